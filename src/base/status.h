@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Status codes of the engine. They are the public ones: the numbers stand once, in zks.h, and this is the only engine
+ * header that includes it.
+ */
+#ifndef ZKS_BASE_STATUS_H
+#define ZKS_BASE_STATUS_H
+
+#include <zks/zks.h>
+
+#if defined(__GNUC__)
+#define ZKS_MUST_USE __attribute__((warn_unused_result))
+#else
+#define ZKS_MUST_USE
+#endif
+
+#define ZKS_COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Entries and blobs (docs/SECURITY.md, section 3). An entry is what an author says; a blob is a sealed, padded entry as
+ * a relay sees it. Pure; any thread.
+ *
+ *   ENTRY   = version(1) suite(1) group_id(32) author(32) chain(16) seq(8) prev(32) floor(8) time_ms(8) ttl_s(4) kind(1)
+ *             lp(body)
+ *   id      = H(lp("0k-entry-v1") ENTRY)
+ *   sig     = Ed25519(author, lp("0k-sig-v1") id)
+ *   AAD     = lp("0k-blob-v1") version suite group_id epoch_tag pusher
+ *   blob    = version(1) suite(1) epoch_tag(16) nonce(24) AEAD(ENTRY lp(sig or nothing) zeros)
+ *   blob_id = H(AAD nonce ciphertext)[0..16], made a UUIDv8 (RFC 9562) by its version and variant bits
+ */
+#ifndef ZKS_GROUP_BLOB_H
+#define ZKS_GROUP_BLOB_H
+
+#include "base/buf.h"
+#include "crypto/crypto.h"
+#include "wire/limits.h"
+
+enum {
+    ZKS_BLOB_VERSION = 1,
+    ZKS_BLOB_HEADER_BYTES = 1 + 1 + ZKS_EPOCH_TAG_BYTES + ZKS_NONCE_BYTES,
+    ZKS_ENTRY_FIXED_BYTES = 1 + 1 + 32 + 32 + 16 + 8 + 32 + 8 + 8 + 4 + 1,
+    /* What a buffer needs in front of and behind the app's bytes to be sealed in place. */
+    ZKS_BLOB_HEADROOM = ZKS_BLOB_HEADER_BYTES + ZKS_ENTRY_FIXED_BYTES + 5,
+    ZKS_BLOB_OVERHEAD = ZKS_BLOB_HEADROOM + 1 + ZKS_SIGN_BYTES + ZKS_TAG_BYTES,
+    ZKS_BODY_MAX_BYTES = ZKS_BLOB_MAX_BYTES - ZKS_BLOB_OVERHEAD
+};
+
+typedef enum zks__entry_kind {
+    ZKS_ENTRY_DATA = 1,
+    ZKS_ENTRY_DELETE = 2,   /* body: list of (chain, seq, id); written before relays are asked to delete */
+    ZKS_ENTRY_NEW_CHAIN = 3 /* first entry of a chain that replaces another: body = old chain(16) seq(8) id(32) */
+    /* HEADS and SNAPSHOT come with the trust layer. Unknown kinds take part in the history and are not handed to the app. */
+} zks__entry_kind;
+
+typedef struct zks__entry {
+    uint8_t suite;
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    uint8_t author[ZKS_DEVICE_ID_BYTES];
+    uint8_t chain[ZKS_CHAIN_BYTES];
+    uint64_t seq; /* from 1 */
+    uint8_t prev[ZKS_ENTRY_ID_BYTES];
+    uint64_t floor;
+    int64_t time_ms; /* the author's clock, Unix */
+    uint32_t ttl_s;
+    uint8_t kind;
+    const uint8_t *body; /* borrowed */
+    size_t body_length;
+    uint8_t id[ZKS_ENTRY_ID_BYTES]; /* computed by seal and open */
+    int has_signature;              /* seal: make one; open: there is one (see signature_status) */
+    uint8_t signature[ZKS_SIGN_BYTES];
+} zks__entry;
+
+/* The keys of one (epoch, pusher): derive once, use for many blobs. */
+typedef struct zks__blob_key {
+    const zks__suite *suite;
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES];
+    uint8_t pusher[ZKS_DEVICE_ID_BYTES];
+    uint8_t key[ZKS_KEY_BYTES]; /* secret */
+} zks__blob_key;
+void zks__blob_key_derive(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],
+                          const uint8_t group_id[ZKS_GROUP_ID_BYTES], const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
+                          const uint8_t pusher[ZKS_DEVICE_ID_BYTES], zks__blob_key *out);
+
+/* Bytes of the blob that holds a body of this length: PADME of the whole, at least ZKS_BLOB_MIN_BYTES. */
+size_t zks__blob_size(size_t body_length);
+/* PADME (Nikitin et al., PETS 2019). */
+size_t zks__padme(size_t length);
+/* A buffer with the body's bytes placed and room around them for zks__blob_seal. NULL: no memory or body too large. */
+zks__buf *zks__blob_buffer(const void *body, size_t body_length);
+/*
+ * Seals in place: buf holds exactly the body (e->body is ignored, e->body_length must be buf->length) with the room that
+ * zks__blob_buffer gives; afterwards it holds the blob. Sets e->id, e->signature (when e->has_signature) and
+ * out_blob_id. ZKS_E_TOO_LARGE, ZKS_E_INVALID (seq 0, no room).
+ */
+ZKS_MUST_USE zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__sign_key *author,
+                                       const uint8_t nonce[ZKS_NONCE_BYTES], zks__buf *buf,
+                                       uint8_t out_blob_id[ZKS_BLOB_ID_BYTES]);
+/* Which epoch a blob names. ZKS_E_TRUNCATED, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE, ZKS_E_TOO_LARGE; out points into it. */
+ZKS_MUST_USE zks_status zks__blob_epoch(const uint8_t *blob, size_t length, const uint8_t **out_epoch_tag);
+/* As the relay computes it, from the envelope alone. The blob must have passed zks__blob_epoch. */
+void zks__blob_id(const zks__suite *suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                  const uint8_t pusher[ZKS_DEVICE_ID_BYTES], const uint8_t *blob, size_t length,
+                  uint8_t out[ZKS_BLOB_ID_BYTES]);
+/*
+ * Opens in place: `blob` is overwritten, out->body points into it. Does not verify the signature (that is dear:
+ * zks__entry_verify). ZKS_E_DECRYPT, ZKS_E_TRUNCATED, ZKS_E_MALFORMED (also: padding not zero or not PADME's),
+ * ZKS_E_WRONG_GROUP, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE.
+ */
+ZKS_MUST_USE zks_status zks__blob_open(const zks__blob_key *key, uint8_t *blob, size_t length, zks__entry *out);
+/* ZKS_OK: the signature is there and good. ZKS_E_NOT_FOUND: there is none. ZKS_E_BAD_SIGNATURE. */
+ZKS_MUST_USE zks_status zks__entry_verify(const zks__entry *e);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Membership records: one signed record, and the rules for reading it (docs/SECURITY.md, membership). Pure; any thread.
+ *
+ * A record is: version(1) kind(1) suite(1) group_id(32) body. Its hash is H(lp("0k-record-v1") record) with the suite's
+ * hash. Signatures are over lp("0k-record-sig-v1") lp(role) hash-of-the-unsigned-part, role being "root", "issuer",
+ * "self" or "signer", so that no signature serves for another place.
+ */
+#ifndef ZKS_RECORD_RECORD_H
+#define ZKS_RECORD_RECORD_H
+
+#include "crypto/crypto.h"
+#include "wire/limits.h"
+#include "wire/messages.h"
+
+enum { ZKS_RECORD_VERSION = 1, ZKS_PROFILE_MAX_BYTES = 512, ZKS_INSTANCE_BYTES = 16 };
+typedef enum zks__record_kind {
+    ZKS_RECORD_KIND_GENESIS = 1,
+    ZKS_RECORD_KIND_EPOCH = 2,
+    ZKS_RECORD_KIND_MEMBER = 3,
+    ZKS_RECORD_KIND_GRANT = 4, /* with the trust layer */
+    ZKS_RECORD_KIND_LEAVE = 5  /* with the trust layer */
+} zks__record_kind;
+
+enum { ZKS_GROUP_MODE_PAIRED = 1, ZKS_GROUP_MODE_SHARED = 2 };
+enum { ZKS_RIGHT_INVITE = 1, ZKS_RIGHT_ADMIN = 2 };
+
+/* suite mode root_pk recovery_pk; signed by root. Deterministic: every holder of the group seed makes the same bytes. */
+typedef struct zks__genesis {
+    uint8_t mode;
+    uint8_t root[ZKS_SIGN_PUBLIC_BYTES];
+    uint8_t recovery[ZKS_SEAL_PUBLIC_BYTES];
+} zks__genesis;
+
+typedef struct zks__member {
+    uint8_t device[ZKS_SIGN_PUBLIC_BYTES];
+    uint8_t seal_key[ZKS_SEAL_PUBLIC_BYTES];
+    uint8_t noise_dh[ZKS_DH_PUBLIC_BYTES];
+    uint8_t noise_kem[ZKS_KEM_PUBLIC_BYTES];
+    uint8_t rights;       /* ZKS_RIGHT_* */
+    uint64_t not_after_s; /* Unix; 0: no end */
+    zks__slice profile;   /* sealed and padded: group/profile.h */
+    uint8_t issuer[ZKS_SIGN_PUBLIC_BYTES]; /* the root key, or a member's device key */
+} zks__member;
+
+/* The fields of SECURITY.md; this version makes and accepts only number 0 (parent zeros, nothing listed, removed,
+ * keyed, wrapped or sealed), which is deterministic in shared groups. */
+typedef struct zks__epoch {
+    uint32_t number;
+    uint8_t parent[ZKS_RECORD_HASH_BYTES];
+    zks__wire_list listed;  /* of zks__wire_hash */
+    zks__wire_list removed; /* of zks__wire_hash (device keys) */
+    uint8_t commit[32];     /* HKDF(E, "commit", group, n, parent) */
+    zks__slice keys;        /* as sealed; opaque here until the trust layer */
+    zks__slice wrap;
+    zks__slice sealed;
+    uint8_t signer[ZKS_SIGN_PUBLIC_BYTES];
+} zks__epoch;
+
+typedef struct zks__record {
+    zks__record_kind kind;
+    uint8_t suite;
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    uint8_t hash[ZKS_RECORD_HASH_BYTES];
+    zks__slice bytes; /* the whole record; everything else points into it */
+    union {
+        zks__genesis genesis;
+        zks__member member;
+        zks__epoch epoch;
+    };
+} zks__record;
+
+/* group_id = SHA-256(lp("0k-group-v2") suite mode root). */
+void zks__record_group_id(uint8_t suite, uint8_t mode, const uint8_t root[ZKS_SIGN_PUBLIC_BYTES],
+                          uint8_t out_id[ZKS_GROUP_ID_BYTES]);
+
+/*
+ * Parses one record and verifies what can be verified from itself alone: format, suite, group id (GENESIS: that root_pk
+ * gives it), self signature, and the issuer's or signer's signature under the key that the record names. Whether that
+ * key may sign is for the set to judge.
+ * ZKS_E_TRUNCATED, ZKS_E_MALFORMED, ZKS_E_TOO_LARGE, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE, ZKS_E_UNSUPPORTED (kind),
+ * ZKS_E_WRONG_GROUP, ZKS_E_BAD_SIGNATURE.
+ */
+ZKS_MUST_USE zks_status zks__record_read(const uint8_t *data, size_t length, zks__record *out);
+
+/* Makers. out holds `size` bytes (ZKS_RECORD_BODY_MAX_BYTES always suffices). ZKS_E_TOO_LARGE. */
+ZKS_MUST_USE zks_status zks__record_make_genesis(uint8_t suite, const zks__genesis *g, const zks__sign_key *root, uint8_t *out,
+                                                 size_t size, size_t *out_length);
+ZKS_MUST_USE zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES], const zks__epoch *e,
+                                               const zks__sign_key *signer, uint8_t *out, size_t size, size_t *out_length);
+/* m->issuer and m->device are taken from the keys. */
+ZKS_MUST_USE zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                                const zks__member *m, const zks__sign_key *device,
+                                                const zks__sign_key *issuer, uint8_t *out, size_t size, size_t *out_length);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The device's store: one SQLite file (WAL, synchronous=FULL) with several groups in it; schema, migrations, and typed
+ * access. It knows rows, not meaning: sealing, coverage and protocol are above. Payloads are stored as the sealed blobs
+ * that they arrived as or will be sent as, so nothing is in clear here but the keys (wrapped with the trust layer).
+ *
+ * One thread at a time (the runtime's storage thread). All writing calls belong between begin and commit; a transaction
+ * holds the work of many callers. After any failure of a writing call or of commit, roll back: the file is as before
+ * begin.
+ *
+ * Every call may return, beside what it names: ZKS_E_STORE_FULL (disk full, quota), ZKS_E_STORE_READONLY,
+ * ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO, ZKS_E_NOMEM.
+ */
+#ifndef ZKS_STORE_STORE_H
+#define ZKS_STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/log.h"
+#include "wire/limits.h"
+#include "wire/messages.h"
+
+typedef struct zks__store zks__store;
+
+enum { ZKS_STORE_PROBLEM_BYTES = 512, ZKS_STORE_SEED_BYTES = 32, ZKS_STORE_INSTANCE_BYTES = 16 };
+
+typedef struct zks__store_config {
+    const char *path; /* NULL: in memory */
+    zks__rng rng;     /* for the device seed of a new store */
+    const zks__log *log;
+} zks__store_config;
+
+/*
+ * Opens or creates (file mode 0600). Locks the store for this process: a second process gets ZKS_E_STORE_BUSY with the
+ * pid and the cure in problem. ZKS_E_STORE_PATH (no such folder), ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT (not a
+ * database, or a quick check fails), ZKS_E_STORE_VERSION. problem is always a sentence with the cure.
+ */
+ZKS_MUST_USE zks_status zks__store_open(const zks__store_config *config, char problem[ZKS_STORE_PROBLEM_BYTES],
+                                        zks__store **out_store);
+/* Rolls back an open transaction, checkpoints, unlocks. NULL is fine. */
+void zks__store_close(zks__store *s);
+/* A sentence about the last failure, with the cure; valid until the next call. */
+const char *zks__store_problem(const zks__store *s);
+
+ZKS_MUST_USE zks_status zks__store_begin(zks__store *s);
+ZKS_MUST_USE zks_status zks__store_commit(zks__store *s);
+void zks__store_rollback(zks__store *s);
+
+/* 32 random bytes made when the store was created; the root of this device's keys. */
+const uint8_t *zks__store_device_seed(const zks__store *s);
+
+/* --- groups --- */
+
+typedef struct zks__store_group {
+    uint32_t g; /* row number, 1..2^22 */
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    uint8_t suite, mode;
+    uint8_t seed[ZKS_STORE_SEED_BYTES];         /* R of a shared group; zeros otherwise */
+    uint8_t instance[ZKS_STORE_INSTANCE_BYTES]; /* of this joining */
+    char descriptor[160];                       /* Argon2id PHC string, empty: none */
+    char device_name[129];
+    uint64_t watermark; /* inbox sequence that the app has acknowledged */
+    uint64_t last_seq;  /* highest inbox sequence given out */
+    uint64_t last_n;    /* highest own entry number */
+} zks__store_group;
+
+/* Adds a group; sets g. ZKS_E_STATE: there is one with this id. */
+ZKS_MUST_USE zks_status zks__store_group_add(zks__store *s, zks__store_group *group);
+/* By id. ZKS_E_NOT_FOUND. */
+ZKS_MUST_USE zks_status zks__store_group_get(zks__store *s, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                             zks__store_group *out_group);
+/* The i-th group, in the order they were added. ZKS_E_NOT_FOUND past the end. */
+ZKS_MUST_USE zks_status zks__store_group_at(zks__store *s, size_t i, zks__store_group *out_group);
+ZKS_MUST_USE zks_status zks__store_group_set_name(zks__store *s, uint32_t g, const char *device_name);
+/* Monotonic: a lower value changes nothing. */
+ZKS_MUST_USE zks_status zks__store_watermark_set(zks__store *s, uint32_t g, uint64_t seq);
+
+/* --- membership records, in the order they were added --- */
+ZKS_MUST_USE zks_status zks__store_record_add(zks__store *s, uint32_t g, const uint8_t hash[ZKS_RECORD_HASH_BYTES],
+                                              zks__slice bytes); /* there already: ZKS_OK */
+typedef zks_status (*zks__store_record_fn)(zks__slice bytes, void *user); /* not 0 stops and is returned */
+ZKS_MUST_USE zks_status zks__store_records_each(zks__store *s, uint32_t g, zks__store_record_fn fn, void *user);
+
+/* --- chains: one row for each (author, chain), the own ones too --- */
+typedef struct zks__store_chain {
+    int64_t c; /* row number */
+    uint8_t author[ZKS_DEVICE_ID_BYTES];
+    uint8_t chain[ZKS_CHAIN_BYTES];
+    int own;
+    uint64_t tip_seq;
+    uint8_t tip_id[ZKS_ENTRY_ID_BYTES];
+    uint64_t floor;
+} zks__store_chain;
+ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain); /* sets c */
+ZKS_MUST_USE zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain);    /* tip and floor */
+typedef zks_status (*zks__store_chain_fn)(const zks__store_chain *chain, void *user);
+ZKS_MUST_USE zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn, void *user);
+/* Ids of delivered entries, kept after their bytes are gone. Several ids at one seq: a fork. */
+ZKS_MUST_USE zks_status zks__store_history_add(zks__store *s, int64_t c, uint64_t seq,
+                                               const uint8_t id[ZKS_ENTRY_ID_BYTES]);
+ZKS_MUST_USE zks_status zks__store_history_get(zks__store *s, int64_t c, uint64_t seq, size_t max,
+                                               uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], size_t *out_count);
+ZKS_MUST_USE zks_status zks__store_missing_add(zks__store *s, int64_t c, uint64_t first, uint64_t last);
+/* Takes one seq out of the recorded ranges (splits a range). */
+ZKS_MUST_USE zks_status zks__store_missing_fill(zks__store *s, int64_t c, uint64_t seq);
+typedef zks_status (*zks__store_missing_fn)(int64_t c, uint64_t first, uint64_t last, void *user);
+ZKS_MUST_USE zks_status zks__store_missing_each(zks__store *s, uint32_t g, zks__store_missing_fn fn, void *user);
+
+/* --- own entries: the outbox, numbered 1, 2, 3 ... in each group without gaps --- */
+typedef struct zks__store_own {
+    uint64_t n;
+    int64_t c;
+    uint64_t seq; /* in the chain */
+    uint8_t id[ZKS_ENTRY_ID_BYTES];
+    uint8_t blob_id[ZKS_BLOB_ID_BYTES];
+    uint8_t kind; /* zks__entry_kind */
+    uint32_t ttl_s;
+    int64_t time_ms;
+    zks__slice blob;
+} zks__store_own;
+/* n must be last_n + 1. */
+ZKS_MUST_USE zks_status zks__store_own_add(zks__store *s, uint32_t g, const zks__store_own *own);
+typedef zks_status (*zks__store_own_fn)(const zks__store_own *own, void *user); /* blob borrowed during the call */
+/* Entries with n > after, ascending, until fn stops with a status (ZKS_E_LIMIT is turned into ZKS_OK). */
+ZKS_MUST_USE zks_status zks__store_own_each(zks__store *s, uint32_t g, uint64_t after, zks__store_own_fn fn, void *user);
+/* Whether this device ever made that blob. 1 or 0 in *out_known. */
+ZKS_MUST_USE zks_status zks__store_own_known(zks__store *s, uint32_t g, const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
+                                             int *out_known);
+/* Count and bytes of own entries with n > after. */
+ZKS_MUST_USE zks_status zks__store_own_pending(zks__store *s, uint32_t g, uint64_t after, uint64_t *out_count,
+                                               uint64_t *out_bytes);
+
+/* --- the inbox log: what the app reads, numbered 1, 2, 3 ... in each group without gaps --- */
+typedef struct zks__store_item {
+    uint64_t seq;    /* given out by add */
+    uint64_t own_n;  /* not 0: this is own entry n, whose bytes are in the outbox; the fields below come from there */
+    int64_t c;       /* author and chain */
+    uint64_t entry_seq;
+    uint8_t id[ZKS_ENTRY_ID_BYTES];
+    uint8_t pusher[ZKS_DEVICE_ID_BYTES];
+    int64_t time_ms;
+    uint32_t flags; /* of the caller, e.g. late, fork */
+    zks__slice blob;
+} zks__store_item;
+ZKS_MUST_USE zks_status zks__store_inbox_add(zks__store *s, uint32_t g, zks__store_item *item); /* sets seq */
+typedef zks_status (*zks__store_item_fn)(const zks__store_item *item, void *user); /* borrowed during the call */
+/* Items with seq > after, ascending, own ones joined with their outbox row; stops as own_each. */
+ZKS_MUST_USE zks_status zks__store_inbox_each(zks__store *s, uint32_t g, uint64_t after, zks__store_item_fn fn, void *user);
+/* Count and bytes of received items with seq > after. */
+ZKS_MUST_USE zks_status zks__store_inbox_pending(zks__store *s, uint32_t g, uint64_t after, uint64_t *out_count,
+                                                 uint64_t *out_bytes);
+
+/* --- held: received, not yet covered or not yet in order --- */
+typedef struct zks__store_held {
+    uint64_t ref; /* given out by add, unique in the store */
+    int64_t c;
+    uint64_t entry_seq;
+    uint8_t id[ZKS_ENTRY_ID_BYTES], prev[ZKS_ENTRY_ID_BYTES];
+    uint64_t floor;
+    int signed_ok;
+    uint8_t pusher[ZKS_DEVICE_ID_BYTES];
+    uint8_t kind;
+    int64_t time_ms;
+    int64_t since_ms;
+    zks__slice blob;
+} zks__store_held;
+ZKS_MUST_USE zks_status zks__store_held_add(zks__store *s, uint32_t g, zks__store_held *held);
+/* fn gets the row (blob borrowed). ZKS_E_NOT_FOUND. */
+typedef zks_status (*zks__store_held_fn)(const zks__store_held *held, void *user);
+ZKS_MUST_USE zks_status zks__store_held_get(zks__store *s, uint64_t ref, zks__store_held_fn fn, void *user);
+ZKS_MUST_USE zks_status zks__store_held_remove(zks__store *s, uint64_t ref);
+ZKS_MUST_USE zks_status zks__store_held_each(zks__store *s, uint32_t g, zks__store_held_fn fn, void *user);
+
+/* --- relays: everything that depends on a relay, for each (group, relay key) --- */
+typedef struct zks__store_relay {
+    int64_t r; /* row number */
+    uint8_t key[32];
+    uint8_t incarnation[ZKS_INCARNATION_BYTES]; /* zeros: never met */
+    uint64_t read_cursor;                       /* contiguous, in this incarnation */
+    uint64_t acked_n;                           /* own entries 1..acked_n are settled there */
+    uint8_t records_known[ZKS_RECORD_HASH_BYTES]; /* digest of the records that this relay has from us; zeros: none */
+    int64_t retry_at_ms;                          /* Unix; not before */
+} zks__store_relay;
+/* Finds or adds. */
+ZKS_MUST_USE zks_status zks__store_relay_get(zks__store *s, uint32_t g, const uint8_t key[32],
+                                             zks__store_relay *out_relay);
+ZKS_MUST_USE zks_status zks__store_relay_update(zks__store *s, const zks__store_relay *relay);
+/* Own entries that a relay refused for good, with the reason. */
+ZKS_MUST_USE zks_status zks__store_refused_add(zks__store *s, int64_t r, uint64_t n, uint32_t code);
+/* The key pinned for an address at first use. ZKS_E_NOT_FOUND. */
+ZKS_MUST_USE zks_status zks__store_pin_get(zks__store *s, const char *address, uint8_t out_key[32]);
+ZKS_MUST_USE zks_status zks__store_pin_set(zks__store *s, const char *address, const uint8_t key[32]);
+
+/*
+ * Drops, in small steps, bytes that nobody needs: own entries settled at every relay row of the group and read by the
+ * app, and received items at or below the watermark, as long as more than keep_bytes of them are kept; and own entries
+ * past their time to live. Ids in the history stay. *out_more: there is more to do.
+ */
+ZKS_MUST_USE zks_status zks__store_prune(zks__store *s, uint32_t g, uint64_t keep_bytes, int64_t now_ms, int *out_more);
+
+#endif
