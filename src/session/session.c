@@ -8,8 +8,7 @@
 enum {
     MAX_UNKNOWN = 16,     /* messages of unknown types in one session: more is no newer peer but noise */
     BACKLOG_FIRST = 4096, /* bytes that arrived while paused; grows by doubling, bounded by the link's window */
-    PROLOGUE_MAX = 256,
-    LOCAL_TEXT = 96
+    PROLOGUE_MAX = 256
 };
 
 struct zks__session {
@@ -98,8 +97,9 @@ static void fail(zks__session *s, zks_status status, const char *text)
     s->closing = true;
     s->failure = status;
     s->failure_text = text;
-    zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "session.failed peer=%s status=%d reason=\"%s\"",
-                   s->ready ? zks__log_redact(s->log, s->peer_key, sizeof s->peer_key).text : "-", (int)status, text);
+    zks__redacted peer = zks__log_redact(s->log, s->peer_key, s->ready ? sizeof s->peer_key : 0);
+    zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "session.failed peer=%s status=%d reason=\"%s\"", peer.text, (int)status,
+                   text);
     zks__link_close(s->link, 0, text);
 }
 
@@ -231,6 +231,16 @@ static const char *text_of(zks_status status)
     }
 }
 
+/* The type byte of a whole message: the one behind the length prefix. */
+static uint8_t type_of(const zks__buf *message)
+{
+    size_t at = 0;
+    while (message->data[at] & 0x80) {
+        at++;
+    }
+    return message->data[at + 1];
+}
+
 static void on_message(zks__session *s, zks__buf *backing)
 {
     zks__message m;
@@ -239,7 +249,7 @@ static void on_message(zks__session *s, zks__buf *backing)
     if (!status) {
         s->events.message(s, &m, backing, s->user);
     } else if (status != ZKS_E_UNSUPPORTED) {
-        refuse(s, backing->data[zks__leb_size(backing->length)], text_of(status));
+        refuse(s, type_of(backing), text_of(status));
     } else if (++s->unknown > MAX_UNKNOWN) {
         refuse(s, (uint8_t)m.type, "too many messages of unknown types");
     } else if (send_error(s, (uint8_t)m.type, "unknown message type")) {
@@ -375,7 +385,6 @@ static void on_drained(zks__link *link, void *user)
 static void on_closed(zks__link *link, zks_status status, uint64_t code, const char *text, void *user)
 {
     zks__session *s = user;
-    char local_text[LOCAL_TEXT];
     (void)link;
     if (s->failure) {
         status = s->failure;
@@ -387,7 +396,6 @@ static void on_closed(zks__link *link, zks_status status, uint64_t code, const c
     s->link = NULL;
     s->closing = true;
     drop_input(s);
-    (void)local_text;
     s->events.closed(s, status, code, text ? text : "", s->user);
 }
 
