@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Language, warnings, hardening and sanitizers: one interface target, zks_flags,
+# that every target of ours links privately.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+# Asserts stay: they guard the engine's own invariants and cost nothing measurable.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
+add_library(zks_flags INTERFACE)
+target_compile_options(zks_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+  -fstack-protector-strong -fno-strict-aliasing $<$<BOOL:${ZKS_WERROR}>:-Werror>)
+target_link_options(zks_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+
+if(ZKS_COVERAGE)
+  target_compile_options(zks_flags INTERFACE --coverage)
+  target_link_options(zks_flags INTERFACE --coverage)
+else()
+  # No path of the machine that builds ends up in what is built.
+  target_compile_options(zks_flags INTERFACE
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+endif()
+
+set(zks_sanitize_address -fsanitize=address,undefined -fno-sanitize-recover=all)
+set(zks_sanitize_thread -fsanitize=thread)
+set(zks_sanitize_fuzzer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+if(ZKS_SANITIZER)
+  if(NOT DEFINED zks_sanitize_${ZKS_SANITIZER})
+    message(FATAL_ERROR "ZKS_SANITIZER is '${ZKS_SANITIZER}'; it may be address, thread or fuzzer")
+  endif()
+  target_compile_options(zks_flags INTERFACE ${zks_sanitize_${ZKS_SANITIZER}} -fno-omit-frame-pointer)
+  target_link_options(zks_flags INTERFACE ${zks_sanitize_${ZKS_SANITIZER}})
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  # -U: some distributions' compilers set a level of their own.
+  target_compile_options(zks_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
