@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/alloc.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,10 @@ void *zks__alloc(size_t size)
 
 void *zks__alloc_zero(size_t count, size_t size)
 {
+    /* calloc checks too, but sanitizers stop the program there. */
+    if (size && count > SIZE_MAX / size) {
+        return NULL;
+    }
     return calloc(count ? count : 1, size ? size : 1);
 }
 
