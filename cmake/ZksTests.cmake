@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# How tests are made from their folders; tests/CMakeLists.txt says what the names mean.
+
+set(ZKS_TEST_DIR ${PROJECT_BINARY_DIR}/tests)
+if(ZKS_SANITIZER)
+  set(ZKS_SLOWER 5)
+else()
+  set(ZKS_SLOWER 1)
+endif()
+
+# A test that goes on after a finding would hide it; Check's own limit of 4 seconds is too
+# short for a loaded machine, ctest's is the one that counts.
+set(ZKS_TEST_ENVIRONMENT
+  ZKS_BIN_DIR=${PROJECT_BINARY_DIR}/bin
+  ZKS_LIB_DIR=${PROJECT_BINARY_DIR}/lib
+  ZKS_TEST_DIR=${ZKS_TEST_DIR}
+  ZKS_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+  ZKS_BUILD_DIR=${PROJECT_BINARY_DIR}
+  ZKS_SANITIZER=${ZKS_SANITIZER}
+  CK_DEFAULT_TIMEOUT=60
+  CK_TIMEOUT_MULTIPLIER=${ZKS_SLOWER}
+  ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1
+  UBSAN_OPTIONS=print_stacktrace=1
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp)
+
+# Everything inside, for the tests that look there.
+add_library(zks_all INTERFACE)
+target_link_libraries(zks_all INTERFACE zks_abi zks_client zks_relay_core)
+
+function(zks_test_support)
+  zks_sources(sources tests/support)
+  if(NOT sources)
+    add_library(zks_test_support INTERFACE)
+    return()
+  endif()
+  add_library(zks_test_support STATIC ${sources})
+  zks_target_setup(zks_test_support SYSTEM)
+  target_include_directories(zks_test_support PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  # Headers only: a test that uses a file of support brings the modules which that file needs.
+  foreach(dep check sqlite uv quic sodium)
+    target_include_directories(zks_test_support SYSTEM PRIVATE
+      $<TARGET_PROPERTY:zks_dep_${dep},INTERFACE_INCLUDE_DIRECTORIES>)
+  endforeach()
+endfunction()
+
+# zks_test_program(NAME SOURCES files LIBS targets): a C program of the tests
+function(zks_test_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  add_executable(${name} ${arg_SOURCES})
+  zks_target_setup(${name} SYSTEM)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  # Support before the modules that it uses.
+  target_link_libraries(${name} PRIVATE zks_test_support ${arg_LIBS} zks_dep_check Threads::Threads)
+  set_property(TARGET ${name} PROPERTY RUNTIME_OUTPUT_DIRECTORY ${ZKS_TEST_DIR})
+endfunction()
+
+# zks_test_register(NAME LABEL suite TIMEOUT seconds [SERIAL] COMMAND ...)
+function(zks_test_register name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "LABEL;TIMEOUT" "COMMAND")
+  set(labels ${arg_LABEL})
+  if(name MATCHES "${ZKS_THREAD_TESTS}" AND NOT name MATCHES "${ZKS_NO_THREAD_TESTS}")
+    list(APPEND labels threads)
+  endif()
+  math(EXPR timeout "${arg_TIMEOUT} * ${ZKS_SLOWER}")
+  add_test(NAME ${name} COMMAND ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout}
+    ENVIRONMENT "${ZKS_TEST_ENVIRONMENT}" SKIP_RETURN_CODE 77)
+  if(arg_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()
+
+# zks_script_test(SUITE FILE TIMEOUT seconds [SERIAL] [ARGS ...]): a script of tests/SUITE
+function(zks_script_test suite file)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "ARGS")
+  get_filename_component(path ${PROJECT_SOURCE_DIR}/tests/${suite}/${file} ABSOLUTE)
+  get_filename_component(stem ${file} NAME_WE)
+  string(REGEX REPLACE "^test_" "" stem ${stem})
+  set(runner bash)
+  if(file MATCHES "\\.py$")
+    set(runner python3)
+  endif()
+  set(serial "")
+  if(arg_SERIAL)
+    set(serial SERIAL)
+  endif()
+  zks_test_register(${suite}_${stem} LABEL ${suite} TIMEOUT ${arg_TIMEOUT} ${serial}
+    COMMAND ${runner} ${path} ${arg_ARGS})
+endfunction()
+
+function(zks_unit_tests)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/*/test_*.c)
+  foreach(file IN LISTS files)
+    string(REGEX MATCH "unit/([^/]+)/test_([^/]+)\\.c$" match ${file})
+    set(name unit_${CMAKE_MATCH_1}_${CMAKE_MATCH_2})
+    set(module zks_${CMAKE_MATCH_1})
+    if(CMAKE_MATCH_1 STREQUAL "relay")
+      set(module zks_relay_core)
+    endif()
+    if(NOT TARGET ${module})
+      message(FATAL_ERROR "${file}: no module named ${CMAKE_MATCH_1}")
+    endif()
+    zks_test_program(${name} SOURCES ${file} LIBS ${module})
+    zks_test_register(${name} LABEL unit TIMEOUT 60 COMMAND ${name})
+  endforeach()
+endfunction()
+
+# zks_suite(NAME TIMEOUT seconds [SERIAL] LIBS targets): all tests of tests/NAME
+function(zks_suite suite)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "LIBS")
+  set(serial "")
+  if(arg_SERIAL)
+    set(serial SERIAL)
+  endif()
+  zks_sources(sources tests/${suite})
+  set(shared ${sources})
+  list(FILTER shared EXCLUDE REGEX "/(test|prog)_[^/]+$")
+  foreach(file IN LISTS sources)
+    get_filename_component(stem ${file} NAME_WE)
+    if(stem MATCHES "^test_(.+)$")
+      set(name ${suite}_${CMAKE_MATCH_1})
+      zks_test_program(${name} SOURCES ${file} ${shared} LIBS ${arg_LIBS})
+      zks_test_register(${name} LABEL ${suite} TIMEOUT ${arg_TIMEOUT} ${serial} COMMAND ${name})
+    elseif(stem MATCHES "^prog_.+$")
+      zks_test_program(${suite}_${stem} SOURCES ${file} ${shared} LIBS ${arg_LIBS})
+    endif()
+  endforeach()
+  file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${suite}/test_*.py
+    ${PROJECT_SOURCE_DIR}/tests/${suite}/test_*.sh)
+  foreach(file IN LISTS scripts)
+    get_filename_component(file ${file} NAME)
+    zks_script_test(${suite} ${file} TIMEOUT ${arg_TIMEOUT} ${serial})
+  endforeach()
+endfunction()
+
+# With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
+function(zks_fuzz_targets)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+  foreach(file IN LISTS files)
+    get_filename_component(target ${file} NAME_WE)
+    string(REGEX REPLACE "^fuzz_" "" name ${target})
+    if(ZKS_SANITIZER STREQUAL "fuzzer")
+      zks_test_program(${target} SOURCES ${file} LIBS zks_all)
+      target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    else()
+      zks_test_program(${target} SOURCES ${file} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.c
+        LIBS zks_all)
+      zks_test_register(fuzz_replay_${name} LABEL fuzz TIMEOUT 120
+        COMMAND ${target} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    endif()
+  endforeach()
+endfunction()
+
+function(zks_bench_programs)
+  zks_sources(sources tests/bench)
+  foreach(file IN LISTS sources)
+    get_filename_component(name ${file} NAME_WE)
+    zks_test_program(bench_${name} SOURCES ${file} LIBS zks_all)
+  endforeach()
+endfunction()
