@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* struct in6_pktinfo */
-#endif
 #include "transport/udp.h"
 
 #include <errno.h>
@@ -299,7 +296,7 @@ zks__udp_result zks__udp_send(zks__udp *u, zks__udp_burst *b)
     while (b->length) {
         size_t length = u->segments || b->length < b->segment ? b->length : b->segment;
         int error = send_once(u, b, length);
-        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) {
+        if (error == EAGAIN || error == EWOULDBLOCK) {
             return ZKS_UDP_LATER;
         }
         if (length > b->segment && (error == EIO || error == EINVAL || error == EOPNOTSUPP)) {
