@@ -203,14 +203,14 @@ static void accept_stranger(zks__endpoint *e, const zks__udp_batch *from, const 
 {
     zks__quic_first first = {0};
     ngtcp2_cid original = {0};
-    if (!e->listening || length < MIN_INITIAL_BYTES || ngtcp2_accept(&first.header, data, length)) {
+    if (!e->identity || length < MIN_INITIAL_BYTES || ngtcp2_accept(&first.header, data, length)) {
         e->stats.dropped++;
         return;
     }
     const ngtcp2_pkt_hd *header = &first.header;
     first.original_cid = &header->dcid;
     const zks__subject *s = e->listen.max_per_address ? subject_of(e, from, false) : NULL;
-    if (e->link_count >= e->listen.max_links || (s && s->proven >= e->listen.max_per_address)) {
+    if (!e->listening || e->link_count >= e->listen.max_links || (s && s->proven >= e->listen.max_per_address)) {
         answer_refusal(e, from, header, NGTCP2_CONNECTION_REFUSED);
         return;
     }
@@ -231,6 +231,20 @@ static void accept_stranger(zks__endpoint *e, const zks__udp_batch *from, const 
     start(e, &first, from, data, length);
 }
 
+/* A short packet without a known id: a peer's stateless reset, or something that deserves one. */
+static void take_short(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length)
+{
+    zks__quic *q = NULL;
+    if (length >= NGTCP2_STATELESS_RESET_TOKENLEN) {
+        q = zks__map_get(e->resets, data + length - NGTCP2_STATELESS_RESET_TOKENLEN, NGTCP2_STATELESS_RESET_TOKENLEN);
+    }
+    if (q) {
+        zks__quic_reset(q);
+    } else if (e->identity) {
+        answer_reset(e, from, data, length);
+    }
+}
+
 void zks__endpoint_datagram(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length)
 {
     ngtcp2_version_cid vc;
@@ -248,7 +262,7 @@ void zks__endpoint_datagram(zks__endpoint *e, const zks__udp_batch *from, const 
         (void)zks__quic_read(q, from, data, length); /* dealt with there */
     } else if (data[0] & 0x80) {
         accept_stranger(e, from, data, length);
-    } else if (e->identity) {
-        answer_reset(e, from, data, length);
+    } else {
+        take_short(e, from, data, length);
     }
 }

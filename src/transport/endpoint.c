@@ -121,6 +121,7 @@ static void free_endpoint(zks__endpoint *e)
     zks__udp_done(&e->udp);
     zks__timers_done(&e->timers);
     zks__map_free(e->routes);
+    zks__map_free(e->resets);
     zks__map_free(e->subjects);
     zks__tls_identity_free(e->identity);
     zks__tls_context_free(e->tls);
@@ -258,8 +259,9 @@ static zks_status set_up(zks__endpoint *e, const zks__endpoint_config *config)
     uint8_t seed[16];
     e->rng.fill(seed, sizeof seed, e->rng.user);
     e->routes = zks__map_new(seed);
+    e->resets = zks__map_new(seed);
     e->subjects = zks__map_new(seed);
-    if (!e->routes || !e->subjects) {
+    if (!e->routes || !e->resets || !e->subjects) {
         return ZKS_E_NOMEM;
     }
     zks_status status = zks__tls_context_new(&e->tls);

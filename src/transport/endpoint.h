@@ -50,6 +50,7 @@ struct zks__endpoint {
     uint8_t secret[ZKS_TLS_SECRET_BYTES]; /* for reset and Retry tokens */
 
     zks__map *routes;   /* connection id -> zks__quic */
+    zks__map *resets;   /* reset token of a peer -> zks__quic */
     zks__map *subjects; /* address -> zks__subject */
     zks__list links, graves, ready;
     size_t link_count, grave_count;

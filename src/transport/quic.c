@@ -325,6 +325,9 @@ void zks__quic_free(zks__quic *q)
     for (size_t i = 0; i < q->cid_count; i++) {
         zks__map_remove(e->routes, q->cids[i], ZKS_QUIC_CID_BYTES);
     }
+    for (size_t i = 0; i < q->token_count; i++) {
+        zks__map_remove(e->resets, q->tokens[i], NGTCP2_STATELESS_RESET_TOKENLEN);
+    }
     if (q->first_cid.datalen) {
         zks__map_remove(e->routes, q->first_cid.data, q->first_cid.datalen);
     }

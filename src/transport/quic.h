@@ -24,6 +24,7 @@ enum {
     ZKS_QUIC_CID_BYTES = 8,
     ZKS_QUIC_CIDS_MAX = 16, /* ngtcp2 gives out 8 at most; the rest are retired ones that linger */
     ZKS_QUIC_PEER_CIDS = 3, /* that we store of the peer's */
+    ZKS_QUIC_TOKENS_MAX = 4,
     ZKS_QUIC_WINDOW_BYTES = 2 << 20,
     ZKS_QUIC_LOW_WATER_BYTES = 256 << 10,
     ZKS_QUIC_LINGER_MS = 1000,
@@ -56,6 +57,7 @@ typedef struct zks__quic {
     bool above;          /* queued was above the low-water mark */
     bool drained;        /* the event is due */
     bool close_wanted;   /* by the owner, the endpoint or the peer's end of stream */
+    bool announced;      /* a frame of the stream has gone out */
     bool reset;          /* a stateless reset came */
     bool counted;        /* in the endpoint's counts */
     bool proven;         /* the remote address is real */
@@ -71,6 +73,9 @@ typedef struct zks__quic {
     ngtcp2_cid first_cid; /* the client's first destination id, which routes here too */
     uint8_t cids[ZKS_QUIC_CIDS_MAX][ZKS_QUIC_CID_BYTES]; /* ours that route here */
     size_t cid_count;
+    /* The reset tokens of the peer's ids in use: a reset carries no id that could route it. Clients only. */
+    uint8_t tokens[ZKS_QUIC_TOKENS_MAX][NGTCP2_STATELESS_RESET_TOKENLEN];
+    size_t token_count;
     struct zks__subject *subject; /* of the remote address; server links with a limit only */
     uint8_t peer_key[ZKS_LINK_KEY_BYTES];
     /* the grave */
@@ -102,6 +107,8 @@ void zks__quic_want_close(zks__quic *q, uint64_t code, const char *reason);
 void zks__quic_end(zks__quic *q, zks_status status, uint64_t code, const char *text);
 /* ngtcp2 gave an error: decides what that means for both sides. */
 void zks__quic_fail(zks__quic *q, int error);
+/* The peer's stateless reset came. */
+void zks__quic_reset(zks__quic *q);
 void zks__quic_ready(zks__quic *q);
 void zks__quic_rearm(zks__quic *q);
 void zks__quic_free(zks__quic *q);

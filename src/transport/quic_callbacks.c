@@ -51,7 +51,7 @@ static int on_remove_cid(ngtcp2_conn *conn, const ngtcp2_cid *cid, void *user)
     for (size_t i = 0; i < q->cid_count; i++) {
         if (cid->datalen == ZKS_QUIC_CID_BYTES && memcmp(q->cids[i], cid->data, ZKS_QUIC_CID_BYTES) == 0) {
             zks__map_remove(q->endpoint->routes, cid->data, cid->datalen);
-            memcpy(q->cids[i], q->cids[--q->cid_count], ZKS_QUIC_CID_BYTES);
+            memmove(q->cids[i], q->cids[--q->cid_count], ZKS_QUIC_CID_BYTES); /* perhaps itself */
             break;
         }
     }
@@ -180,6 +180,34 @@ static int on_stop_sending(ngtcp2_conn *conn, int64_t stream_id, uint64_t code, 
     return on_stream_broken(conn, stream_id, 0, code, user, stream_user);
 }
 
+static int on_dcid_status(ngtcp2_conn *conn, ngtcp2_connection_id_status_type type, uint64_t sequence,
+                          const ngtcp2_cid *cid, const uint8_t *token, void *user)
+{
+    (void)conn;
+    (void)sequence;
+    (void)cid;
+    zks__quic *q = user;
+    if (q->server || !token) {
+        return 0;
+    }
+    if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE) {
+        /* Without memory or room a reset is not understood, and the idle time-out must do. */
+        if (q->token_count < ZKS_QUIC_TOKENS_MAX &&
+            !zks__map_put(q->endpoint->resets, token, NGTCP2_STATELESS_RESET_TOKENLEN, q)) {
+            memcpy(q->tokens[q->token_count++], token, NGTCP2_STATELESS_RESET_TOKENLEN);
+        }
+        return 0;
+    }
+    for (size_t i = 0; i < q->token_count; i++) {
+        if (zks__bytes_equal(q->tokens[i], token, NGTCP2_STATELESS_RESET_TOKENLEN)) {
+            zks__map_remove(q->endpoint->resets, token, NGTCP2_STATELESS_RESET_TOKENLEN);
+            memmove(q->tokens[i], q->tokens[--q->token_count], NGTCP2_STATELESS_RESET_TOKENLEN);
+            break;
+        }
+    }
+    return 0;
+}
+
 static int on_stateless_reset(ngtcp2_conn *conn, const ngtcp2_pkt_stateless_reset *packet, void *user)
 {
     (void)conn;
@@ -213,6 +241,7 @@ void zks__quic_callbacks(ngtcp2_callbacks *out)
         .acked_stream_data_offset = on_acked,
         .stream_reset = on_stream_broken,
         .stream_stop_sending = on_stop_sending,
+        .dcid_status = on_dcid_status,
         .recv_stateless_reset = on_stateless_reset,
     };
 }

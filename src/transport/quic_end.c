@@ -106,6 +106,14 @@ static void end_by_tls(zks__quic *q)
     zks__quic_end(q, status, 0, NULL);
 }
 
+void zks__quic_reset(zks__quic *q)
+{
+    if (q->state < ZKS_QUIC_ENDING) {
+        q->reset = true;
+        end_by_peer(q);
+    }
+}
+
 void zks__quic_fail(zks__quic *q, int error)
 {
     if (q->state >= ZKS_QUIC_ENDING) {

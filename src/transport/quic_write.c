@@ -35,9 +35,12 @@ static ngtcp2_ssize build(zks__quic *q, ngtcp2_path *path, ngtcp2_pkt_info *info
         for (size_t i = 0; i < count; i++) {
             vec[i] = (ngtcp2_vec){.base = pieces[i].data, .len = pieces[i].length};
         }
+        /* An empty frame opens the client's stream, so that the server can write first. */
+        bool announce = stream && !q->server && !q->announced;
         ngtcp2_ssize taken = -1;
         ngtcp2_ssize n = ngtcp2_conn_writev_stream(q->conn, path, info, out, size, &taken, NGTCP2_WRITE_STREAM_FLAG_MORE,
-                                                   count ? q->stream_id : -1, vec, count, now);
+                                                   count || announce ? q->stream_id : -1, vec, count, now);
+        q->announced = q->announced || taken >= 0;
         if (taken > 0) {
             zks__sendq_sent(&q->queue, (size_t)taken);
         }

@@ -39,6 +39,7 @@ typedef struct world {
     uv_loop_t loop;
     uv_timer_t deadline;
     bool late;
+    uint64_t late_at; /* of uv_hrtime */
     zks__endpoint *server, *client;
     struct sockaddr_storage address; /* of the server */
     uint8_t server_seed[32], client_seed[32], server_key[32], client_key[32];
@@ -165,34 +166,41 @@ static inline zks_status world_accept(zks__link *link, zks__link_events *out_eve
     return ZKS_OK;
 }
 
+/* Wakes the loop every 2 ms, so that conditions on plain sockets are seen too. */
 static inline void world_on_deadline(uv_timer_t *t)
 {
-    ((world *)t->data)->late = true;
+    world *w = t->data;
+    w->late = uv_hrtime() >= w->late_at;
+}
+
+static inline void world_set_deadline(world *w, uint64_t ms)
+{
+    w->late = false;
+    w->late_at = uv_hrtime() + ms * 1000000;
+    uv_timer_start(&w->deadline, world_on_deadline, 2, 2);
 }
 
 /* Runs the loop until the condition holds; a wait that is too long fails the test. */
 #define WORLD_WAIT_FOR(w, condition, ms)                                                                               \
     do {                                                                                                               \
-        (w)->late = false;                                                                                             \
-        uv_update_time(&(w)->loop);                                                                                    \
-        uv_timer_start(&(w)->deadline, world_on_deadline, (ms), 0);                                                    \
-        while (!(condition) && !(w)->late) {                                                                           \
+        bool world_done;                                                                                               \
+        world_set_deadline(w, ms);                                                                                     \
+        while (!(world_done = (condition)) && !(w)->late) { /* evaluated once a turn: it may receive */                \
             uv_run(&(w)->loop, UV_RUN_ONCE);                                                                           \
         }                                                                                                              \
         uv_timer_stop(&(w)->deadline);                                                                                 \
-        ck_assert_msg((condition), "not within %d ms: %s", (int)(ms), #condition);                                     \
+        ck_assert_msg(world_done, "not within %d ms: %s", (int)(ms), #condition);                                      \
     } while (0)
 #define WORLD_WAIT(w, condition) WORLD_WAIT_FOR(w, condition, WORLD_WAIT_MS)
 
 /* Lets the loop run for a while in which something must not happen. */
 static inline void world_run(world *w, uint64_t ms)
 {
-    w->late = false;
-    uv_update_time(&w->loop);
-    uv_timer_start(&w->deadline, world_on_deadline, ms, 0);
+    world_set_deadline(w, ms);
     while (!w->late) {
         uv_run(&w->loop, UV_RUN_ONCE);
     }
+    uv_timer_stop(&w->deadline);
 }
 
 static inline zks__endpoint *world_endpoint(world *w, const struct sockaddr *bind, const zks__listen_config *listen)
@@ -271,10 +279,9 @@ static inline void world_on_endpoint_closed(void *user)
     ((world *)user)->endpoints_closed++;
 }
 
-static inline void world_free(world *w)
+static inline void world_free_endpoints(world *w)
 {
-    int before = w->endpoints_closed;
-    int wanted = before + (w->server ? 1 : 0) + (w->client ? 1 : 0);
+    int wanted = w->endpoints_closed + (w->server ? 1 : 0) + (w->client ? 1 : 0);
     if (w->client) {
         zks__endpoint_close(w->client, world_on_endpoint_closed, w);
     }
@@ -282,6 +289,12 @@ static inline void world_free(world *w)
         zks__endpoint_close(w->server, world_on_endpoint_closed, w);
     }
     WORLD_WAIT(w, w->endpoints_closed == wanted);
+    w->client = w->server = NULL;
+}
+
+static inline void world_free(world *w)
+{
+    world_free_endpoints(w);
     for (size_t i = 0; i < w->accepted_count; i++) {
         ck_assert_int_eq(w->accepted[i].closed, 1);
         ck_assert(!w->accepted[i].raised_in_call);
