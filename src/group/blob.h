@@ -7,20 +7,21 @@
  *             lp(body)
  *   id      = H(lp("0k-entry-v1") ENTRY)
  *   sig     = Ed25519(author, lp("0k-sig-v1") id)
- *   AAD     = lp("0k-blob-v1") version suite group_id epoch_tag pusher
- *   blob    = version(1) suite(1) epoch_tag(16) nonce(24) AEAD(ENTRY lp(sig or nothing) zeros)
- *   blob_id = H(AAD nonce ciphertext)[0..16], made a UUIDv8 (RFC 9562) by its version and variant bits
+ *   blob    = header(42) AEAD(ENTRY lp(sig or nothing) zeros)
+ *
+ * The header, what the AEAD is bound to and the blob's id are in record/envelope.h, since relays need them and may not
+ * include this module. Whether an entry is signed does not show in the blob's size.
  */
 #ifndef ZKS_GROUP_BLOB_H
 #define ZKS_GROUP_BLOB_H
 
 #include "base/buf.h"
 #include "crypto/crypto.h"
+#include "record/envelope.h"
 #include "wire/limits.h"
 
 enum {
-    ZKS_BLOB_VERSION = 1,
-    ZKS_BLOB_HEADER_BYTES = 1 + 1 + ZKS_EPOCH_TAG_BYTES + ZKS_NONCE_BYTES,
+    ZKS_ENTRY_VERSION = 1,
     ZKS_ENTRY_FIXED_BYTES = 1 + 1 + 32 + 32 + 16 + 8 + 32 + 8 + 8 + 4 + 1,
     /* What a buffer needs in front of and behind the app's bytes to be sealed in place. */
     ZKS_BLOB_HEADROOM = ZKS_BLOB_HEADER_BYTES + ZKS_ENTRY_FIXED_BYTES + 5,
@@ -65,7 +66,7 @@ void zks__blob_key_derive(const zks__suite *suite, const uint8_t epoch_secret[ZK
                           const uint8_t group_id[ZKS_GROUP_ID_BYTES], const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
                           const uint8_t pusher[ZKS_DEVICE_ID_BYTES], zks__blob_key *out);
 
-/* Bytes of the blob that holds a body of this length: PADME of the whole, at least ZKS_BLOB_MIN_BYTES. */
+/* Bytes of the blob that holds a body of this length, signed or not: PADME of the whole, at least ZKS_BLOB_MIN_BYTES. */
 size_t zks__blob_size(size_t body_length);
 /* PADME (Nikitin et al., PETS 2019). */
 size_t zks__padme(size_t length);
@@ -73,21 +74,18 @@ size_t zks__padme(size_t length);
 zks__buf *zks__blob_buffer(const void *body, size_t body_length);
 /*
  * Seals in place: buf holds exactly the body (e->body is ignored, e->body_length must be buf->length) with the room that
- * zks__blob_buffer gives; afterwards it holds the blob. Sets e->id, e->signature (when e->has_signature) and
- * out_blob_id. ZKS_E_TOO_LARGE, ZKS_E_INVALID (seq 0, no room).
+ * zks__blob_buffer gives; afterwards it holds the blob. Suite and group are the key's. Sets e->suite, e->group_id, e->id,
+ * e->signature (when e->has_signature) and out_blob_id. author may be NULL: then e->signature is taken as it is, to seal
+ * an entry again under another key. ZKS_E_TOO_LARGE, ZKS_E_INVALID (what zks__blob_open would refuse, author is not
+ * e->author, no room): nothing was changed.
  */
 ZKS_MUST_USE zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__sign_key *author,
                                        const uint8_t nonce[ZKS_NONCE_BYTES], zks__buf *buf,
                                        uint8_t out_blob_id[ZKS_BLOB_ID_BYTES]);
-/* Which epoch a blob names. ZKS_E_TRUNCATED, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE, ZKS_E_TOO_LARGE; out points into it. */
-ZKS_MUST_USE zks_status zks__blob_epoch(const uint8_t *blob, size_t length, const uint8_t **out_epoch_tag);
-/* As the relay computes it, from the envelope alone. The blob must have passed zks__blob_epoch. */
-void zks__blob_id(const zks__suite *suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                  const uint8_t pusher[ZKS_DEVICE_ID_BYTES], const uint8_t *blob, size_t length,
-                  uint8_t out[ZKS_BLOB_ID_BYTES]);
 /*
  * Opens in place: `blob` is overwritten, out->body points into it. Does not verify the signature (that is dear:
- * zks__entry_verify). ZKS_E_DECRYPT, ZKS_E_TRUNCATED, ZKS_E_MALFORMED (also: padding not zero or not PADME's),
+ * zks__entry_verify). ZKS_E_DECRYPT, ZKS_E_TRUNCATED, ZKS_E_MALFORMED (also: padding not zero or not
+ * PADME's, seq 0, prev that is zeros for another seq than 1 or not zeros for that),
  * ZKS_E_WRONG_GROUP, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE.
  */
 ZKS_MUST_USE zks_status zks__blob_open(const zks__blob_key *key, uint8_t *blob, size_t length, zks__entry *out);

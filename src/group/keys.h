@@ -19,7 +19,8 @@ typedef struct zks__group_root {
 } zks__group_root;
 void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES], zks__group_root *out);
 
-/* A device's keys for one group: HKDF(device_seed, lp(purpose) lp(group_id) lp(instance)). */
+/* A device's keys for one group: HKDF(device_seed, lp(purpose) lp(group_id) lp(instance)), purpose being "device-sign",
+ * "device-noise-dh", "device-noise-kem" or "device-seal". */
 typedef struct zks__device_keys {
     uint8_t sign_seed[ZKS_SIGN_SEED_BYTES]; /* also the TLS raw key's seed */
     zks__sign_key sign;                     /* its public half is the device id */
@@ -43,7 +44,8 @@ ZKS_MUST_USE zks_status zks__group_make_member(const zks__group_root *r, const z
                                                zks__slice profile, uint8_t *out, size_t size, size_t *out_length);
 
 /* The device name, sealed for the group's members with HKDF(E, "profile", group_id, device) and padded to 64 bytes
- * steps: nonce || AEAD. name: UTF-8, at most 128 bytes. ZKS_E_TOO_LARGE; open: ZKS_E_DECRYPT, ZKS_E_MALFORMED. */
+ * steps: nonce || AEAD(lp(name) zeros) bound to lp("0k-profile-v1") suite group_id device. name: UTF-8 without NUL, at most
+ * 128 bytes. ZKS_E_TOO_LARGE, ZKS_E_INVALID; open: ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE, ZKS_E_DECRYPT, ZKS_E_MALFORMED. */
 enum { ZKS_DEVICE_NAME_MAX_BYTES = 128 };
 ZKS_MUST_USE zks_status zks__profile_seal(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],
                                           const uint8_t group_id[ZKS_GROUP_ID_BYTES],
