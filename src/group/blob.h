@@ -82,6 +82,11 @@ zks__buf *zks__blob_buffer(const void *body, size_t body_length);
 ZKS_MUST_USE zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__sign_key *author,
                                        const uint8_t nonce[ZKS_NONCE_BYTES], zks__buf *buf,
                                        uint8_t out_blob_id[ZKS_BLOB_ID_BYTES]);
+/* Which epoch a blob names: zks__envelope_epoch. */
+ZKS_MUST_USE static inline zks_status zks__blob_epoch(const uint8_t *blob, size_t length, const uint8_t **out_epoch_tag)
+{
+    return zks__envelope_epoch(blob, length, out_epoch_tag);
+}
 /*
  * Opens in place: `blob` is overwritten, out->body points into it. Does not verify the signature (that is dear:
  * zks__entry_verify). ZKS_E_DECRYPT, ZKS_E_TRUNCATED, ZKS_E_MALFORMED (also: padding not zero or not
