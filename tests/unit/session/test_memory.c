@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What sessions cost, and what they do without memory. This file defines the functions of base/alloc.h itself, all of
+ * them, so that the library's own are not linked in. */
+#include "base/alloc.h"
+#include "tests/support/session_pair.h"
+#include "tests/support/unit.h"
+#include "tests/support/wire_samples.h"
+
+#include <string.h>
+
+static struct {
+    size_t bytes;  /* allocated and not freed */
+    size_t blocks; /* likewise */
+    size_t calls;  /* allocations asked for */
+    size_t fail_at; /* the call that fails; 0: none */
+    bool for_ever;  /* and all behind it */
+} heap;
+
+typedef struct header {
+    _Alignas(16) size_t size;
+} header;
+
+static bool refused(void)
+{
+    heap.calls++;
+    return heap.fail_at && (heap.for_ever ? heap.calls >= heap.fail_at : heap.calls == heap.fail_at);
+}
+
+void *zks__alloc(size_t size)
+{
+    header *h = refused() ? NULL : malloc(sizeof *h + size);
+    if (!h) {
+        return NULL;
+    }
+    h->size = size;
+    heap.bytes += size;
+    heap.blocks++;
+    return h + 1;
+}
+
+void *zks__alloc_zero(size_t count, size_t size)
+{
+    void *block = zks__alloc(count * size);
+    return block ? memset(block, 0, count * size) : NULL;
+}
+
+void zks__free(void *block)
+{
+    if (block) {
+        header *h = (header *)block - 1;
+        heap.bytes -= h->size;
+        heap.blocks--;
+        free(h);
+    }
+}
+
+void *zks__alloc_resize(void *block, size_t size)
+{
+    size_t old = block ? ((header *)block - 1)->size : 0;
+    void *grown = zks__alloc(size);
+    if (grown && old) {
+        memcpy(grown, block, old < size ? old : size);
+    }
+    if (grown) {
+        zks__free(block);
+    }
+    return grown;
+}
+
+char *zks__strdup(const char *text)
+{
+    char *copy = text ? zks__alloc(strlen(text) + 1) : NULL;
+    return copy ? strcpy(copy, text) : NULL;
+}
+
+static zks__message large_push(zks__push_item *item)
+{
+    static const uint8_t blob[200000];
+    *item = (zks__push_item){.blob = {.data = blob, .length = sizeof blob}};
+    return (zks__message){.type = ZKS_MESSAGE_PUSH, .push.blobs = {.count = 1, .items = item}};
+}
+
+START_TEST(an_idle_session_is_one_small_block)
+{
+    memory_pair *pair = memory_pair_new(&(memory_config){.seed = 1, .max_piece = 3000});
+    side a = {0};
+    side b = {0};
+    side_start(&b, pair, MEMORY_ACCEPTOR, NULL);
+    ck_assert_uint_eq(heap.blocks, 1);
+    printf("a session: %zu bytes\n", heap.bytes);
+    ck_assert_uint_le(heap.bytes, 512);
+    side_start(&a, pair, MEMORY_INITIATOR, NULL);
+    memory_pair_run(pair);
+    zks__push_item item;
+    zks__message m = large_push(&item);
+    ck_assert_int_eq(zks__session_send(a.session, &m), ZKS_OK);
+    ck_assert_int_eq(zks__session_send(b.session, &m), ZKS_OK);
+    memory_pair_run(pair);
+    zks__session_pause(b.session);
+    ck_assert_int_eq(zks__session_send(a.session, &m), ZKS_OK);
+    memory_pair_run(pair);
+    zks__session_resume(b.session);
+    ck_assert_uint_eq(b.count, 2);
+    zks__buf_unref(a.kept);
+    zks__buf_unref(b.kept);
+    a.kept = b.kept = NULL;
+    ck_assert_uint_eq(heap.blocks, 2); /* idle again: the two sessions */
+    side_done(&a);
+    side_done(&b);
+    ck_assert_uint_eq(heap.blocks, 0);
+    memory_pair_free(pair);
+}
+END_TEST
+
+/* A conversation with a large message, small ones, a pause and an unknown type. Every allocation of it fails in turn. */
+static bool converse(bool *out_failed)
+{
+    memory_pair *pair = memory_pair_new(&(memory_config){.seed = 2, .max_piece = 9000});
+    zks__session *made[2] = {NULL, NULL};
+    zks__push_item item;
+    zks__message m = large_push(&item);
+    zks__message small = {.type = ZKS_MESSAGE_PULL, .pull = {.after = 1}};
+    side b = {0};
+    bool whole = false;
+    zks__session_events none = {0};
+    *out_failed = zks__session_new(0, &none, NULL, NULL, &made[0]) != ZKS_OK;
+    if (*out_failed) {
+        memory_pair_free(pair);
+        return false;
+    }
+    zks__session_free(made[0]);
+    size_t fail_at = heap.fail_at;
+    heap.fail_at = 0; /* the fixture itself */
+    bare_end bare = {0};
+    side_start(&b, pair, MEMORY_ACCEPTOR, NULL);
+    bare_start(&bare, pair, MEMORY_INITIATOR);
+    memory_pair_run(pair);
+    size_t length = 0;
+    uint8_t *bytes = sample_encode(&m, &length);
+    for (size_t at = 0; at < length; at += 60000) {
+        bare_write_record(&bare, bytes + at, length - at < 60000 ? length - at : 60000);
+    }
+    bare_write_record(&bare, "\x02\x99\x00", 3);
+    heap.fail_at = fail_at;
+    memory_pair_turn(pair);
+    zks_status sent = b.session ? zks__session_send(b.session, &small) : ZKS_OK;
+    if (b.session) {
+        zks__session_pause(b.session);
+    }
+    memory_pair_run(pair);
+    if (b.session) {
+        zks__session_resume(b.session);
+    }
+    memory_pair_run(pair);
+    whole = b.count == 1 && sent == ZKS_OK && !b.closed;
+    *out_failed = !whole;
+    ck_assert(whole || sent == ZKS_E_NOMEM || (b.closed == 1 && b.status == ZKS_E_NOMEM));
+    heap.fail_at = 0;
+    free(bytes);
+    side_done(&b);
+    bare_done(&bare);
+    memory_pair_free(pair);
+    return whole;
+}
+
+START_TEST(every_allocation_may_fail)
+{
+    size_t failures = 0;
+    bool failed = false;
+    for (size_t n = 1;; n++) {
+        heap.calls = 0;
+        heap.fail_at = n;
+        heap.for_ever = _i == 1;
+        bool whole = converse(&failed);
+        ck_assert_uint_eq(heap.blocks, 0);
+        if (whole && heap.calls < n) {
+            break; /* no call was left to fail */
+        }
+        failures += failed;
+        ck_assert_uint_lt(n, 500);
+    }
+    printf("%zu allocations failed in turn\n", failures);
+    ck_assert_uint_ge(failures, 10);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_add_test(c, an_idle_session_is_one_small_block);
+    tcase_add_loop_test(c, every_allocation_may_fail, 0, 2);
+}
+
+int main(void)
+{
+    return unit_main("session memory", add);
+}
