@@ -102,6 +102,10 @@ ZKS_MUST_USE zks_status zks__crypto_argon2_parse(const char *text, size_t length
 ZKS_MUST_USE zks_status zks__crypto_argon2_format(const zks__argon2 *a, char out[ZKS_ARGON2_TEXT_BYTES]);
 /* Parameters for a machine with so much memory: 19 MiB/t2 below 4 GiB, 46 MiB/t1 up to 8 GiB, 64 MiB/t3 above. */
 void zks__crypto_argon2_choose(uint64_t ram_bytes, zks__argon2 *out);
+/* An app's salt of any length as the 16 bytes that Argon2id takes: 16 as they are, others through
+ * BLAKE2b-128, never cut off. */
+enum { ZKS_SALT_BYTES = 16 };
+void zks__crypto_salt(const uint8_t *salt, size_t length, uint8_t out[ZKS_SALT_BYTES]);
 /* Blocks for 30 ms to seconds: never on a loop thread. A salt of other than 16 bytes goes through BLAKE2b-128 first.
  * ZKS_E_NOMEM, ZKS_E_PASSPHRASE (empty or longer than 1,024 bytes), ZKS_E_DESCRIPTOR. */
 ZKS_MUST_USE zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphrase, size_t length,
