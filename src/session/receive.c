@@ -16,10 +16,12 @@ bool zks__receiver_busy(const zks__receiver *r)
 }
 
 /*
- * Appends as much of data as *b still lacks of `total` and as its size admits after growing: room for what is here, or
- * twice what there was, whichever is more, never more than total. *b may be NULL. Uses all of data or completes *b.
+ * Appends as much of data as *b still lacks of `total` and as its size admits after growing: room
+ * for what is here, or twice what there was, whichever is more, never more than total. *b may be
+ * NULL. Uses all of data or completes *b.
  */
-static zks_status append(zks__buf **b, size_t total, const uint8_t *data, size_t length, size_t *out_used)
+static zks_status append(zks__buf **b, size_t total, const uint8_t *data, size_t length,
+                         size_t *out_used)
 {
     size_t have = *b ? (*b)->length : 0;
     size_t count = length < total - have ? length : total - have;
@@ -47,8 +49,8 @@ static zks_status append(zks__buf **b, size_t total, const uint8_t *data, size_t
 }
 
 /* Collects one record and opens it. Returns with contents_left set, or with all of data used. */
-static zks_status take_record(zks__receiver *r, const struct zks__record_codec *codec, const uint8_t *data, size_t length,
-                              size_t *out_used)
+static zks_status take_record(zks__receiver *r, const struct zks__record_codec *codec,
+                              const uint8_t *data, size_t length, size_t *out_used)
 {
     size_t used = 0;
     while (r->record_head_length < ZKS_RECORD_PREFIX_BYTES) {
@@ -63,7 +65,9 @@ static zks_status take_record(zks__receiver *r, const struct zks__record_codec *
         return ZKS_E_MALFORMED;
     }
     size_t count = 0;
-    zks_status status = used < length ? append(&r->record, r->record_total, data + used, length - used, &count) : ZKS_OK;
+    zks_status status = used < length ? append(&r->record, r->record_total, data + used,
+                                               length - used, &count)
+                                      : ZKS_OK;
     if (status) {
         return status;
     }
@@ -86,13 +90,15 @@ static void end_record(zks__receiver *r)
     r->record_head_length = 0;
 }
 
-/* Takes bytes of the message's length prefix one by one until the length is known and within its limit. */
+/* Takes bytes of the message's length prefix one by one until the length is known and within its
+ * limit. */
 static zks_status take_head(zks__receiver *r, const uint8_t *data, size_t length, size_t *out_used)
 {
     size_t used = 0;
     while (!r->message_total && used < length) {
         r->message_head[r->message_head_length++] = data[used++];
-        zks_status status = zks__wire_frame(r->message_head, r->message_head_length, &r->message_total);
+        zks_status status = zks__wire_frame(r->message_head, r->message_head_length,
+                                            &r->message_total);
         if (status && status != ZKS_E_PENDING) {
             return status;
         }
@@ -115,8 +121,8 @@ static zks_status take_contents(zks__receiver *r, zks__buf **out_message)
         data += used;
     }
     if (!r->message) {
-        /* The prefix goes first, in one piece with what is here of the rest: a message that lies within its record is
-         * allocated once and exactly. */
+        /* The prefix goes first, in one piece with what is here of the rest: a message that lies
+         * within its record is allocated once and exactly. */
         size_t rest = r->message_total - r->message_head_length;
         size_t here = r->contents_left < rest ? r->contents_left : rest;
         size_t size = r->message_head_length + here;
@@ -142,8 +148,9 @@ static zks_status take_contents(zks__receiver *r, zks__buf **out_message)
     return ZKS_OK;
 }
 
-zks_status zks__receiver_take(zks__receiver *r, const struct zks__record_codec *codec, const uint8_t *data, size_t length,
-                              size_t *out_used, zks__buf **out_message)
+zks_status zks__receiver_take(zks__receiver *r, const struct zks__record_codec *codec,
+                              const uint8_t *data, size_t length, size_t *out_used,
+                              zks__buf **out_message)
 {
     size_t used = 0;
     zks__buf *message = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The seam between a session and what protects its records: one codec per session and direction pair. Today it is the
- * identity (the link encrypts); the Noise layer puts its cipher states here and nothing else in session.c changes.
+ * The seam between a session and what protects its records: one codec per session and direction
+ * pair. Today it is the identity (the link encrypts); the Noise layer puts its cipher states here
+ * and nothing else in session.c changes.
  *
  * Private to src/session and src/noise.
  */
@@ -14,8 +15,8 @@ struct zks__record_codec {
     size_t overhead; /* bytes that seal adds to the contents of a record */
     /* Seals contents[0..length) in place; `overhead` bytes of room follow them. */
     zks_status (*seal)(void *state, uint8_t *contents, size_t length);
-    /* Opens record[0..length) in place: its first length - overhead bytes become the contents. `length` is at least
-     * overhead + 1. Any failure ends the session. */
+    /* Opens record[0..length) in place: its first length - overhead bytes become the contents.
+     * `length` is at least overhead + 1. Any failure ends the session. */
     zks_status (*open)(void *state, uint8_t *record, size_t length);
     void *state; /* borrowed */
 };

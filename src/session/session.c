@@ -6,8 +6,10 @@
 #include "session/receive.h"
 
 enum {
-    MAX_UNKNOWN = 16,     /* messages of unknown types in one session: more is no newer peer but noise */
-    BACKLOG_FIRST = 4096, /* bytes that arrived while paused; grows by doubling, bounded by the link's window */
+    MAX_UNKNOWN =
+        16, /* messages of unknown types in one session: more is no newer peer but noise */
+    BACKLOG_FIRST =
+        4096, /* bytes that arrived while paused; grows by doubling, bounded by the link's window */
     PROLOGUE_MAX = 256
 };
 
@@ -47,7 +49,8 @@ static zks_status identity_open(void *state, uint8_t *record, size_t length)
     return ZKS_OK;
 }
 
-static const struct zks__record_codec identity_codec = {.overhead = 0, .seal = identity_seal, .open = identity_open};
+static const struct zks__record_codec identity_codec = {
+    .overhead = 0, .seal = identity_seal, .open = identity_open};
 
 void zks__session_set_codec(zks__session *s, const struct zks__record_codec *codec)
 {
@@ -56,8 +59,8 @@ void zks__session_set_codec(zks__session *s, const struct zks__record_codec *cod
 
 /* --- beginning and end --- */
 
-zks_status zks__session_new(int initiator, const zks__session_events *events, void *user, const zks__log *log,
-                            zks__session **out_session)
+zks_status zks__session_new(int initiator, const zks__session_events *events, void *user,
+                            const zks__log *log, zks__session **out_session)
 {
     zks__session *s = zks__alloc_zero(1, sizeof *s);
     if (!s) {
@@ -88,7 +91,8 @@ void zks__session_free(zks__session *s)
     }
 }
 
-/* Ends the session from this side. Code 0, so that the link still sends what is queued: the peer hears the reason. */
+/* Ends the session from this side. Code 0, so that the link still sends what is queued: the peer
+ * hears the reason. */
 static void fail(zks__session *s, zks_status status, const char *text)
 {
     if (s->closing || !s->link) {
@@ -98,13 +102,13 @@ static void fail(zks__session *s, zks_status status, const char *text)
     s->failure = status;
     s->failure_text = text;
     zks__redacted peer = zks__log_redact(s->log, s->peer_key, s->ready ? sizeof s->peer_key : 0);
-    zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "session.failed peer=%s status=%d reason=\"%s\"", peer.text, (int)status,
-                   text);
+    zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "session.failed peer=%s status=%d reason=\"%s\"",
+                   peer.text, (int)status, text);
     zks__link_close(s->link, 0, text);
 }
 
-/* h, see session.h. Without the exporter (wss) h would be the same for each connection and a HELLO could be replayed:
- * that kind of link has to wait for the Noise layer. */
+/* h, see session.h. Without the exporter (wss) h would be the same for each connection and a HELLO
+ * could be replayed: that kind of link has to wait for the Noise layer. */
 static zks_status bind_session(zks__session *s)
 {
     uint8_t exporter[ZKS_LINK_EXPORT_BYTES];
@@ -146,11 +150,13 @@ void zks__session_attach(zks__session *s, zks__link *link)
 /* --- sending --- */
 
 /*
- * One message is one buffer of one or more records. It is encoded behind the room that all prefixes and tags need, and
- * the contents of each record are then moved to their place in front; the last is there already. (Callers send batches:
- * sharing a record between messages would save 2 bytes per message and cost a copy of all of it.)
+ * One message is one buffer of one or more records. It is encoded behind the room that all prefixes
+ * and tags need, and the contents of each record are then moved to their place in front; the last
+ * is there already. (Callers send batches: sharing a record between messages would save 2 bytes per
+ * message and cost a copy of all of it.)
  */
-static zks_status make_records(zks__session *s, const zks__message *m, size_t size, zks__buf **out_records)
+static zks_status make_records(zks__session *s, const zks__message *m, size_t size,
+                               zks__buf **out_records)
 {
     const size_t overhead = s->codec.overhead;
     const size_t most = ZKS_RECORD_MAX_BYTES - overhead;
@@ -257,7 +263,8 @@ static void on_message(zks__session *s, zks__buf *backing)
     }
 }
 
-/* Raises the messages in data until it is used up, or the owner pauses or closes. Returns what was taken. */
+/* Raises the messages in data until it is used up, or the owner pauses or closes. Returns what was
+ * taken. */
 static size_t read_input(zks__session *s, const uint8_t *data, size_t length)
 {
     size_t taken = 0;
@@ -266,7 +273,8 @@ static size_t read_input(zks__session *s, const uint8_t *data, size_t length)
     while (more && !s->paused && !s->closing) {
         size_t used = 0;
         zks__buf *backing = NULL;
-        zks_status status = zks__receiver_take(&s->receiver, &s->codec, data + taken, length - taken, &used, &backing);
+        zks_status status = zks__receiver_take(&s->receiver, &s->codec, data + taken,
+                                               length - taken, &used, &backing);
         if (status == ZKS_E_NOMEM) {
             fail(s, status, "no memory");
         } else if (status) {
@@ -310,7 +318,8 @@ static void on_received(zks__link *link, const uint8_t *data, size_t length, voi
     if (s->closing || !length) {
         return;
     }
-    /* What was kept is always older: read_input takes nothing while paused, and resume empties it. */
+    /* What was kept is always older: read_input takes nothing while paused, and resume empties it.
+     */
     size_t taken = read_input(s, data, length);
     if (s->closing) {
         drop_input(s);
@@ -382,7 +391,8 @@ static void on_drained(zks__link *link, void *user)
     }
 }
 
-static void on_closed(zks__link *link, zks_status status, uint64_t code, const char *text, void *user)
+static void on_closed(zks__link *link, zks_status status, uint64_t code, const char *text,
+                      void *user)
 {
     zks__session *s = user;
     (void)link;

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-/* Members are read and written through memcpy of their own width, so that one function serves all of them; compilers
- * turn each case into one move. */
+/* Members are read and written through memcpy of their own width, so that one function serves all
+ * of them; compilers turn each case into one move. */
 static uint64_t load_int(const uint8_t *member, size_t width)
 {
     uint16_t v16;
@@ -69,8 +69,9 @@ static size_t scalar_size(const zks__field *f, const uint8_t *member)
     return zks__leb_size(s.length) + s.length;
 }
 
-/* Every item weighs at least a byte and at most ZKS_BLOB_MAX_BYTES and some, and there are at most 4096 of them: the sum
- * does not overflow 64 bits, and on 32 bits the early stop keeps it in range. */
+/* Every item weighs at least a byte and at most ZKS_BLOB_MAX_BYTES and some, and there are at most
+ * 4096 of them: the sum does not overflow 64 bits, and on 32 bits the early stop keeps it in range.
+ */
 static size_t list_size(const zks__field *f, const zks__wire_list *list)
 {
     if (list->count > f->limit) {
@@ -79,7 +80,9 @@ static size_t list_size(const zks__field *f, const zks__wire_list *list)
     size_t total = zks__leb_size(list->count);
     if (!list->items) {
         bool lies = list->count && (!list->raw.data || !list->raw.length);
-        return lies || list->raw.length > ZKS_MESSAGE_MAX_BYTES ? 0 : total + (list->count ? list->raw.length : 0);
+        return lies || list->raw.length > ZKS_MESSAGE_MAX_BYTES
+                   ? 0
+                   : total + (list->count ? list->raw.length : 0);
     }
     const zks__layout *layout = f->item;
     const uint8_t *item = list->items;
@@ -238,7 +241,8 @@ static zks_status read_item(const zks__layout *layout, zks__reader *r, uint8_t *
     return ZKS_OK;
 }
 
-/* A count that lies costs no memory, and no more time than there are bytes: each item takes at least one. */
+/* A count that lies costs no memory, and no more time than there are bytes: each item takes at
+ * least one. */
 static zks_status read_list(const zks__field *f, zks__reader *r, uint8_t *out)
 {
     uint64_t count = zks__read_leb(r);
@@ -265,7 +269,8 @@ zks_status zks__codec_read(const zks__layout *layout, zks__reader *r, void *out)
     for (size_t i = 0; i < layout->field_count; i++) {
         const zks__field *f = &layout->fields[i];
         uint8_t *member = (uint8_t *)out + f->offset;
-        zks_status status = f->kind == ZKS_FIELD_LIST ? read_list(f, r, member) : read_scalar(f, r, member);
+        zks_status status = f->kind == ZKS_FIELD_LIST ? read_list(f, r, member)
+                                                      : read_scalar(f, r, member);
         if (status) {
             return status;
         }
@@ -308,7 +313,8 @@ size_t zks__codec_print(const zks__layout *layout, const void *in, char *out, si
         int n = 0;
         switch (f->kind) {
         case ZKS_FIELD_INT:
-            n = snprintf(at, room, " %s=%llu", f->name, (unsigned long long)load_int(member, f->width));
+            n = snprintf(at, room, " %s=%llu", f->name,
+                         (unsigned long long)load_int(member, f->width));
             break;
         case ZKS_FIELD_FIXED:
             n = snprintf(at, room, " %s=<%u>", f->name, (unsigned)f->width);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The generic codec: a layout (a field table over a C struct) is all that it needs to measure, write, read and print the
- * body of a message. Private to src/wire: messages.c holds the tables, codec.c interprets them. Pure; nothing allocates.
+ * The generic codec: a layout (a field table over a C struct) is all that it needs to measure,
+ * write, read and print the body of a message. Private to src/wire: messages.c holds the tables,
+ * codec.c interprets them. Pure; nothing allocates.
  *
- * A body is its fields in the order of the table, without padding. A list holds items of one layout, and items hold no
- * lists: hence no recursion, and the depth of hostile input is fixed.
+ * A body is its fields in the order of the table, without padding. A list holds items of one
+ * layout, and items hold no lists: hence no recursion, and the depth of hostile input is fixed.
  */
 #ifndef ZKS_WIRE_CODEC_H
 #define ZKS_WIRE_CODEC_H
@@ -12,7 +13,7 @@
 #include "wire/messages.h"
 
 typedef enum zks__field_kind {
-    ZKS_FIELD_INT,   /* little-endian, `width` bytes: 1, 2, 4 or 8; the struct's member has the same width */
+    ZKS_FIELD_INT,   /* little-endian, `width` bytes: 1, 2, 4 or 8, as the struct's member */
     ZKS_FIELD_FIXED, /* `width` bytes as they are */
     ZKS_FIELD_BYTES, /* zks__slice: LEB128 length, bytes */
     ZKS_FIELD_LIST   /* zks__wire_list: LEB128 count, items of layout `item` */
@@ -36,13 +37,13 @@ struct zks__layout {
     size_t field_count;
 };
 
-/* Bytes of the body; 0: a value, a byte string or a list is over its limit, or the struct contradicts itself. No layout
- * has an empty body. */
+/* Bytes of the body; 0: a value, a byte string or a list is over its limit, or the struct
+ * contradicts itself. No layout has an empty body. */
 size_t zks__codec_size(const zks__layout *layout, const void *in);
 /* Writes what zks__codec_size measured; call it only with that much room. */
 void zks__codec_write(const zks__layout *layout, const void *in, zks__writer *w);
-/* Reads a body and checks every item of every list; leaves what follows the known fields unread. `out` is written as
- * far as reading went. ZKS_E_TRUNCATED, ZKS_E_MALFORMED, ZKS_E_TOO_LARGE. */
+/* Reads a body and checks every item of every list; leaves what follows the known fields unread.
+ * `out` is written as far as reading went. ZKS_E_TRUNCATED, ZKS_E_MALFORMED, ZKS_E_TOO_LARGE. */
 ZKS_MUST_USE zks_status zks__codec_read(const zks__layout *layout, zks__reader *r, void *out);
 /* Takes the first item off a list. false: the end; out is untouched. */
 bool zks__codec_next(const zks__layout *item, zks__wire_list *list, void *out);

@@ -26,8 +26,8 @@ static const pair both_ways[] = {
     {ZKS_WIRE_STORAGE_FULL, ZKS_E_RELAY_STORAGE_FULL},
 };
 
-/* What goes wrong inside the relay and is no fault of the message: the client must hear a reason that passes, or it
- * would give the message up. */
+/* What goes wrong inside the relay and is no fault of the message: the client must hear a reason
+ * that passes, or it would give the message up. */
 static const pair relay_only[] = {
     {ZKS_WIRE_RELAY_OVERLOADED, ZKS_E_NOMEM},      {ZKS_WIRE_RELAY_OVERLOADED, ZKS_E_LIMIT},
     {ZKS_WIRE_RELAY_OVERLOADED, ZKS_E_STORE_BUSY}, {ZKS_WIRE_RELAY_OVERLOADED, ZKS_E_STORE_IO},

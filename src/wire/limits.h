@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Every size that the protocol fixes, on one page, computed from primitives. What a relay's operator may choose stands in
- * relay/core/limits.h. */
+/* Every size that the protocol fixes, on one page, computed from primitives. What a relay's
+ * operator may choose stands in relay/core/limits.h. */
 #ifndef ZKS_WIRE_LIMITS_H
 #define ZKS_WIRE_LIMITS_H
 
@@ -25,12 +25,14 @@ enum {
 
     ZKS_BLOB_MAX_BYTES = 1 << 20, /* after padding */
     ZKS_BLOB_MIN_BYTES = 256,     /* the floor of the padding */
-    /* A blob and the fields around it, or as many records. */
-    ZKS_MESSAGE_MAX_BYTES = ZKS_BLOB_MAX_BYTES + (64 << 10), /* type and body; what the length prefix counts */
-    ZKS_WIRE_PREFIX_MAX_BYTES = 3,                           /* LEB128 of ZKS_MESSAGE_MAX_BYTES */
+    /* Type and body, which is what the length prefix counts: a blob and the fields around it, or
+     * as many records. */
+    ZKS_MESSAGE_MAX_BYTES = ZKS_BLOB_MAX_BYTES + (64 << 10),
+    ZKS_WIRE_PREFIX_MAX_BYTES = 3, /* LEB128 of ZKS_MESSAGE_MAX_BYTES */
 
     ZKS_RECORDS_PER_MESSAGE_MAX = 256,
-    ZKS_RECORD_BODY_MAX_BYTES = 64 << 10, /* one membership record: an EPOCH of 40 devices; larger ones with the trust layer */
+    /* One membership record: an EPOCH of 40 devices; larger ones with the trust layer. */
+    ZKS_RECORD_BODY_MAX_BYTES = 64 << 10,
     ZKS_BLOBS_PER_MESSAGE_MAX = 1024,
     ZKS_IDS_PER_MESSAGE_MAX = 4096,
     ZKS_TEXT_MAX_BYTES = 512,

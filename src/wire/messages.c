@@ -1,18 +1,37 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The field tables: what each message looks like on the wire, in the order of its fields, and nothing else. docs/PROTOCOL.md
- * and tests/vectors/wire_messages.txt say the same for people and for other implementations. */
+/* The field tables: what each message looks like on the wire, in the order of its fields, and
+ * nothing else. docs/PROTOCOL.md and tests/vectors/wire_messages.txt say the same for people and
+ * for other implementations. */
 #include "wire/codec.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
 #define WIDTH(type, member) ((uint16_t)sizeof(((type *)0)->member))
-#define INT(type, member) {#member, ZKS_FIELD_INT, offsetof(type, member), WIDTH(type, member), 0, NULL}
-#define CHOICE(type, member, largest) {#member, ZKS_FIELD_INT, offsetof(type, member), WIDTH(type, member), largest, NULL}
-#define FIXED(type, member) {#member, ZKS_FIELD_FIXED, offsetof(type, member), WIDTH(type, member), 0, NULL}
-#define BYTES(type, member, most) {#member, ZKS_FIELD_BYTES, offsetof(type, member), 0, most, NULL}
-#define LIST(type, member, most, item) {#member, ZKS_FIELD_LIST, offsetof(type, member), 0, most, &(item)}
-#define LAYOUT(label, type, table) {label, sizeof(type), table, ZKS_COUNTOF(table)}
+#define INT(type, member)                                                            \
+    {                                                                                \
+#member, ZKS_FIELD_INT, offsetof(type, member), WIDTH(type, member), 0, NULL \
+    }
+#define CHOICE(type, member, largest)                                                      \
+    {                                                                                      \
+#member, ZKS_FIELD_INT, offsetof(type, member), WIDTH(type, member), largest, NULL \
+    }
+#define FIXED(type, member)                                                            \
+    {                                                                                  \
+#member, ZKS_FIELD_FIXED, offsetof(type, member), WIDTH(type, member), 0, NULL \
+    }
+#define BYTES(type, member, most)                                       \
+    {                                                                   \
+#member, ZKS_FIELD_BYTES, offsetof(type, member), 0, most, NULL \
+    }
+#define LIST(type, member, most, item)                                    \
+    {                                                                     \
+#member, ZKS_FIELD_LIST, offsetof(type, member), 0, most, &(item) \
+    }
+#define LAYOUT(label, type, table)                     \
+    {                                                  \
+        label, sizeof(type), table, ZKS_COUNTOF(table) \
+    }
 
 /* --- items of lists --- */
 
@@ -39,14 +58,17 @@ static const zks__field push_item_fields[] = {
 static const zks__layout push_item = LAYOUT("push", zks__push_item, push_item_fields);
 
 static const zks__field result_fields[] = {
-    FIXED(zks__push_result, blob_id), INT(zks__push_result, code),           INT(zks__push_result, cursor),
-    INT(zks__push_result, ttl_s),     INT(zks__push_result, retry_after_ms),
+    FIXED(zks__push_result, blob_id),      INT(zks__push_result, code),
+    INT(zks__push_result, cursor),         INT(zks__push_result, ttl_s),
+    INT(zks__push_result, retry_after_ms),
 };
 static const zks__layout result_item = LAYOUT("result", zks__push_result, result_fields);
 
 static const zks__field blob_fields[] = {
-    INT(zks__blob_item, cursor),    FIXED(zks__blob_item, sender),
-    FIXED(zks__blob_item, blob_id), INT(zks__blob_item, time_ms),
+    INT(zks__blob_item, cursor),
+    FIXED(zks__blob_item, sender),
+    FIXED(zks__blob_item, blob_id),
+    INT(zks__blob_item, time_ms),
     BYTES(zks__blob_item, blob, ZKS_BLOB_MAX_BYTES),
 };
 static const zks__layout blob_item = LAYOUT("blob", zks__blob_item, blob_fields);
@@ -231,7 +253,8 @@ zks_status zks__wire_frame(const uint8_t *data, size_t length, size_t *out_total
     zks__reader r = zks__reader_of(data, length);
     uint64_t counted = zks__read_leb(&r);
     if (r.status == ZKS_E_TRUNCATED) {
-        /* Still going on after as many bytes as the largest length takes: there is no need to wait for the rest. */
+        /* Still going on after as many bytes as the largest length takes: there is no need to wait
+         * for the rest. */
         return length < ZKS_WIRE_PREFIX_MAX_BYTES ? ZKS_E_PENDING : ZKS_E_TOO_LARGE;
     }
     if (r.status) {
@@ -312,5 +335,6 @@ size_t zks__wire_print(const zks__message *m, char *out, size_t size)
     int n = snprintf(out, size, "%s", layout->name);
     size_t total = n > 0 ? (size_t)n : 0;
     bool room = total < size;
-    return total + zks__codec_print(layout, body_of(m), room ? out + total : NULL, room ? size - total : 0);
+    return total +
+           zks__codec_print(layout, body_of(m), room ? out + total : NULL, room ? size - total : 0);
 }

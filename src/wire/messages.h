@@ -2,11 +2,13 @@
 /*
  * Messages: bytes in, structs out, and back. Pure; any thread.
  *
- * On the wire a message is LEB128 length (of what follows), type (1 byte), body. Each body is described by one field
- * table (messages.c), and encoder, decoder, size and printer are made from it. Integers are little-endian, byte strings
- * and lists carry a LEB128 length or count; all LEB128 is minimal. Unknown trailing fields are ignored.
+ * On the wire a message is LEB128 length (of what follows), type (1 byte), body. Each body is
+ * described by one field table (messages.c), and encoder, decoder, size and printer are made from
+ * it. Integers are little-endian, byte strings and lists carry a LEB128 length or count; all LEB128
+ * is minimal. Unknown trailing fields are ignored.
  *
- * Nothing here allocates. Byte strings in decoded structs are borrowed from the input. Lists are read one item at a time.
+ * Nothing here allocates. Byte strings in decoded structs are borrowed from the input. Lists are
+ * read one item at a time.
  */
 #ifndef ZKS_WIRE_MESSAGES_H
 #define ZKS_WIRE_MESSAGES_H
@@ -48,9 +50,9 @@ enum {
     ZKS_WIRE_RELAY_SHUTTING_DOWN = 3001,
     ZKS_WIRE_STORAGE_FULL = 3002
 };
-/* The public status of a wire code (0 for 0; ZKS_E_PROTOCOL for one that is not in the table), and the wire code that a
- * relay answers for a status: its own; one that says "later" for troubles of the relay itself (memory, limits, store);
- * ZKS_WIRE_INVALID_MESSAGE for all others. */
+/* The public status of a wire code (0 for 0; ZKS_E_PROTOCOL for one that is not in the table), and
+ * the wire code that a relay answers for a status: its own; one that says "later" for troubles of
+ * the relay itself (memory, limits, store); ZKS_WIRE_INVALID_MESSAGE for all others. */
 zks_status zks__wire_status(uint32_t code);
 uint32_t zks__wire_code(zks_status status);
 
@@ -59,8 +61,9 @@ typedef struct zks__slice {
     size_t length;
 } zks__slice;
 
-/* To encode: items is an array of `count` item structs. Decoded: items is NULL and raw holds `count` encoded items; read
- * them with the zks__wire_next_* function of the item's type. A decoded list may be encoded again as it is. */
+/* To encode: items is an array of `count` item structs. Decoded: items is NULL and raw holds
+ * `count` encoded items; read them with the zks__wire_next_* function of the item's type. A decoded
+ * list may be encoded again as it is. */
 typedef struct zks__wire_list {
     size_t count;
     const void *items;
@@ -72,10 +75,11 @@ enum { ZKS_MODE_LIVE = 0, ZKS_MODE_NOTIFY = 1, ZKS_MODE_NO_SUBSCRIBE = 2 };
 typedef struct zks__hello {
     uint16_t version;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
-    uint8_t member[ZKS_RECORD_HASH_BYTES]; /* hash of the own MEMBER record */
+    uint8_t member[ZKS_RECORD_HASH_BYTES];  /* hash of the own MEMBER record */
     uint8_t signature[ZKS_SIGNATURE_BYTES]; /* docs/SECURITY.md, session binding */
     zks__wire_list records;                 /* of zks__slice: what the relay may lack */
-    uint8_t known[ZKS_RECORD_HASH_BYTES];   /* digest of the records known here, own and attached ones included */
+    /* Digest of the records known here, own and attached ones included. */
+    uint8_t known[ZKS_RECORD_HASH_BYTES];
     uint8_t incarnation[ZKS_INCARNATION_BYTES]; /* zeros: none known */
     uint64_t resume;                            /* cursor in that incarnation */
     uint8_t mode;                               /* ZKS_MODE_* */
@@ -86,18 +90,19 @@ typedef struct zks__welcome {
     uint16_t version;
     zks__slice name;
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
-    uint64_t head;                       /* highest cursor of the group; a hint, never progress */
-    uint8_t own_last[ZKS_BLOB_ID_BYTES]; /* last blob from this device; zeros: none */
+    uint64_t head;                         /* highest cursor of the group; a hint, never progress */
+    uint8_t own_last[ZKS_BLOB_ID_BYTES];   /* last blob from this device; zeros: none */
     uint64_t pending_count, pending_bytes; /* behind the resume cursor */
     uint32_t max_blob_bytes, max_ttl_s, pushes_per_minute, window_bytes; /* limits in force */
-    zks__wire_list records;                                              /* of zks__slice: what the device lacks */
-    uint64_t time_ms;                                                    /* Unix */
+    zks__wire_list records; /* of zks__slice: what the device lacks */
+    uint64_t time_ms;       /* Unix */
 } zks__welcome;
 
 enum { ZKS_RECORDS_PUT = 0, ZKS_RECORDS_LIST = 1, ZKS_RECORDS_WANT = 2 };
 
 typedef struct zks__records_message {
-    uint8_t action;         /* ZKS_RECORDS_*: PUT offers or delivers records, LIST asks for all, WANT for the hashes named */
+    /* ZKS_RECORDS_*: PUT offers or delivers records, LIST asks for all, WANT for those named. */
+    uint8_t action;
     zks__wire_list records; /* of zks__slice */
     zks__wire_list hashes;  /* of zks__wire_hash */
 } zks__records_message;
@@ -111,9 +116,10 @@ typedef struct zks__wire_id {
 } zks__wire_id;
 
 typedef struct zks__push_item {
-    uint8_t blob_id[ZKS_BLOB_ID_BYTES]; /* as the sender computes it; the relay computes it too and refuses a difference */
-    uint32_t ttl_s;                     /* 0: the relay's maximum */
-    zks__slice blob;                    /* its header names the epoch */
+    /* As the sender computes it; the relay computes it too and refuses a difference. */
+    uint8_t blob_id[ZKS_BLOB_ID_BYTES];
+    uint32_t ttl_s;  /* 0: the relay's maximum */
+    zks__slice blob; /* its header names the epoch */
 } zks__push_item;
 
 typedef struct zks__push {
@@ -149,12 +155,17 @@ typedef struct zks__blob_item {
     zks__slice blob;
 } zks__blob_item;
 
-enum { ZKS_BLOBS_MORE = 1 /* there are more behind contiguous */, ZKS_BLOBS_LIVE = 2 /* unasked */ };
+enum {
+    ZKS_BLOBS_MORE = 1 /* there are more behind contiguous */,
+    ZKS_BLOBS_LIVE = 2 /* unasked */
+};
 
 typedef struct zks__blobs {
-    uint8_t flags;        /* ZKS_BLOBS_* */
-    uint64_t from;        /* everything between this cursor (not included) ... */
-    uint64_t contiguous;  /* ... and this one (included) is here or never comes: progress may be contiguous only */
+    uint8_t flags; /* ZKS_BLOBS_* */
+    /* Everything between `from` (not included) and `contiguous` (included) is here or never comes:
+     * progress may be `contiguous` only. */
+    uint64_t from;
+    uint64_t contiguous;
     zks__wire_list blobs; /* of zks__blob_item, ascending */
 } zks__blobs;
 
@@ -206,32 +217,36 @@ typedef struct zks__message {
 
 /* "HELLO"; NULL for a type that is not in the table. */
 const char *zks__wire_name(uint8_t type);
-/* Bytes of the whole message, length prefix included. 0: a list, a byte string, a choice (mode, action) or the whole is
- * over its limit, or the type is not in the table. */
+/* Bytes of the whole message, length prefix included. 0: a list, a byte string, a choice (mode,
+ * action) or the whole is over its limit, or the type is not in the table. */
 size_t zks__wire_size(const zks__message *m);
-/* Writes the whole message. ZKS_E_TOO_LARGE: does not fit into `size`, or over a limit; ZKS_E_INVALID: unknown type. */
-ZKS_MUST_USE zks_status zks__wire_encode(const zks__message *m, uint8_t *out, size_t size, size_t *out_length);
+/* Writes the whole message. ZKS_E_TOO_LARGE: does not fit into `size`, or over a limit;
+ * ZKS_E_INVALID: unknown type. */
+ZKS_MUST_USE zks_status zks__wire_encode(const zks__message *m, uint8_t *out, size_t size,
+                                         size_t *out_length);
 /*
- * Reads the length prefix at data. ZKS_OK: *out_total is the size of the whole message, prefix included (the body may
- * not be there yet); ZKS_E_PENDING: the prefix is incomplete; ZKS_E_TOO_LARGE, ZKS_E_MALFORMED.
+ * Reads the length prefix at data. ZKS_OK: *out_total is the size of the whole message, prefix
+ * included (the body may not be there yet); ZKS_E_PENDING: the prefix is incomplete;
+ * ZKS_E_TOO_LARGE, ZKS_E_MALFORMED.
  */
 ZKS_MUST_USE zks_status zks__wire_frame(const uint8_t *data, size_t length, size_t *out_total);
-/* Reads one whole message and nothing behind it. ZKS_E_TRUNCATED: a field or a list does not fit into the message, or the
- * message is not all there; ZKS_E_MALFORMED: LEB128 not minimal, a choice out of range, bytes behind the message;
- * ZKS_E_TOO_LARGE: over a limit; ZKS_E_UNSUPPORTED: unknown type, out->type is set and nothing else. Otherwise out is
- * untouched on failure. All items of all lists are checked here, so that zks__wire_next_* cannot fail afterwards. */
+/* Reads one whole message and nothing behind it. ZKS_E_TRUNCATED: a field or a list does not fit
+ * into the message, or the message is not all there; ZKS_E_MALFORMED: LEB128 not minimal, a choice
+ * out of range, bytes behind the message; ZKS_E_TOO_LARGE: over a limit; ZKS_E_UNSUPPORTED: unknown
+ * type, out->type is set and nothing else. Otherwise out is untouched on failure. All items of all
+ * lists are checked here, so that zks__wire_next_* cannot fail afterwards. */
 ZKS_MUST_USE zks_status zks__wire_decode(const uint8_t *data, size_t length, zks__message *out);
-/* Takes the next item off a list into *out: the list gets shorter, so go over a copy to keep it. false: the end, *out is
- * untouched. Works on decoded lists and on those made to be encoded. The item types stand beside each list above; the
- * records of HELLO, WELCOME and RECORDS are slices. */
+/* Takes the next item off a list into *out: the list gets shorter, so go over a copy to keep it.
+ * false: the end, *out is untouched. Works on decoded lists and on those made to be encoded. The
+ * item types stand beside each list above; the records of HELLO, WELCOME and RECORDS are slices. */
 bool zks__wire_next_slice(zks__wire_list *list, zks__slice *out);
 bool zks__wire_next_hash(zks__wire_list *list, zks__wire_hash *out);
 bool zks__wire_next_id(zks__wire_list *list, zks__wire_id *out);
 bool zks__wire_next_push(zks__wire_list *list, zks__push_item *out);
 bool zks__wire_next_result(zks__wire_list *list, zks__push_result *out);
 bool zks__wire_next_blob(zks__wire_list *list, zks__blob_item *out);
-/* One line for people, byte strings as lengths only (never their content): for tests and the debug log. Returns the
- * length that would be needed, as snprintf. */
+/* One line for people, byte strings as lengths only (never their content): for tests and the debug
+ * log. Returns the length that would be needed, as snprintf. */
 size_t zks__wire_print(const zks__message *m, char *out, size_t size);
 
 #endif

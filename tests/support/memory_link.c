@@ -4,7 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_WINDOW = 256 << 10, DEFAULT_LOW_WATER = 16 << 10, TEXT_BYTES = 128, PIECES_PER_TURN = 64 };
+enum {
+    DEFAULT_WINDOW = 256 << 10,
+    DEFAULT_LOW_WATER = 16 << 10,
+    TEXT_BYTES = 128,
+    PIECES_PER_TURN = 64
+};
 
 typedef struct queued_write {
     zks__buf *data;
@@ -53,7 +58,8 @@ static const end *const_end_of(const zks__link *link)
 
 static end *other(const end *e)
 {
-    return &e->pair->ends[e == &e->pair->ends[MEMORY_INITIATOR] ? MEMORY_ACCEPTOR : MEMORY_INITIATOR];
+    return &e->pair
+                ->ends[e == &e->pair->ends[MEMORY_INITIATOR] ? MEMORY_ACCEPTOR : MEMORY_INITIATOR];
 }
 
 /* --- the operations --- */
@@ -118,7 +124,8 @@ static const uint8_t *op_local_key(const zks__link *link)
     return const_end_of(link)->key;
 }
 
-static zks_status op_export(const zks__link *link, const char *label, uint8_t out[ZKS_LINK_EXPORT_BYTES])
+static zks_status op_export(const zks__link *link, const char *label,
+                            uint8_t out[ZKS_LINK_EXPORT_BYTES])
 {
     const memory_pair *p = const_end_of(link)->pair;
     if (p->config.broken_export) {
@@ -218,7 +225,8 @@ static void raise_closed(end *e, zks_status status, uint64_t code, const char *t
     }
 }
 
-/* One piece from e to its peer. The bytes are copied so that a reader beyond the end is seen by the sanitizers. */
+/* One piece from e to its peer. The bytes are copied so that a reader beyond the end is seen by the
+ * sanitizers. */
 static bool deliver_piece(end *e)
 {
     end *to = other(e);
@@ -272,8 +280,8 @@ static bool turn_end(end *e)
     return any;
 }
 
-/* A closing end goes when its bytes are delivered, or at once with a code, or when the peer takes no more: that is the
- * second that a real link waits. Then its peer hears of it. */
+/* A closing end goes when its bytes are delivered, or at once with a code, or when the peer takes
+ * no more: that is the second that a real link waits. Then its peer hears of it. */
 static bool turn_close(end *e, bool stuck)
 {
     if (!e->closing || e->closed || (e->first && !e->close_code && !stuck)) {

@@ -39,7 +39,8 @@ static void on_drained(zks__session *s, void *user)
     ((side *)user)->drained++;
 }
 
-static void on_closed(zks__session *s, zks_status status, uint64_t code, const char *text, void *user)
+static void on_closed(zks__session *s, zks_status status, uint64_t code, const char *text,
+                      void *user)
 {
     side *x = user;
     x->closed++;
@@ -97,7 +98,8 @@ static void bare_received(zks__link *link, const uint8_t *data, size_t length, v
     zks__link_consume(link, length);
 }
 
-static void bare_closed(zks__link *link, zks_status status, uint64_t code, const char *text, void *user)
+static void bare_closed(zks__link *link, zks_status status, uint64_t code, const char *text,
+                        void *user)
 {
     bare_end *b = user;
     (void)link, (void)code, (void)text;
@@ -108,7 +110,8 @@ static void bare_closed(zks__link *link, zks_status status, uint64_t code, const
 
 void bare_start(bare_end *b, memory_pair *p, int end)
 {
-    zks__link_events events = {.opened = bare_opened, .received = bare_received, .closed = bare_closed};
+    zks__link_events events = {
+        .opened = bare_opened, .received = bare_received, .closed = bare_closed};
     memory_pair_set_events(p, end, events, b);
     b->link = memory_pair_link(p, end);
 }

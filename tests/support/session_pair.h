@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* For session tests: one side is a session whose events are counted and whose messages are kept encoded; the other is a
- * second such side or a bare link through which a test sends any bytes. */
+/* For session tests: one side is a session whose events are counted and whose messages are kept
+ * encoded; the other is a second such side or a bare link through which a test sends any bytes. */
 #ifndef ZKS_TESTS_SESSION_PAIR_H
 #define ZKS_TESTS_SESSION_PAIR_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A record codec for tests: not secret, but like a real one it changes the bytes, adds a tag and counts records, so that
- * an altered, cut, repeated or reordered record does not open. Header only. */
+/* A record codec for tests: not secret, but like a real one it changes the bytes, adds a tag and
+ * counts records, so that an altered, cut, repeated or reordered record does not open. Header only.
+ */
 #ifndef ZKS_TESTS_TOY_CODEC_H
 #define ZKS_TESTS_TOY_CODEC_H
 
@@ -53,7 +54,8 @@ static inline zks_status toy_open(void *state, uint8_t *record, size_t length)
 
 static inline struct zks__record_codec toy_codec(toy_state *state)
 {
-    return (struct zks__record_codec){.overhead = TOY_TAG_BYTES, .seal = toy_seal, .open = toy_open, .state = state};
+    return (struct zks__record_codec){
+        .overhead = TOY_TAG_BYTES, .seal = toy_seal, .open = toy_open, .state = state};
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What every unit executable needs around Check: a main of one suite, and a seed that is printed. Header only. */
+/* What every unit executable needs around Check: a main of one suite, and a seed that is printed.
+ * Header only. */
 #ifndef ZKS_TESTS_UNIT_H
 #define ZKS_TESTS_UNIT_H
 
@@ -26,7 +27,8 @@ static inline uint64_t unit_seed_printed(const char *test)
     return seed;
 }
 
-/* Runs the tests that `add` puts into one case; the value for main to return. CK_FORK=no debugs in one process. */
+/* Runs the tests that `add` puts into one case; the value for main to return. CK_FORK=no debugs in
+ * one process. */
 static inline int unit_main(const char *name, void (*add)(TCase *c))
 {
     Suite *suite = suite_create(name);

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 const uint8_t sample_types[SAMPLE_TYPES] = {
-    ZKS_MESSAGE_HELLO, ZKS_MESSAGE_WELCOME, ZKS_MESSAGE_RECORDS, ZKS_MESSAGE_PUSH,   ZKS_MESSAGE_PUSH_ACK, ZKS_MESSAGE_PULL,
-    ZKS_MESSAGE_BLOBS, ZKS_MESSAGE_ACK,     ZKS_MESSAGE_NOTIFY,  ZKS_MESSAGE_DELETE, ZKS_MESSAGE_BYE,      ZKS_MESSAGE_ERROR,
+    ZKS_MESSAGE_HELLO,    ZKS_MESSAGE_WELCOME, ZKS_MESSAGE_RECORDS, ZKS_MESSAGE_PUSH,
+    ZKS_MESSAGE_PUSH_ACK, ZKS_MESSAGE_PULL,    ZKS_MESSAGE_BLOBS,   ZKS_MESSAGE_ACK,
+    ZKS_MESSAGE_NOTIFY,   ZKS_MESSAGE_DELETE,  ZKS_MESSAGE_BYE,     ZKS_MESSAGE_ERROR,
 };
 
 static void *pool_alloc(sample_pool *pool, size_t size)
@@ -43,7 +44,8 @@ static void fill(uint8_t *out, size_t length, uint64_t *random)
     }
 }
 
-static void fill_scalar(const zks__field *f, uint8_t *member, uint64_t *random, size_t most_bytes, sample_pool *pool)
+static void fill_scalar(const zks__field *f, uint8_t *member, uint64_t *random, size_t most_bytes,
+                        sample_pool *pool)
 {
     if (f->kind == ZKS_FIELD_INT) {
         fill(member, f->width, random);
@@ -62,8 +64,8 @@ static void fill_scalar(const zks__field *f, uint8_t *member, uint64_t *random, 
     }
 }
 
-void sample_message(uint8_t type, uint64_t *random, size_t most_items, size_t most_bytes, sample_pool *pool,
-                    zks__message *out)
+void sample_message(uint8_t type, uint64_t *random, size_t most_items, size_t most_bytes,
+                    sample_pool *pool, zks__message *out)
 {
     const zks__layout *layout = zks__wire_layout(type);
     *out = (zks__message){.type = (zks__message_type)type};

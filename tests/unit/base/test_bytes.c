@@ -4,7 +4,8 @@
 
 START_TEST(reader_integers_are_little_endian)
 {
-    const uint8_t in[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f};
+    const uint8_t in[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+                          0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f};
     zks__reader r = zks__reader_of(in, sizeof in);
     ck_assert_uint_eq(zks__read_u8(&r), 0x01);
     ck_assert_uint_eq(zks__read_u16(&r), 0x0302);
@@ -141,7 +142,10 @@ START_TEST(writer_without_room_counts_what_it_would_write)
         ck_assert(!w.overflow);
         ck_assert_uint_eq(w.length, 1 + 8 + 6 + 10 + 2);
     }
-    ck_assert_mem_eq(out + 9, "\x05hello\x09" "0k-sync/2", 16);
+    ck_assert_mem_eq(out + 9,
+                     "\x05hello\x09"
+                     "0k-sync/2",
+                     16);
 }
 END_TEST
 
@@ -166,7 +170,8 @@ static void add(TCase *c)
     tcase_add_test(c, reader_is_sticky_after_a_failure);
     tcase_add_test(c, reader_of_null_is_empty);
     tcase_add_loop_test(c, leb_known_values_both_ways, 0, sizeof leb / sizeof leb[0]);
-    tcase_add_loop_test(c, leb_padded_or_too_big_is_malformed, 0, sizeof bad_leb / sizeof bad_leb[0]);
+    tcase_add_loop_test(c, leb_padded_or_too_big_is_malformed, 0,
+                        sizeof bad_leb / sizeof bad_leb[0]);
     tcase_add_test(c, lp_refuses_what_is_over_its_limit_before_looking_for_it);
     tcase_add_test(c, writer_overflow_is_sticky_and_writes_nothing_behind);
     tcase_add_test(c, writer_without_room_counts_what_it_would_write);

@@ -74,7 +74,8 @@ START_TEST(random_operations_agree_with_a_naive_model)
         uint64_t draw = memory_random(&random);
         size_t i = (size_t)(draw >> 8) % KEYS;
         size_t length = key_of(i, key);
-        /* Waves of mostly adding and mostly removing, so that the table also fills with removed slots. */
+        /* Waves of mostly adding and mostly removing, so that the table also fills with removed
+         * slots. */
         bool adding = (step / 10000) % 2 == 0 ? draw % 4 != 0 : draw % 4 == 0;
         if (adding) {
             void *value = &values[i][draw >> 63];
@@ -121,7 +122,8 @@ START_TEST(removing_while_iterating_visits_everything_once)
 }
 END_TEST
 
-/* One key at a time in and out: removed slots must not fill the table, or a search would never end. */
+/* One key at a time in and out: removed slots must not fill the table, or a search would never end.
+ */
 START_TEST(endless_churn_with_few_keys_ends)
 {
     zks__map *m = zks__map_new(hash_seed);

@@ -2,8 +2,9 @@
 #include "base/siphash.h"
 #include "tests/support/unit.h"
 
-/* SipHash-1-3 of 00, 00 01, ... (row i: i bytes) under the key 00 01 .. 0f: what the authors' program prints
- * (github.com/veorq/SipHash, built with cROUNDS 1, dROUNDS 3), as the test suites of several languages carry it. */
+/* SipHash-1-3 of 00, 00 01, ... (row i: i bytes) under the key 00 01 .. 0f: what the authors'
+ * program prints (github.com/veorq/SipHash, built with cROUNDS 1, dROUNDS 3), as the test suites of
+ * several languages carry it. */
 static const uint64_t expected[64] = {
     0xabac0158050fc4dcu, 0xc9f49bf37d57ca93u, 0x82cb9b024dc7d44du, 0x8bf80ab8e7ddf7fbu,
     0xcf75576088d38328u, 0xdef9d52f49533b67u, 0xc50d2b50c59f22a7u, 0xd3927d989bb11140u,

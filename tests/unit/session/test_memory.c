@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What sessions cost, and what they do without memory. This file defines the functions of base/alloc.h itself, all of
- * them, so that the library's own are not linked in. */
+/* What sessions cost, and what they do without memory. This file defines the functions of
+ * base/alloc.h itself, all of them, so that the library's own are not linked in. */
 #include "base/alloc.h"
 #include "tests/support/session_pair.h"
 #include "tests/support/unit.h"
@@ -9,9 +9,9 @@
 #include <string.h>
 
 static struct {
-    size_t bytes;  /* allocated and not freed */
-    size_t blocks; /* likewise */
-    size_t calls;  /* allocations asked for */
+    size_t bytes;   /* allocated and not freed */
+    size_t blocks;  /* likewise */
+    size_t calls;   /* allocations asked for */
     size_t fail_at; /* the call that fails; 0: none */
     bool for_ever;  /* and all behind it */
 } heap;
@@ -23,7 +23,8 @@ typedef struct header {
 static bool refused(void)
 {
     heap.calls++;
-    return heap.fail_at && (heap.for_ever ? heap.calls >= heap.fail_at : heap.calls == heap.fail_at);
+    return heap.fail_at &&
+           (heap.for_ever ? heap.calls >= heap.fail_at : heap.calls == heap.fail_at);
 }
 
 void *zks__alloc(size_t size)
@@ -112,7 +113,8 @@ START_TEST(an_idle_session_is_one_small_block)
 }
 END_TEST
 
-/* A conversation with a large message, small ones, a pause and an unknown type. Every allocation of it fails in turn. */
+/* A conversation with a large message, small ones, a pause and an unknown type. Every allocation of
+ * it fails in turn. */
 static bool converse(bool *out_failed)
 {
     memory_pair *pair = memory_pair_new(&(memory_config){.seed = 2, .max_piece = 9000});

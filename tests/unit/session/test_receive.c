@@ -32,7 +32,8 @@ START_TEST(a_promise_of_a_mebibyte_costs_what_arrives)
     size_t arrived = 0;
     size_t used = 0;
     zks__buf *message = NULL;
-    /* A record that promises 65535 bytes, in it a message that promises the largest length, then silence. */
+    /* A record that promises 65535 bytes, in it a message that promises the largest length, then
+     * silence. */
     const uint8_t head[] = {0xff, 0xff, 0x80, 0x80, 0x44, ZKS_MESSAGE_PUSH};
     for (size_t i = 0; i < sizeof head; i++) {
         ck_assert_int_eq(zks__receiver_take(&r, &plain, &head[i], 1, &used, &message), ZKS_OK);
@@ -63,7 +64,8 @@ START_TEST(small_records_of_a_large_promise_grow_by_doubling)
     zks__buf *message = NULL;
     uint8_t record[2 + 100] = {0, 100, 0x80, 0x80, 0x44, ZKS_MESSAGE_PUSH};
     while (!message) {
-        ck_assert_int_eq(zks__receiver_take(&r, &plain, record, sizeof record, &used, &message), ZKS_OK);
+        ck_assert_int_eq(zks__receiver_take(&r, &plain, record, sizeof record, &used, &message),
+                         ZKS_OK);
         memset(record + 2, 0, 100);
         arrived += 100;
         if (!message) {
@@ -111,7 +113,8 @@ START_TEST(a_record_no_longer_than_its_tag_is_malformed)
     zks__receiver r = {0};
     size_t used = 0;
     zks__buf *message = NULL;
-    ck_assert_int_eq(zks__receiver_take(&r, &codec, record, sizeof record, &used, &message), ZKS_E_MALFORMED);
+    ck_assert_int_eq(zks__receiver_take(&r, &codec, record, sizeof record, &used, &message),
+                     ZKS_E_MALFORMED);
     ck_assert_uint_eq(state.opened, 0);
     zks__receiver_done(&r);
 }
@@ -125,7 +128,8 @@ START_TEST(what_open_says_is_passed_on)
     zks__receiver r = {0};
     size_t used = 0;
     zks__buf *message = NULL;
-    ck_assert_int_eq(zks__receiver_take(&r, &codec, record, sizeof record, &used, &message), ZKS_E_DECRYPT);
+    ck_assert_int_eq(zks__receiver_take(&r, &codec, record, sizeof record, &used, &message),
+                     ZKS_E_DECRYPT);
     ck_assert_ptr_null(message);
     zks__receiver_done(&r);
 }

@@ -42,7 +42,8 @@ static void stop(fixture *f)
 
 static zks__message pull_message(uint64_t after)
 {
-    return (zks__message){.type = ZKS_MESSAGE_PULL, .pull = {.after = after, .max_bytes = 1, .max_count = 2}};
+    return (zks__message){.type = ZKS_MESSAGE_PULL,
+                          .pull = {.after = after, .max_bytes = 1, .max_count = 2}};
 }
 
 /* --- beginning --- */
@@ -68,14 +69,22 @@ START_TEST(session_hash_is_sha256_of_the_prologue)
     start(&f, &(memory_config){.seed = 6});
     uint8_t prologue[128];
     uint8_t expected[32];
-    static const char head[] = "\x09" "0k-sync/2" "\x0d" "0k-sync/2-pre" "\x04" "quic" "\x20";
+    static const char head[] = "\x09"
+                               "0k-sync/2"
+                               "\x0d"
+                               "0k-sync/2-pre"
+                               "\x04"
+                               "quic"
+                               "\x20";
     size_t n = sizeof head - 1;
     memcpy(prologue, head, n);
     memcpy(prologue + n, zks__session_local_key(f.b.session), 32); /* the relay */
     prologue[n + 32] = 0x20;
     memcpy(prologue + n + 33, zks__session_local_key(f.a.session), 32); /* the client */
     prologue[n + 65] = 0x20;
-    ck_assert_int_eq(zks__link_export(memory_pair_link(f.pair, 0), "EXPORTER-0k-sync", prologue + n + 66), ZKS_OK);
+    ck_assert_int_eq(
+        zks__link_export(memory_pair_link(f.pair, 0), "EXPORTER-0k-sync", prologue + n + 66),
+        ZKS_OK);
     zks__crypto_sha256(prologue, n + 98, expected);
     ck_assert_mem_eq(zks__session_hash(f.a.session), expected, 32);
     stop(&f);
@@ -173,7 +182,8 @@ static void send_random(side *s, sent_list *sent, uint64_t *random)
         memset(large, (int)(draw >> 40), item.blob.length);
         m = (zks__message){.type = ZKS_MESSAGE_PUSH, .push.blobs = {.count = 1, .items = &item}};
     } else {
-        sample_message(sample_types[(draw >> 8) % SAMPLE_TYPES], random, 6, draw % 3 ? 40 : 3000, &pool, &m);
+        sample_message(sample_types[(draw >> 8) % SAMPLE_TYPES], random, 6, draw % 3 ? 40 : 3000,
+                       &pool, &m);
     }
     sent->bytes[sent->count] = sample_encode(&m, &sent->length[sent->count]);
     sent->count++;
@@ -192,7 +202,8 @@ static void check_heard(const side *s, sent_list *sent)
     sent->count = 0;
 }
 
-/* Both ways at once, in pieces and windows of random sizes, with and without a codec, with and without pauses. */
+/* Both ways at once, in pieces and windows of random sizes, with and without a codec, with and
+ * without pauses. */
 START_TEST(random_streams_arrive_whole_and_in_order)
 {
     uint64_t random = unit_seed_printed("streams") + (uint64_t)_i * 1000003;
@@ -233,7 +244,8 @@ START_TEST(random_streams_arrive_whole_and_in_order)
 }
 END_TEST
 
-/* Three messages as one stream of bytes, divided into records of one size: 1 puts each byte into its own record. */
+/* Three messages as one stream of bytes, divided into records of one size: 1 puts each byte into
+ * its own record. */
 static size_t three_messages(uint8_t *out, size_t size, size_t record_size)
 {
     static const uint8_t blob[200] = {1, 2, 3};
@@ -245,7 +257,8 @@ static size_t three_messages(uint8_t *out, size_t size, size_t record_size)
     size_t total = 0;
     for (int i = 0; i < 3; i++) {
         size_t length = 0;
-        ck_assert_int_eq(zks__wire_encode(&m[i], plain + total, sizeof plain - total, &length), ZKS_OK);
+        ck_assert_int_eq(zks__wire_encode(&m[i], plain + total, sizeof plain - total, &length),
+                         ZKS_OK);
         total += length;
     }
     zks__writer w = zks__writer_of(out, size);
@@ -394,7 +407,8 @@ START_TEST(an_orderly_end_inside_a_message_is_a_lost_connection)
         zks__link_close(f.bare.link, 0, "bye");
         memory_pair_run(f.pair);
         ck_assert_int_eq(f.b.closed, 1);
-        /* Whole after nothing, after all of it, and where a message's end meets a record's end: nowhere else here. */
+        /* Whole after nothing, after all of it, and where a message's end meets a record's end:
+         * nowhere else here. */
         bool whole = cut == 0 || cut == length;
         ck_assert_int_eq(f.b.status, whole ? ZKS_OK : ZKS_E_CONNECTION_LOST);
         stop(&f);
@@ -445,7 +459,8 @@ START_TEST(malformed_is_answered_with_error_and_ends_the_session)
         bare_write(&f.bare, "behind", 6);
         memory_pair_run(f.pair);
         zks__message m;
-        ck_assert_msg(f.b.closed == 1 && f.b.status == ZKS_E_PROTOCOL, "%s: %d", bad[_i].what, (int)f.b.status);
+        ck_assert_msg(f.b.closed == 1 && f.b.status == ZKS_E_PROTOCOL, "%s: %d", bad[_i].what,
+                      (int)f.b.status);
         ck_assert_uint_eq(f.b.count, 0);
         ck_assert(bare_message(&f.bare, 0, &m));
         ck_assert_int_eq(m.type, ZKS_MESSAGE_ERROR);
@@ -458,7 +473,8 @@ START_TEST(malformed_is_answered_with_error_and_ends_the_session)
 }
 END_TEST
 
-/* 127 bytes behind a 1-byte prefix: the type byte must be found by the prefix as it is, not by the whole's size. */
+/* 127 bytes behind a 1-byte prefix: the type byte must be found by the prefix as it is, not by the
+ * whole's size. */
 START_TEST(error_names_the_type_of_a_message_of_awkward_length)
 {
     uint8_t bytes[2 + 128] = {0, 128, 127, ZKS_MESSAGE_DELETE, 0xff};
@@ -503,13 +519,14 @@ START_TEST(sixteen_unknown_types_are_answered_and_the_next_ends_the_session)
 }
 END_TEST
 
-/* The records of a message in another order, one twice, one missing, one bit changed: a codec notices. Last: as they
- * were. */
+/* The records of a message in another order, one twice, one missing, one bit changed: a codec
+ * notices. Last: as they were. */
 START_TEST(altered_records_do_not_open)
 {
     enum { RECORDS = 4, PART = 50 };
     uint8_t records[RECORDS][2 + PART + TOY_TAG_BYTES];
-    static const size_t orders[][RECORDS] = {{0, 2, 1, 3}, {1, 0, 2, 3}, {0, 0, 1, 2}, {0, 1, 3, 3}, {0, 1, 2, 3}, {0, 1, 2, 3}};
+    static const size_t orders[][RECORDS] = {{0, 2, 1, 3}, {1, 0, 2, 3}, {0, 0, 1, 2},
+                                             {0, 1, 3, 3}, {0, 1, 2, 3}, {0, 1, 2, 3}};
     toy_state sender = {0};
     toy_state receiver = {0};
     struct zks__record_codec codec = toy_codec(&receiver);
@@ -517,7 +534,8 @@ START_TEST(altered_records_do_not_open)
         memset(records[i], 0, sizeof records[i]);
         records[i][1] = PART + TOY_TAG_BYTES;
         if (i == 0) {
-            records[i][2] = 0xc6; /* 198 bytes follow: a BYE of zeros with much that is ignored behind it */
+            records[i][2] =
+                0xc6; /* 198 bytes follow: a BYE of zeros with much that is ignored behind it */
             records[i][3] = 0x01;
             records[i][4] = ZKS_MESSAGE_BYE;
         }
@@ -559,7 +577,8 @@ static void add(TCase *c)
     tcase_add_test(c, close_inside_a_message_stops_further_ones);
     tcase_add_test(c, an_orderly_end_inside_a_message_is_a_lost_connection);
     tcase_add_test(c, send_reports_what_the_link_and_the_limits_say);
-    tcase_add_loop_test(c, malformed_is_answered_with_error_and_ends_the_session, 0, ZKS_COUNTOF(bad));
+    tcase_add_loop_test(c, malformed_is_answered_with_error_and_ends_the_session, 0,
+                        ZKS_COUNTOF(bad));
     tcase_add_test(c, error_names_the_type_of_a_message_of_awkward_length);
     tcase_add_test(c, sixteen_unknown_types_are_answered_and_the_next_ends_the_session);
     tcase_add_loop_test(c, altered_records_do_not_open, 0, 6);

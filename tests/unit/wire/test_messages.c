@@ -39,7 +39,8 @@ START_TEST(random_messages_come_back_equal_and_encode_again_to_the_same_bytes)
         zks__message back;
         size_t length = 0;
         size_t again_length = 0;
-        sample_message(sample_types[_i], &random, round % 10 == 0 ? 0 : 9, round % 7 == 0 ? 2000 : 60, &pool, &m);
+        sample_message(sample_types[_i], &random, round % 10 == 0 ? 0 : 9,
+                       round % 7 == 0 ? 2000 : 60, &pool, &m);
         uint8_t *bytes = sample_encode(&m, &length);
         ck_assert_int_eq(zks__wire_decode(bytes, length, &back), ZKS_OK);
         ck_assert(sample_equal(&m, &back));
@@ -143,7 +144,8 @@ START_TEST(unknown_trailing_fields_are_ignored)
 }
 END_TEST
 
-/* Whatever the bytes: a status of the documented ones, no read out of bounds, and what is accepted is stable. */
+/* Whatever the bytes: a status of the documented ones, no read out of bounds, and what is accepted
+ * is stable. */
 static void decode_anything(const uint8_t *bytes, size_t length)
 {
     uint8_t *copy = malloc(length ? length : 1);
@@ -162,8 +164,8 @@ static void decode_anything(const uint8_t *bytes, size_t length)
         ck_assert_uint_gt(zks__wire_print(&m, line, sizeof line), 0);
         free(again);
     } else {
-        ck_assert(status == ZKS_E_TRUNCATED || status == ZKS_E_MALFORMED || status == ZKS_E_TOO_LARGE ||
-                  status == ZKS_E_UNSUPPORTED);
+        ck_assert(status == ZKS_E_TRUNCATED || status == ZKS_E_MALFORMED ||
+                  status == ZKS_E_TOO_LARGE || status == ZKS_E_UNSUPPORTED);
     }
     free(copy);
 }
@@ -238,7 +240,8 @@ END_TEST
 
 START_TEST(bytes_behind_the_message_are_malformed)
 {
-    const uint8_t pull[] = {18, ZKS_MESSAGE_PULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    const uint8_t pull[] = {18, ZKS_MESSAGE_PULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                            0};
     zks__message m;
     ck_assert_int_eq(decode_exactly(pull, 19, &m), ZKS_OK);
     ck_assert_int_eq(decode_exactly(pull, 20, &m), ZKS_E_MALFORMED);
@@ -273,8 +276,18 @@ static const struct {
 } lies[] = {
     {"1024 pushes, none there", ZKS_MESSAGE_PUSH, 0, 2, {0x80, 0x08}, ZKS_E_TRUNCATED},
     {"1025 pushes", ZKS_MESSAGE_PUSH, 0, 2, {0x81, 0x08}, ZKS_E_TOO_LARGE},
-    {"2^64-1 pushes", ZKS_MESSAGE_PUSH, 0, 10, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, ZKS_E_TOO_LARGE},
-    {"count over 64 bits", ZKS_MESSAGE_PUSH, 0, 10, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x03}, ZKS_E_MALFORMED},
+    {"2^64-1 pushes",
+     ZKS_MESSAGE_PUSH,
+     0,
+     10,
+     {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+     ZKS_E_TOO_LARGE},
+    {"count over 64 bits",
+     ZKS_MESSAGE_PUSH,
+     0,
+     10,
+     {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x03},
+     ZKS_E_MALFORMED},
     {"count not minimal", ZKS_MESSAGE_PUSH, 0, 2, {0x80, 0x00}, ZKS_E_MALFORMED},
     {"count not ended", ZKS_MESSAGE_PUSH, 0, 2, {0x80, 0x80}, ZKS_E_TRUNCATED},
     {"4097 ids", ZKS_MESSAGE_DELETE, 0, 2, {0x81, 0x20}, ZKS_E_TOO_LARGE},
@@ -283,12 +296,27 @@ static const struct {
     {"257 records", ZKS_MESSAGE_RECORDS, 1, 2, {0x81, 0x02}, ZKS_E_TOO_LARGE},
     {"4097 hashes", ZKS_MESSAGE_RECORDS, 2, 2, {0x81, 0x20}, ZKS_E_TOO_LARGE},
     {"a record over 64 KiB", ZKS_MESSAGE_RECORDS, 1, 4, {0x01, 0x81, 0x80, 0x04}, ZKS_E_TOO_LARGE},
-    {"a record of 64 KiB that is not there", ZKS_MESSAGE_RECORDS, 1, 4, {0x01, 0x80, 0x80, 0x04}, ZKS_E_TRUNCATED},
-    {"a record's length not minimal", ZKS_MESSAGE_RECORDS, 1, 3, {0x01, 0x80, 0x00}, ZKS_E_MALFORMED},
+    {"a record of 64 KiB that is not there",
+     ZKS_MESSAGE_RECORDS,
+     1,
+     4,
+     {0x01, 0x80, 0x80, 0x04},
+     ZKS_E_TRUNCATED},
+    {"a record's length not minimal",
+     ZKS_MESSAGE_RECORDS,
+     1,
+     3,
+     {0x01, 0x80, 0x00},
+     ZKS_E_MALFORMED},
     {"also: 4097 ids", ZKS_MESSAGE_ACK, 16, 2, {0x81, 0x20}, ZKS_E_TOO_LARGE},
     {"a name of 513 bytes", ZKS_MESSAGE_WELCOME, 2, 2, {0x81, 0x04}, ZKS_E_TOO_LARGE},
     {"a text of 513 bytes", ZKS_MESSAGE_BYE, 8, 2, {0x81, 0x04}, ZKS_E_TOO_LARGE},
-    {"a text of 2^64-1 bytes", ZKS_MESSAGE_ERROR, 9, 10, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, ZKS_E_TOO_LARGE},
+    {"a text of 2^64-1 bytes",
+     ZKS_MESSAGE_ERROR,
+     9,
+     10,
+     {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+     ZKS_E_TOO_LARGE},
     {"a text not there", ZKS_MESSAGE_ERROR, 9, 1, {0x05}, ZKS_E_TRUNCATED},
     {"records: action 3", ZKS_MESSAGE_RECORDS, 0, 3, {0x03, 0x00, 0x00}, ZKS_E_MALFORMED},
 };
@@ -302,7 +330,8 @@ START_TEST(lists_and_lengths_that_lie_are_refused)
     memcpy(bytes + 2 + lies[_i].zeros, lies[_i].bytes, lies[_i].length);
     zks__message m;
     zks_status status = decode_exactly(bytes, 1 + body, &m);
-    ck_assert_msg(status == lies[_i].status, "%s: %d instead of %d", lies[_i].what, (int)status, (int)lies[_i].status);
+    ck_assert_msg(status == lies[_i].status, "%s: %d instead of %d", lies[_i].what, (int)status,
+                  (int)lies[_i].status);
 }
 END_TEST
 
@@ -317,13 +346,17 @@ START_TEST(encode_refuses_what_decode_would_refuse)
     ck_assert_int_eq(zks__wire_encode(&m, out, ZKS_MESSAGE_MAX_BYTES * 2, &length), ZKS_OK);
     item.blob.length++;
     ck_assert_uint_eq(zks__wire_size(&m), 0);
-    ck_assert_int_eq(zks__wire_encode(&m, out, ZKS_MESSAGE_MAX_BYTES * 2, &length), ZKS_E_TOO_LARGE);
+    ck_assert_int_eq(zks__wire_encode(&m, out, ZKS_MESSAGE_MAX_BYTES * 2, &length),
+                     ZKS_E_TOO_LARGE);
 
-    zks__push_item two[2] = {{.blob = {.data = big, .length = 600 << 10}}, {.blob = {.data = big, .length = 600 << 10}}};
-    m.push.blobs = (zks__wire_list){.count = 2, .items = two}; /* each in its limit, not both together */
+    zks__push_item two[2] = {{.blob = {.data = big, .length = 600 << 10}},
+                             {.blob = {.data = big, .length = 600 << 10}}};
+    m.push.blobs = (zks__wire_list){.count = 2,
+                                    .items = two}; /* each in its limit, not both together */
     ck_assert_uint_eq(zks__wire_size(&m), 0);
 
-    m = (zks__message){.type = ZKS_MESSAGE_DELETE, .del.ids = {.count = ZKS_IDS_PER_MESSAGE_MAX, .items = ids}};
+    m = (zks__message){.type = ZKS_MESSAGE_DELETE,
+                       .del.ids = {.count = ZKS_IDS_PER_MESSAGE_MAX, .items = ids}};
     ck_assert_uint_eq(zks__wire_size(&m), 3 + 1 + 2 + ZKS_IDS_PER_MESSAGE_MAX * 16);
     m.del.ids.count++;
     ck_assert_uint_eq(zks__wire_size(&m), 0);
@@ -398,7 +431,9 @@ START_TEST(print_shows_lengths_and_never_content)
     char line[256];
     char cut[8];
     zks__message m = {.type = ZKS_MESSAGE_ERROR,
-                      .error = {.code = 1000, .about = 0x10, .text = {.data = (const uint8_t *)"secret", .length = 6}}};
+                      .error = {.code = 1000,
+                                .about = 0x10,
+                                .text = {.data = (const uint8_t *)"secret", .length = 6}}};
     size_t length = zks__wire_print(&m, line, sizeof line);
     ck_assert_str_eq(line, "ERROR code=1000 retry_after_ms=0 about=16 text=<6>");
     ck_assert_uint_eq(length, strlen(line));
@@ -436,9 +471,11 @@ END_TEST
 static void add(TCase *c)
 {
     tcase_add_test(c, every_type_has_a_name_and_unknown_ones_have_none);
-    tcase_add_loop_test(c, random_messages_come_back_equal_and_encode_again_to_the_same_bytes, 0, SAMPLE_TYPES);
+    tcase_add_loop_test(c, random_messages_come_back_equal_and_encode_again_to_the_same_bytes, 0,
+                        SAMPLE_TYPES);
     tcase_add_loop_test(c, encode_with_a_byte_too_little_writes_nothing, 0, SAMPLE_TYPES);
-    tcase_add_loop_test(c, truncated_at_every_length_is_truncated_and_leaves_out_alone, 0, SAMPLE_TYPES);
+    tcase_add_loop_test(c, truncated_at_every_length_is_truncated_and_leaves_out_alone, 0,
+                        SAMPLE_TYPES);
     tcase_add_loop_test(c, a_body_cut_at_every_length_is_truncated, 0, SAMPLE_TYPES);
     tcase_add_loop_test(c, unknown_trailing_fields_are_ignored, 0, SAMPLE_TYPES);
     tcase_add_loop_test(c, every_single_bit_flip_is_accepted_or_refused_cleanly, 0, SAMPLE_TYPES);
