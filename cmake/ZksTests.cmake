@@ -14,6 +14,7 @@ set(ZKS_TEST_ENVIRONMENT
   ZKS_BIN_DIR=${PROJECT_BINARY_DIR}/bin
   ZKS_LIB_DIR=${PROJECT_BINARY_DIR}/lib
   ZKS_TEST_DIR=${ZKS_TEST_DIR}
+  ZKS_EXAMPLE_DIR=${PROJECT_BINARY_DIR}/examples
   ZKS_SOURCE_DIR=${PROJECT_SOURCE_DIR}
   ZKS_BUILD_DIR=${PROJECT_BINARY_DIR}
   ZKS_SANITIZER=${ZKS_SANITIZER}
@@ -159,5 +160,18 @@ function(zks_bench_programs)
   foreach(file IN LISTS sources)
     get_filename_component(name ${file} NAME_WE)
     zks_test_program(bench_${name} SOURCES ${file} ${shared} LIBS zks_all)
+  endforeach()
+endfunction()
+
+# Examples know what their readers know: the public header and libzks.so.
+function(zks_examples)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c
+    ${PROJECT_SOURCE_DIR}/examples/c/*.c)
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(example_${name} ${file})
+    target_link_libraries(example_${name} PRIVATE zks_flags zks_shared)
+    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
   endforeach()
 endfunction()
