@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What comes from nobody known. Nothing here spends memory on a stranger before its limits are checked, and no answer is
- * larger than what asked for it: version negotiation, Retry, a refusal or a stateless reset, all without state.
+ * What comes from nobody known. Nothing here spends memory on a stranger before its limits are
+ * checked, and no answer is larger than what asked for it: version negotiation, Retry, a refusal or
+ * a stateless reset, all without state.
  */
 #include "base/alloc.h"
 #include "transport/endpoint.h"
@@ -13,12 +14,13 @@
 enum {
     ANSWER_BYTES = 512,
     MIN_INITIAL_BYTES = 1200, /* RFC 9000 section 14.1 */
-    RESET_ROOM_BYTES = 22,    /* a reset looks like a short packet: 1 + 4 unpredictable ... + 16 token, RFC 9000 10.3 */
+    RESET_ROOM_BYTES = 22,    /* what a reset is longer by than its random bytes, or more */
     RESET_RANDOM_MAX = 24,
     TOKEN_SECONDS = 10
 };
 
-static void answer(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, ngtcp2_ssize length)
+static void answer(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data,
+                   ngtcp2_ssize length)
 {
     if (length > 0) {
         zks__udp_burst burst = {.remote = from->remote,
@@ -30,7 +32,8 @@ static void answer(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *
     }
 }
 
-static void answer_version(zks__endpoint *e, const zks__udp_batch *from, const ngtcp2_version_cid *vc, size_t length)
+static void answer_version(zks__endpoint *e, const zks__udp_batch *from,
+                           const ngtcp2_version_cid *vc, size_t length)
 {
     if (!e->listening || length < MIN_INITIAL_BYTES) {
         return;
@@ -41,12 +44,14 @@ static void answer_version(zks__endpoint *e, const zks__udp_batch *from, const n
     e->rng.fill(&random, 1, e->rng.user);
     e->stats.versions++;
     answer(e, from, out,
-           ngtcp2_pkt_write_version_negotiation(out, sizeof out, random, vc->scid, vc->scidlen, vc->dcid, vc->dcidlen,
-                                                versions, ZKS_COUNTOF(versions)));
+           ngtcp2_pkt_write_version_negotiation(out, sizeof out, random, vc->scid, vc->scidlen,
+                                                vc->dcid, vc->dcidlen, versions,
+                                                ZKS_COUNTOF(versions)));
 }
 
 /* For packets of a connection that this process does not know: its own, before a restart. */
-static void answer_reset(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length)
+static void answer_reset(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data,
+                         size_t length)
 {
     uint64_t second = zks__endpoint_now(e) / NGTCP2_SECONDS;
     if (second != e->reset_second) {
@@ -71,7 +76,8 @@ static void answer_reset(zks__endpoint *e, const zks__udp_batch *from, const uin
     e->rng.fill(random, random_length, e->rng.user);
     e->reset_count++;
     e->stats.resets++;
-    answer(e, from, out, ngtcp2_pkt_write_stateless_reset(out, sizeof out, token, random, random_length));
+    answer(e, from, out,
+           ngtcp2_pkt_write_stateless_reset(out, sizeof out, token, random, random_length));
 }
 
 static void answer_retry(zks__endpoint *e, const zks__udp_batch *from, const ngtcp2_pkt_hd *header)
@@ -80,25 +86,28 @@ static void answer_retry(zks__endpoint *e, const zks__udp_batch *from, const ngt
     uint8_t out[ANSWER_BYTES];
     ngtcp2_cid source = {.datalen = ZKS_QUIC_CID_BYTES};
     e->rng.fill(source.data, source.datalen, e->rng.user);
-    ngtcp2_ssize length = ngtcp2_crypto_generate_retry_token2(token, e->secret, sizeof e->secret, header->version,
-                                                              &from->remote.u.any, from->remote.length, &source,
-                                                              &header->dcid, zks__endpoint_now(e));
+    ngtcp2_ssize length = ngtcp2_crypto_generate_retry_token2(
+        token, e->secret, sizeof e->secret, header->version, &from->remote.u.any,
+        from->remote.length, &source, &header->dcid, zks__endpoint_now(e));
     if (length < 0) {
         return;
     }
     e->stats.retries++;
     answer(e, from, out,
-           ngtcp2_crypto_write_retry(out, sizeof out, header->version, &header->scid, &source, &header->dcid, token,
-                                     (size_t)length));
+           ngtcp2_crypto_write_retry(out, sizeof out, header->version, &header->scid, &source,
+                                     &header->dcid, token, (size_t)length));
 }
 
-static void answer_refusal(zks__endpoint *e, const zks__udp_batch *from, const ngtcp2_pkt_hd *header, uint64_t error)
+static void answer_refusal(zks__endpoint *e, const zks__udp_batch *from,
+                           const ngtcp2_pkt_hd *header, uint64_t error)
 {
     uint8_t out[ANSWER_BYTES];
     e->stats.refused++;
+    zks__log_write(e->log, ZKS_LOG_LEVEL_DEBUG, "transport.refused error=%llu links=%zu",
+                   (unsigned long long)error, e->link_count);
     answer(e, from, out,
-           ngtcp2_crypto_write_connection_close(out, sizeof out, header->version, &header->scid, &header->dcid, error,
-                                                NULL, 0));
+           ngtcp2_crypto_write_connection_close(out, sizeof out, header->version, &header->scid,
+                                                &header->dcid, error, NULL, 0));
 }
 
 static zks__subject *subject_of(zks__endpoint *e, const zks__udp_batch *from, bool make)
@@ -121,7 +130,8 @@ static zks__subject *subject_of(zks__endpoint *e, const zks__udp_batch *from, bo
     return s;
 }
 
-/* A proven link counts against its address; an unproven one could be somebody's forgery and only leads to a Retry. */
+/* A proven link counts against its address; an unproven one could be somebody's forgery and only
+ * leads to a Retry. */
 static zks_status count(zks__endpoint *e, zks__quic *q, const zks__udp_batch *from, bool proven)
 {
     if (e->listen.max_per_address) {
@@ -181,8 +191,8 @@ static bool proof_needed(const zks__endpoint *e, const zks__subject *s)
            (s && s->proven + s->pending >= e->listen.max_per_address);
 }
 
-static void start(zks__endpoint *e, const zks__quic_first *first, const zks__udp_batch *from, const uint8_t *data,
-                  size_t length)
+static void start(zks__endpoint *e, const zks__quic_first *first, const zks__udp_batch *from,
+                  const uint8_t *data, size_t length)
 {
     zks__quic *q = NULL;
     if (zks__quic_new_server(e, first, from, &q)) {
@@ -199,7 +209,8 @@ static void start(zks__endpoint *e, const zks__quic_first *first, const zks__udp
     }
 }
 
-static void accept_stranger(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length)
+static void accept_stranger(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data,
+                            size_t length)
 {
     zks__quic_first first = {0};
     ngtcp2_cid original = {0};
@@ -210,14 +221,16 @@ static void accept_stranger(zks__endpoint *e, const zks__udp_batch *from, const 
     const ngtcp2_pkt_hd *header = &first.header;
     first.original_cid = &header->dcid;
     const zks__subject *s = e->listen.max_per_address ? subject_of(e, from, false) : NULL;
-    if (!e->listening || e->link_count >= e->listen.max_links || (s && s->proven >= e->listen.max_per_address)) {
+    if (!e->listening || e->link_count >= e->listen.max_links ||
+        (s && s->proven >= e->listen.max_per_address)) {
         answer_refusal(e, from, header, NGTCP2_CONNECTION_REFUSED);
         return;
     }
     if (header->tokenlen && header->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2) {
-        if (ngtcp2_crypto_verify_retry_token2(&original, header->token, header->tokenlen, e->secret, sizeof e->secret,
-                                              header->version, &from->remote.u.any, from->remote.length, &header->dcid,
-                                              (uint64_t)TOKEN_SECONDS * NGTCP2_SECONDS, zks__endpoint_now(e))) {
+        if (ngtcp2_crypto_verify_retry_token2(
+                &original, header->token, header->tokenlen, e->secret, sizeof e->secret,
+                header->version, &from->remote.u.any, from->remote.length, &header->dcid,
+                (uint64_t)TOKEN_SECONDS * NGTCP2_SECONDS, zks__endpoint_now(e))) {
             answer_refusal(e, from, header, NGTCP2_INVALID_TOKEN);
             return;
         }
@@ -232,11 +245,13 @@ static void accept_stranger(zks__endpoint *e, const zks__udp_batch *from, const 
 }
 
 /* A short packet without a known id: a peer's stateless reset, or something that deserves one. */
-static void take_short(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length)
+static void take_short(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data,
+                       size_t length)
 {
     zks__quic *q = NULL;
     if (length >= NGTCP2_STATELESS_RESET_TOKENLEN) {
-        q = zks__map_get(e->resets, data + length - NGTCP2_STATELESS_RESET_TOKENLEN, NGTCP2_STATELESS_RESET_TOKENLEN);
+        q = zks__map_get(e->resets, data + length - NGTCP2_STATELESS_RESET_TOKENLEN,
+                         NGTCP2_STATELESS_RESET_TOKENLEN);
     }
     if (q) {
         zks__quic_reset(q);
@@ -245,7 +260,8 @@ static void take_short(zks__endpoint *e, const zks__udp_batch *from, const uint8
     }
 }
 
-void zks__endpoint_datagram(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length)
+void zks__endpoint_datagram(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data,
+                            size_t length)
 {
     ngtcp2_version_cid vc;
     int error = ngtcp2_pkt_decode_version_cid(&vc, data, length, ZKS_QUIC_CID_BYTES);

@@ -54,10 +54,12 @@ static void unpark(zks__endpoint *e)
 static void receive(zks__endpoint *e)
 {
     zks__udp_batch batch;
-    for (int i = 0; i < RECEIVES_PER_POLL && zks__udp_receive(&e->udp, e->rx, sizeof e->rx, &batch); i++) {
+    for (int i = 0; i < RECEIVES_PER_POLL && zks__udp_receive(&e->udp, e->rx, sizeof e->rx, &batch);
+         i++) {
         for (size_t at = 0; at < batch.length; at += batch.segment) {
             size_t left = batch.length - at;
-            zks__endpoint_datagram(e, &batch, e->rx + at, left < batch.segment ? left : batch.segment);
+            zks__endpoint_datagram(e, &batch, e->rx + at,
+                                   left < batch.segment ? left : batch.segment);
         }
     }
 }
@@ -146,8 +148,8 @@ static void on_handle_closed(uv_handle_t *handle)
 static void close_handles(zks__endpoint *e)
 {
     e->finished = true;
-    uv_handle_t *handles[HANDLES] = {(uv_handle_t *)&e->poll, (uv_handle_t *)&e->timer, (uv_handle_t *)&e->prepare,
-                                     (uv_handle_t *)&e->idle};
+    uv_handle_t *handles[HANDLES] = {(uv_handle_t *)&e->poll, (uv_handle_t *)&e->timer,
+                                     (uv_handle_t *)&e->prepare, (uv_handle_t *)&e->idle};
     e->handles = HANDLES;
     for (size_t i = 0; i < HANDLES; i++) {
         uv_close(handles[i], on_handle_closed);
@@ -167,7 +169,8 @@ void zks__endpoint_turn(zks__endpoint *e)
     if (e->finished) {
         return;
     }
-    for (int pass = 0; pass < PASSES_PER_TURN && !e->blocked && !zks__list_empty(&e->ready); pass++) {
+    for (int pass = 0; pass < PASSES_PER_TURN && !e->blocked && !zks__list_empty(&e->ready);
+         pass++) {
         zks__list now;
         zks__list_init(&now);
         zks__list_splice(&now, &e->ready);
@@ -250,7 +253,8 @@ static zks_status set_up_listening(zks__endpoint *e, const zks__listen_config *l
     if (status) {
         return status;
     }
-    /* From the key, so that a restarted listener can tell old peers at once that their connections are gone. */
+    /* From the key, so that a restarted listener can tell old peers at once that their
+     * connections are gone. */
     return zks__tls_derive(listen->key_seed, "0k-transport reset and retry", e->secret);
 }
 
@@ -296,7 +300,8 @@ zks_status zks__endpoint_new(const zks__endpoint_config *config, zks__endpoint *
     e->log = config->log;
     e->udp.fd = -1;
     e->armed = ZKS_TIMER_NEVER;
-    e->mem = (ngtcp2_mem){.malloc = mem_alloc, .free = mem_free, .calloc = mem_calloc, .realloc = mem_resize};
+    e->mem = (ngtcp2_mem){
+        .malloc = mem_alloc, .free = mem_free, .calloc = mem_calloc, .realloc = mem_resize};
     zks__list_init(&e->links);
     zks__list_init(&e->graves);
     zks__list_init(&e->ready);
@@ -321,7 +326,8 @@ void zks__endpoint_address(const zks__endpoint *e, struct sockaddr_storage *out_
     memcpy(out_address, &e->udp.local.u, e->udp.local.length);
 }
 
-zks_status zks__endpoint_connect(zks__endpoint *e, const zks__connect_config *config, zks__link **out_link)
+zks_status zks__endpoint_connect(zks__endpoint *e, const zks__connect_config *config,
+                                 zks__link **out_link)
 {
     if (e->closing) {
         return ZKS_E_CLOSED;

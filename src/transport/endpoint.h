@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The endpoint's inside: one socket, the routes from connection ids to links, one timer for all, and the turn, which runs
- * before the loop waits and after each batch of input. Private to src/transport.
+ * The endpoint's inside: one socket, the routes from connection ids to links, one timer for all,
+ * and the turn, which runs before the loop waits and after each batch of input. Private to
+ * src/transport.
  */
 #ifndef ZKS_TRANSPORT_ENDPOINT_H
 #define ZKS_TRANSPORT_ENDPOINT_H
@@ -11,7 +12,8 @@
 
 enum {
     ZKS_ENDPOINT_MAX_LINKS = 4096,
-    /* Handshakes whose address is not proven, above which new clients must come back with a Retry token. */
+    /* Handshakes whose address is not proven, above which new clients must come back with a
+     * Retry token. */
     ZKS_ENDPOINT_UNPROVEN_MAX = 64,
     ZKS_ENDPOINT_RESETS_PER_SECOND = 100
 };
@@ -33,7 +35,7 @@ struct zks__endpoint {
     uv_poll_t poll;
     uv_timer_t timer;
     uv_prepare_t prepare;
-    uv_idle_t idle; /* runs only to keep the loop from waiting */
+    uv_idle_t idle;   /* runs only to keep the loop from waiting */
     unsigned handles; /* not closed yet */
     zks__udp udp;
     zks__rng rng;
@@ -42,7 +44,7 @@ struct zks__endpoint {
 
     bool listening;
     bool closing;
-    bool finished; /* the handles are being closed */
+    bool finished;             /* the handles are being closed */
     zks__listen_config listen; /* defaults filled in; key_seed is not kept */
     char *alpn;
     zks__tls_context *tls;
@@ -58,9 +60,9 @@ struct zks__endpoint {
     zks__timers timers;
     uint64_t armed; /* for when the timer is set, ZKS_TIMER_NEVER: not */
 
-    bool blocked;           /* the socket takes no more; `parked` goes first */
+    bool blocked; /* the socket takes no more; `parked` goes first */
     zks__udp_burst parked;
-    uint8_t *parked_data;   /* owned */
+    uint8_t *parked_data; /* owned */
 
     uint64_t reset_second;
     uint32_t reset_count;
@@ -81,7 +83,8 @@ void zks__endpoint_turn(zks__endpoint *e);
 void zks__endpoint_forget(zks__endpoint *e, zks__quic *q);
 
 /* accept.c: what comes from nobody known */
-void zks__endpoint_datagram(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data, size_t length);
+void zks__endpoint_datagram(zks__endpoint *e, const zks__udp_batch *from, const uint8_t *data,
+                            size_t length);
 /* The handshake is complete: the address is proven. ZKS_E_LIMIT: it has too many links. */
 ZKS_MUST_USE zks_status zks__endpoint_prove(zks__endpoint *e, zks__quic *q);
 /* Takes a server link out of the counts. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The interface of base/link.h over a QUIC connection. Calls note what is wanted; the endpoint's turn does it. */
+/* The interface of base/link.h over a QUIC connection. Calls note what is wanted; the endpoint's
+ * turn does it. */
 #include "transport/endpoint.h"
 
 static zks__quic *quic_of(zks__link *link)
@@ -47,7 +48,8 @@ static void link_consume(zks__link *link, size_t length)
     length = length < q->credit ? length : q->credit;
     q->credit -= length;
     if (length && q->state == ZKS_QUIC_OPEN) {
-        /* Fails only for lack of memory or for a stream that is gone, which the next read or write reports. */
+        /* Fails only for lack of memory or for a stream that is gone, which the next read or
+         * write reports. */
         (void)ngtcp2_conn_extend_max_stream_offset(q->conn, q->stream_id, length);
         ngtcp2_conn_extend_max_offset(q->conn, length);
         zks__quic_ready(q);
@@ -75,7 +77,8 @@ static const uint8_t *link_local_key(const zks__link *link)
     return zks__tls_identity_key(q->server ? q->endpoint->identity : q->identity);
 }
 
-static zks_status link_export(const zks__link *link, const char *label, uint8_t out[ZKS_LINK_EXPORT_BYTES])
+static zks_status link_export(const zks__link *link, const char *label,
+                              uint8_t out[ZKS_LINK_EXPORT_BYTES])
 {
     const zks__quic *q = const_quic_of(link);
     if (q->state != ZKS_QUIC_OPEN) {

@@ -83,7 +83,8 @@ static zks_status status_of(int error)
     return error == NGTCP2_ERR_NOMEM ? ZKS_E_NOMEM : ZKS_E_INTERNAL;
 }
 
-static zks_status start_client(zks__quic *q, const zks__connect_config *config, zks__address *remote)
+static zks_status start_client(zks__quic *q, const zks__connect_config *config,
+                               zks__address *remote)
 {
     zks__endpoint *e = q->endpoint;
     ngtcp2_callbacks callbacks;
@@ -99,19 +100,22 @@ static zks_status start_client(zks__quic *q, const zks__connect_config *config, 
         return ZKS_E_NOMEM;
     }
     ngtcp2_path path = path_of(&e->udp.local, remote);
-    int error = ngtcp2_conn_client_new(&q->conn, &destination, &source, &path, NGTCP2_PROTO_VER_V1, &callbacks,
-                                       &settings, &params, &e->mem, q);
+    int error = ngtcp2_conn_client_new(&q->conn, &destination, &source, &path, NGTCP2_PROTO_VER_V1,
+                                       &callbacks, &settings, &params, &e->mem, q);
     if (error) {
         return status_of(error);
     }
     if (config->keep_alive_ms) {
-        ngtcp2_conn_set_keep_alive_timeout(q->conn, (uint64_t)config->keep_alive_ms * NGTCP2_MILLISECONDS);
+        ngtcp2_conn_set_keep_alive_timeout(q->conn,
+                                           (uint64_t)config->keep_alive_ms * NGTCP2_MILLISECONDS);
     }
-    zks__tls_config tls = {.identity = q->identity, .alpn = config->alpn, .expected_key = config->expected_key};
+    zks__tls_config tls = {
+        .identity = q->identity, .alpn = config->alpn, .expected_key = config->expected_key};
     return zks__tls_new(e->tls, &tls, q->conn, &q->tls);
 }
 
-zks_status zks__quic_new_client(zks__endpoint *e, const zks__connect_config *config, zks__quic **out)
+zks_status zks__quic_new_client(zks__endpoint *e, const zks__connect_config *config,
+                                zks__quic **out)
 {
     zks__address remote;
     if (!zks__address_set(&remote, config->remote)) {
@@ -169,13 +173,13 @@ static zks_status start_server(zks__quic *q, const zks__quic_first *first, zks__
         return ZKS_E_NOMEM;
     }
     params.stateless_reset_token_present = 1;
-    if (ngtcp2_crypto_generate_stateless_reset_token(params.stateless_reset_token, e->secret, sizeof e->secret,
-                                                     &source)) {
+    if (ngtcp2_crypto_generate_stateless_reset_token(params.stateless_reset_token, e->secret,
+                                                     sizeof e->secret, &source)) {
         return ZKS_E_TLS;
     }
     ngtcp2_path path = path_of(&from->local, &from->remote);
-    int error = ngtcp2_conn_server_new(&q->conn, &header->scid, &source, &path, header->version, &callbacks, &settings,
-                                       &params, &e->mem, q);
+    int error = ngtcp2_conn_server_new(&q->conn, &header->scid, &source, &path, header->version,
+                                       &callbacks, &settings, &params, &e->mem, q);
     if (error) {
         return status_of(error);
     }
@@ -183,8 +187,8 @@ static zks_status start_server(zks__quic *q, const zks__quic_first *first, zks__
     return zks__tls_new(e->tls, &tls, q->conn, &q->tls);
 }
 
-zks_status zks__quic_new_server(zks__endpoint *e, const zks__quic_first *first, const zks__udp_batch *from,
-                                zks__quic **out)
+zks_status zks__quic_new_server(zks__endpoint *e, const zks__quic_first *first,
+                                const zks__udp_batch *from, zks__quic **out)
 {
     zks__quic *q = NULL;
     zks_status status = make(e, true, &q);
@@ -201,11 +205,13 @@ zks_status zks__quic_new_server(zks__endpoint *e, const zks__quic_first *first, 
     return ZKS_OK;
 }
 
-/* Late packets mean that the peer did not get the close packet: it is sent again, ever more rarely. */
+/* Late packets mean that the peer did not get the close packet: it is sent again, ever more
+ * rarely. */
 static void answer_from_grave(zks__quic *q, const zks__udp_batch *from)
 {
     q->late_packets++;
-    if (q->close_length && (q->late_packets & (q->late_packets - 1)) == 0 && !q->endpoint->blocked) {
+    if (q->close_length && (q->late_packets & (q->late_packets - 1)) == 0 &&
+        !q->endpoint->blocked) {
         zks__udp_burst burst = {.remote = from->remote,
                                 .local = from->local,
                                 .data = q->close_packet,
@@ -227,12 +233,14 @@ int zks__quic_read(zks__quic *q, const zks__udp_batch *from, const uint8_t *data
     zks__address remote = from->remote;
     ngtcp2_path path = path_of(&local, &remote);
     if (!q->server) {
-        /* On a wildcard bind the kernel tells the address only now; for the client the path stays the one it opened. */
+        /* On a wildcard bind the kernel tells the address only now; for the client the path
+         * stays the one it opened. */
         path.local = ngtcp2_conn_get_path(q->conn)->local;
     }
     ngtcp2_pkt_info info = {.ecn = from->ecn};
     q->busy = true;
-    int error = ngtcp2_conn_read_pkt(q->conn, &path, &info, data, length, zks__endpoint_now(q->endpoint));
+    int error = ngtcp2_conn_read_pkt(q->conn, &path, &info, data, length,
+                                     zks__endpoint_now(q->endpoint));
     q->busy = false;
     zks__quic_ready(q);
     if (error && error != NGTCP2_ERR_RETRY) {
@@ -272,9 +280,12 @@ static void finish(zks__quic *q)
     q->conn = NULL;
     zks__sendq_done(&q->queue);
     zks__endpoint_forget(e, q);
+    zks__log_write(
+        e->log, ZKS_LOG_LEVEL_DEBUG, "transport.closed side=%s owned=%d status=%d code=%llu",
+        q->server ? "server" : "client", q->owned, (int)q->status, (unsigned long long)q->code);
     if (q->owned && q->link.events.closed) {
-        q->link.events.closed(&q->link, q->status, q->code, q->text ? q->text : zks__quic_sentence(q->status),
-                              q->link.user);
+        q->link.events.closed(&q->link, q->status, q->code,
+                              q->text ? q->text : zks__quic_sentence(q->status), q->link.user);
     }
     if (stay) {
         zks__timers_set(&e->timers, &q->timer, zks__endpoint_now(e) + rest);
@@ -283,7 +294,8 @@ static void finish(zks__quic *q)
     }
 }
 
-/* The wish to close is fulfilled when the queue is empty, or a second later; a code other than 0 does not wait. */
+/* The wish to close is fulfilled when the queue is empty, or a second later; a code other than 0
+ * does not wait. */
 static void check_close(zks__quic *q)
 {
     if (!q->close_wanted || q->state >= ZKS_QUIC_ENDING) {

@@ -2,11 +2,13 @@
 /*
  * One QUIC connection with its one stream: the link. Private to src/transport.
  *
- * Life: HANDSHAKE -> OPEN -> ENDING (why is known, the close packet is still to go) -> GRAVE (`closed` was raised; for
- * three probe time-outs late packets are answered with the close packet or swallowed) -> freed. Nothing is ever freed or
- * reported from inside an ngtcp2 callback or an interface call: those mark the link ready, and the endpoint's turn does
- * the rest. `received`, `opened` and the listener's `accept` are raised from within ngtcp2's callbacks, so the functions
- * that an owner may call there (write, flush, consume, close) only note what is wanted while `busy` is set.
+ * Life: HANDSHAKE -> OPEN -> ENDING (why is known, the close packet is still to go) -> GRAVE
+ * (`closed` was raised; for three probe time-outs late packets are answered with the close packet
+ * or swallowed) -> freed. Nothing is ever freed or reported from inside an ngtcp2 callback or an
+ * interface call: those mark the link ready, and the endpoint's turn does the rest. `received`,
+ * `opened` and the listener's `accept` are raised from within ngtcp2's callbacks, so the functions
+ * that an owner may call there (write, flush, consume, close) only note what is wanted while `busy`
+ * is set.
  */
 #ifndef ZKS_TRANSPORT_QUIC_H
 #define ZKS_TRANSPORT_QUIC_H
@@ -35,10 +37,16 @@ enum {
     ZKS_QUIC_REASON_BYTES = 256 /* longer reasons are cut */
 };
 
-/* What an end leaves behind: a close packet for the peer, silence while late packets come, nothing. */
+/* What an end leaves behind: a close packet for the peer, silence while late packets come,
+ * nothing. */
 typedef enum zks__quic_after { ZKS_QUIC_SAY, ZKS_QUIC_DRAIN, ZKS_QUIC_VANISH } zks__quic_after;
 
-typedef enum zks__quic_state { ZKS_QUIC_HANDSHAKE, ZKS_QUIC_OPEN, ZKS_QUIC_ENDING, ZKS_QUIC_GRAVE } zks__quic_state;
+typedef enum zks__quic_state {
+    ZKS_QUIC_HANDSHAKE,
+    ZKS_QUIC_OPEN,
+    ZKS_QUIC_ENDING,
+    ZKS_QUIC_GRAVE
+} zks__quic_state;
 
 typedef struct zks__quic {
     zks__link link; /* first: the owner's view */
@@ -52,28 +60,29 @@ typedef struct zks__quic {
     zks__quic_state state;
     zks__quic_after after;
     bool server;
-    bool owned;          /* somebody gets events */
-    bool busy;           /* inside ngtcp2: no writing, no freeing */
-    bool above;          /* queued was above the low-water mark */
-    bool drained;        /* the event is due */
-    bool close_wanted;   /* by the owner, the endpoint or the peer's end of stream */
-    bool announced;      /* a frame of the stream has gone out */
-    bool reset;          /* a stateless reset came */
-    bool counted;        /* in the endpoint's counts */
-    bool proven;         /* the remote address is real */
-    int64_t stream_id;   /* -1: none yet */
+    bool owned;        /* somebody gets events */
+    bool busy;         /* inside ngtcp2: no writing, no freeing */
+    bool above;        /* queued was above the low-water mark */
+    bool drained;      /* the event is due */
+    bool close_wanted; /* by the owner, the endpoint or the peer's end of stream */
+    bool announced;    /* a frame of the stream has gone out */
+    bool reset;        /* a stateless reset came */
+    bool counted;      /* in the endpoint's counts */
+    bool proven;       /* the remote address is real */
+    int64_t stream_id; /* -1: none yet */
     zks__sendq queue;
-    size_t credit;       /* received and not consumed */
+    size_t credit; /* received and not consumed */
     uint64_t linger_until;
-    zks_status status;   /* what `closed` will say */
+    zks_status status; /* what `closed` will say */
     uint64_t code;
-    char *text;          /* owned; NULL: the status' own sentence */
-    ngtcp2_ccerr error;  /* what the close packet says; its reason is `reason` */
+    char *text;         /* owned; NULL: the status' own sentence */
+    ngtcp2_ccerr error; /* what the close packet says; its reason is `reason` */
     char *reason;
     ngtcp2_cid first_cid; /* the client's first destination id, which routes here too */
     uint8_t cids[ZKS_QUIC_CIDS_MAX][ZKS_QUIC_CID_BYTES]; /* ours that route here */
     size_t cid_count;
-    /* The reset tokens of the peer's ids in use: a reset carries no id that could route it. Clients only. */
+    /* The reset tokens of the peer's ids in use: a reset carries no id that could route it.
+     * Clients only. */
     uint8_t tokens[ZKS_QUIC_TOKENS_MAX][NGTCP2_STATELESS_RESET_TOKENLEN];
     size_t token_count;
     struct zks__subject *subject; /* of the remote address; server links with a limit only */
@@ -91,9 +100,10 @@ typedef struct zks__quic_first {
     bool proven;                    /* a Retry token showed that the address is real */
 } zks__quic_first;
 
-ZKS_MUST_USE zks_status zks__quic_new_client(zks__endpoint *e, const zks__connect_config *config, zks__quic **out);
-ZKS_MUST_USE zks_status zks__quic_new_server(zks__endpoint *e, const zks__quic_first *first, const zks__udp_batch *from,
+ZKS_MUST_USE zks_status zks__quic_new_client(zks__endpoint *e, const zks__connect_config *config,
                                              zks__quic **out);
+ZKS_MUST_USE zks_status zks__quic_new_server(zks__endpoint *e, const zks__quic_first *first,
+                                             const zks__udp_batch *from, zks__quic **out);
 /* One datagram. Returns ngtcp2's code, which has been dealt with but for NGTCP2_ERR_RETRY. */
 int zks__quic_read(zks__quic *q, const zks__udp_batch *from, const uint8_t *data, size_t length);
 /* The timer fired. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What ngtcp2 calls. All run inside ngtcp2_conn_read_pkt, _handle_expiry or a write: nothing may be freed here. */
+/* What ngtcp2 calls. All run inside ngtcp2_conn_read_pkt, _handle_expiry or a write: nothing may
+ * be freed here. */
 #include "base/bytes.h"
 #include "transport/endpoint.h"
 
@@ -39,7 +40,8 @@ static int on_new_cid(ngtcp2_conn *conn, ngtcp2_cid *cid, uint8_t *token, size_t
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }
     *cid = fresh;
-    return ngtcp2_crypto_generate_stateless_reset_token(token, q->endpoint->secret, sizeof q->endpoint->secret, cid)
+    return ngtcp2_crypto_generate_stateless_reset_token(token, q->endpoint->secret,
+                                                        sizeof q->endpoint->secret, cid)
                ? NGTCP2_ERR_CALLBACK_FAILURE
                : 0;
 }
@@ -49,7 +51,8 @@ static int on_remove_cid(ngtcp2_conn *conn, const ngtcp2_cid *cid, void *user)
     (void)conn;
     zks__quic *q = user;
     for (size_t i = 0; i < q->cid_count; i++) {
-        if (cid->datalen == ZKS_QUIC_CID_BYTES && memcmp(q->cids[i], cid->data, ZKS_QUIC_CID_BYTES) == 0) {
+        if (cid->datalen == ZKS_QUIC_CID_BYTES &&
+            memcmp(q->cids[i], cid->data, ZKS_QUIC_CID_BYTES) == 0) {
             zks__map_remove(q->endpoint->routes, cid->data, cid->datalen);
             memmove(q->cids[i], q->cids[--q->cid_count], ZKS_QUIC_CID_BYTES); /* perhaps itself */
             break;
@@ -122,8 +125,8 @@ static int on_stream_open(ngtcp2_conn *conn, int64_t stream_id, void *user)
     return 0;
 }
 
-static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id, uint64_t offset, const uint8_t *data,
-                          size_t length, void *user, void *stream_user)
+static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id, uint64_t offset,
+                          const uint8_t *data, size_t length, void *user, void *stream_user)
 {
     (void)offset;
     (void)stream_user;
@@ -143,8 +146,8 @@ static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id, 
     return 0;
 }
 
-static int on_acked(ngtcp2_conn *conn, int64_t stream_id, uint64_t offset, uint64_t length, void *user,
-                    void *stream_user)
+static int on_acked(ngtcp2_conn *conn, int64_t stream_id, uint64_t offset, uint64_t length,
+                    void *user, void *stream_user)
 {
     (void)conn;
     (void)stream_id;
@@ -161,8 +164,8 @@ static int on_acked(ngtcp2_conn *conn, int64_t stream_id, uint64_t offset, uint6
 }
 
 /* One side of the stream broken off: the protocol has no use for that. */
-static int on_stream_broken(ngtcp2_conn *conn, int64_t stream_id, uint64_t final_size, uint64_t code, void *user,
-                            void *stream_user)
+static int on_stream_broken(ngtcp2_conn *conn, int64_t stream_id, uint64_t final_size,
+                            uint64_t code, void *user, void *stream_user)
 {
     (void)conn;
     (void)stream_id;
@@ -175,13 +178,15 @@ static int on_stream_broken(ngtcp2_conn *conn, int64_t stream_id, uint64_t final
     return NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
-static int on_stop_sending(ngtcp2_conn *conn, int64_t stream_id, uint64_t code, void *user, void *stream_user)
+static int on_stop_sending(ngtcp2_conn *conn, int64_t stream_id, uint64_t code, void *user,
+                           void *stream_user)
 {
     return on_stream_broken(conn, stream_id, 0, code, user, stream_user);
 }
 
-static int on_dcid_status(ngtcp2_conn *conn, ngtcp2_connection_id_status_type type, uint64_t sequence,
-                          const ngtcp2_cid *cid, const uint8_t *token, void *user)
+static int on_dcid_status(ngtcp2_conn *conn, ngtcp2_connection_id_status_type type,
+                          uint64_t sequence, const ngtcp2_cid *cid, const uint8_t *token,
+                          void *user)
 {
     (void)conn;
     (void)sequence;
@@ -208,7 +213,8 @@ static int on_dcid_status(ngtcp2_conn *conn, ngtcp2_connection_id_status_type ty
     return 0;
 }
 
-static int on_stateless_reset(ngtcp2_conn *conn, const ngtcp2_pkt_stateless_reset *packet, void *user)
+static int on_stateless_reset(ngtcp2_conn *conn, const ngtcp2_pkt_stateless_reset *packet,
+                              void *user)
 {
     (void)conn;
     (void)packet;

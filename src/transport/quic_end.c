@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* A copy of what may come from the peer: printable ASCII, cut. NULL when there is nothing or no memory. */
+/* A copy of what may come from the peer: printable ASCII, cut. NULL when there is nothing or no
+ * memory. */
 static char *clean_copy(const uint8_t *text, size_t length)
 {
     length = length < ZKS_QUIC_REASON_BYTES ? length : ZKS_QUIC_REASON_BYTES;
@@ -25,10 +26,12 @@ void zks__quic_want_close(zks__quic *q, uint64_t code, const char *reason)
         return;
     }
     q->close_wanted = true;
-    q->linger_until = zks__endpoint_now(q->endpoint) + (uint64_t)ZKS_QUIC_LINGER_MS * ZKS_QUIC_NS_PER_MS;
+    q->linger_until = zks__endpoint_now(q->endpoint) +
+                      (uint64_t)ZKS_QUIC_LINGER_MS * ZKS_QUIC_NS_PER_MS;
     zks__free(q->reason);
     q->reason = reason ? clean_copy((const uint8_t *)reason, strlen(reason)) : NULL;
-    ngtcp2_ccerr_set_application_error(&q->error, code, (const uint8_t *)q->reason, q->reason ? strlen(q->reason) : 0);
+    ngtcp2_ccerr_set_application_error(&q->error, code, (const uint8_t *)q->reason,
+                                       q->reason ? strlen(q->reason) : 0);
     zks__quic_ready(q);
 }
 
@@ -53,7 +56,8 @@ static void end_by_peer_error(zks__quic *q, uint64_t code)
         zks__quic_end(q, ZKS_OK, 0, NULL);
         break;
     case NGTCP2_CONNECTION_REFUSED:
-        zks__quic_end(q, ZKS_E_UNREACHABLE, 0, "The other end accepts no more connections at present.");
+        zks__quic_end(q, ZKS_E_UNREACHABLE, 0,
+                      "The other end accepts no more connections at present.");
         break;
     case NGTCP2_APPLICATION_ERROR:
         zks__quic_end(q, ZKS_E_CONNECTION_LOST, 0, "The other end gave up during the handshake.");
@@ -66,8 +70,10 @@ static void end_by_peer_error(zks__quic *q, uint64_t code)
         zks__quic_end(q, ZKS_E_TLS, 0, "The other end refused this side's key.");
         break;
     default:
-        zks__quic_end(q, code >= ZKS_TLS_QUIC_ERROR_BASE && code < ZKS_TLS_QUIC_ERROR_BASE + 256 ? ZKS_E_TLS
-                                                                                                 : ZKS_E_PROTOCOL,
+        zks__quic_end(q,
+                      code >= ZKS_TLS_QUIC_ERROR_BASE && code < ZKS_TLS_QUIC_ERROR_BASE + 256
+                          ? ZKS_E_TLS
+                          : ZKS_E_PROTOCOL,
                       0, NULL);
         break;
     }
@@ -78,7 +84,8 @@ static void end_by_peer(zks__quic *q)
     const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr(q->conn);
     q->after = ZKS_QUIC_DRAIN;
     if (q->reset) {
-        zks__quic_end(q, ZKS_E_CONNECTION_LOST, 0, "The other end has lost the connection's state.");
+        zks__quic_end(q, ZKS_E_CONNECTION_LOST, 0,
+                      "The other end has lost the connection's state.");
     } else if (error->type == NGTCP2_CCERR_TYPE_APPLICATION) {
         q->text = clean_copy(error->reason, error->reasonlen);
         zks__quic_end(q, ZKS_OK, error->error_code, NULL);
@@ -124,7 +131,8 @@ void zks__quic_fail(zks__quic *q, int error)
         end_by_peer(q);
         break;
     case NGTCP2_ERR_IDLE_CLOSE:
-        end_silently(q, ZKS_E_CONNECTION_LOST, "Nothing was heard from the other end for too long.");
+        end_silently(q, ZKS_E_CONNECTION_LOST,
+                     "Nothing was heard from the other end for too long.");
         break;
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
         end_silently(q, ZKS_E_UNREACHABLE, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* From the send queue to bursts of packets. ngtcp2 decides what a packet holds, where it goes and how many may go. */
+/* From the send queue to bursts of packets. ngtcp2 decides what a packet holds, where it goes
+ * and how many may go. */
 #include "base/alloc.h"
 #include "transport/endpoint.h"
 
@@ -24,8 +25,8 @@ static void open_stream(zks__quic *q)
 }
 
 /* One packet; 0: there is nothing to send now. */
-static ngtcp2_ssize build(zks__quic *q, ngtcp2_path *path, ngtcp2_pkt_info *info, uint8_t *out, size_t size,
-                          uint64_t now)
+static ngtcp2_ssize build(zks__quic *q, ngtcp2_path *path, ngtcp2_pkt_info *info, uint8_t *out,
+                          size_t size, uint64_t now)
 {
     bool stream = q->stream_id >= 0;
     for (;;) {
@@ -38,8 +39,9 @@ static ngtcp2_ssize build(zks__quic *q, ngtcp2_path *path, ngtcp2_pkt_info *info
         /* An empty frame opens the client's stream, so that the server can write first. */
         bool announce = stream && !q->server && !q->announced;
         ngtcp2_ssize taken = -1;
-        ngtcp2_ssize n = ngtcp2_conn_writev_stream(q->conn, path, info, out, size, &taken, NGTCP2_WRITE_STREAM_FLAG_MORE,
-                                                   count || announce ? q->stream_id : -1, vec, count, now);
+        ngtcp2_ssize n = ngtcp2_conn_writev_stream(
+            q->conn, path, info, out, size, &taken, NGTCP2_WRITE_STREAM_FLAG_MORE,
+            count || announce ? q->stream_id : -1, vec, count, now);
         q->announced = q->announced || taken >= 0;
         if (taken > 0) {
             zks__sendq_sent(&q->queue, (size_t)taken);
@@ -47,7 +49,8 @@ static ngtcp2_ssize build(zks__quic *q, ngtcp2_path *path, ngtcp2_pkt_info *info
         if (n == NGTCP2_ERR_WRITE_MORE) {
             continue;
         }
-        if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED || n == NGTCP2_ERR_STREAM_SHUT_WR || n == NGTCP2_ERR_STREAM_NOT_FOUND) {
+        if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED || n == NGTCP2_ERR_STREAM_SHUT_WR ||
+            n == NGTCP2_ERR_STREAM_NOT_FOUND) {
             stream = false;
             continue;
         }
@@ -63,8 +66,10 @@ static bool to_address(zks__address *out, const ngtcp2_addr *from)
 static void send_range(zks__quic *q, const burst *b, size_t start, size_t length, size_t segment)
 {
     zks__endpoint *e = q->endpoint;
-    zks__udp_burst out = {.ecn = b->ecn, .data = e->tx + start, .length = length, .segment = segment};
-    if (length && to_address(&out.remote, &b->path.path.remote) && to_address(&out.local, &b->path.path.local)) {
+    zks__udp_burst out = {
+        .ecn = b->ecn, .data = e->tx + start, .length = length, .segment = segment};
+    if (length && to_address(&out.remote, &b->path.path.remote) &&
+        to_address(&out.local, &b->path.path.local)) {
         zks__endpoint_send(e, &out);
     }
 }
@@ -76,10 +81,12 @@ static void send_burst(zks__quic *q, burst *b)
     b->start = b->used;
 }
 
-/* Takes the packet of `length` bytes that was built behind the burst into it, sending what cannot go together. */
+/* Takes the packet of `length` bytes that was built behind the burst into it, sending what
+ * cannot go together. */
 static void append(zks__quic *q, burst *b, const ngtcp2_path *path, uint8_t ecn, size_t length)
 {
-    if (b->count && (ecn != b->ecn || length > b->segment || !ngtcp2_path_eq(path, &b->path.path))) {
+    if (b->count &&
+        (ecn != b->ecn || length > b->segment || !ngtcp2_path_eq(path, &b->path.path))) {
         send_burst(q, b);
     }
     if (!b->count) {
@@ -98,7 +105,8 @@ void zks__quic_write(zks__quic *q)
 {
     zks__endpoint *e = q->endpoint;
     uint64_t now = zks__endpoint_now(e);
-    size_t size = ngtcp2_conn_get_max_tx_udp_payload_size(q->conn); /* probes are larger than the path's size */
+    size_t size = ngtcp2_conn_get_max_tx_udp_payload_size(
+        q->conn); /* probes are larger than the path's size */
     size_t quantum = ngtcp2_conn_get_send_quantum(q->conn);
     size_t total = 0;
     burst b = {0};
@@ -142,7 +150,8 @@ void zks__quic_write_close(zks__quic *q)
     ngtcp2_path_storage_zero(&b.path);
     ngtcp2_pkt_info info = {0};
     ngtcp2_ssize n = ngtcp2_conn_write_connection_close(q->conn, &b.path.path, &info, e->tx,
-                                                        ZKS_QUIC_CLOSE_PACKET_BYTES, &q->error, zks__endpoint_now(e));
+                                                        ZKS_QUIC_CLOSE_PACKET_BYTES, &q->error,
+                                                        zks__endpoint_now(e));
     if (n <= 0) { /* no keys yet, or no memory: the peer's own timers must do */
         q->after = ZKS_QUIC_VANISH;
         return;

@@ -9,7 +9,7 @@
 
 /* Embedded in what waits; zeroed: not set. */
 typedef struct zks__timer {
-    uint64_t at; /* nanoseconds of the endpoint's clock */
+    uint64_t at;  /* nanoseconds of the endpoint's clock */
     size_t index; /* 1 + the place in the heap, 0: not set */
 } zks__timer;
 

@@ -17,20 +17,25 @@
 #include <sys/auxv.h>
 #endif
 
-enum { SEED_BYTES = 32, SPKI_PREFIX_BYTES = 12, SPKI_BYTES = SPKI_PREFIX_BYTES + ZKS_LINK_KEY_BYTES,
-       PKCS8_PREFIX_BYTES = 16, PKCS8_BYTES = PKCS8_PREFIX_BYTES + SEED_BYTES };
+enum {
+    SEED_BYTES = 32,
+    SPKI_PREFIX_BYTES = 12,
+    SPKI_BYTES = SPKI_PREFIX_BYTES + ZKS_LINK_KEY_BYTES,
+    PKCS8_PREFIX_BYTES = 16,
+    PKCS8_BYTES = PKCS8_PREFIX_BYTES + SEED_BYTES
+};
 
 /* RFC 8410: SubjectPublicKeyInfo and PKCS #8 of Ed25519 are constant but for the key. */
 static const uint8_t spki_prefix[SPKI_PREFIX_BYTES] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
                                                        0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
-static const uint8_t pkcs8_prefix[PKCS8_PREFIX_BYTES] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
-                                                         0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+static const uint8_t pkcs8_prefix[PKCS8_PREFIX_BYTES] = {
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
 
-#define PRIORITY_HEAD "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:"
-#define PRIORITY_AES "+AES-128-GCM:+AES-256-GCM"
+#define PRIORITY_HEAD   "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:"
+#define PRIORITY_AES    "+AES-128-GCM:+AES-256-GCM"
 #define PRIORITY_CHACHA "+CHACHA20-POLY1305"
-#define PRIORITY_TAIL                                                                                                  \
-    ":-GROUP-ALL:+GROUP-X25519:-SIGN-ALL:+SIGN-EdDSA-Ed25519"                                                          \
+#define PRIORITY_TAIL                                         \
+    ":-GROUP-ALL:+GROUP-X25519:-SIGN-ALL:+SIGN-EdDSA-Ed25519" \
     ":-CTYPE-ALL:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK:%DISABLE_TLS13_COMPAT_MODE"
 
 struct zks__tls_context {
@@ -43,7 +48,8 @@ struct zks__tls_identity {
 };
 
 struct zks__tls {
-    ngtcp2_crypto_conn_ref ref; /* what the session's pointer must be, for the ngtcp2 helper library */
+    ngtcp2_crypto_conn_ref
+        ref; /* what the session's pointer must be, for the ngtcp2 helper library */
     ngtcp2_conn *conn;
     gnutls_session_t session;
     bool has_expected_key;
@@ -56,7 +62,8 @@ static zks_status status_of(int error)
     return error == GNUTLS_E_MEMORY_ERROR ? ZKS_E_NOMEM : ZKS_E_TLS;
 }
 
-/* AES-GCM in hardware is five times as fast as ChaCha20-Poly1305 here; in software it is slow and leaks timing. */
+/* AES-GCM in hardware is five times as fast as ChaCha20-Poly1305 here; in software it is slow
+ * and leaks timing. */
 static bool has_aes_hardware(void)
 {
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
@@ -76,8 +83,9 @@ zks_status zks__tls_context_new(zks__tls_context **out_context)
     if (!context) {
         return ZKS_E_NOMEM;
     }
-    const char *text = has_aes_hardware() ? PRIORITY_HEAD PRIORITY_AES ":" PRIORITY_CHACHA PRIORITY_TAIL
-                                          : PRIORITY_HEAD PRIORITY_CHACHA ":" PRIORITY_AES PRIORITY_TAIL;
+    const char *text = has_aes_hardware()
+                           ? PRIORITY_HEAD PRIORITY_AES ":" PRIORITY_CHACHA PRIORITY_TAIL
+                           : PRIORITY_HEAD PRIORITY_CHACHA ":" PRIORITY_AES PRIORITY_TAIL;
     int error = gnutls_priority_init(&context->priority, text, NULL);
     if (error) {
         zks__free(context);
@@ -146,7 +154,8 @@ static int load_credentials(zks__tls_identity *identity, const uint8_t *seed)
         error = GNUTLS_E_INTERNAL_ERROR;
         goto out;
     }
-    error = gnutls_certificate_set_rawpk_key_mem(identity->credentials, &spki, &pkcs8, GNUTLS_X509_FMT_DER, NULL,
+    error = gnutls_certificate_set_rawpk_key_mem(identity->credentials, &spki, &pkcs8,
+                                                 GNUTLS_X509_FMT_DER, NULL,
                                                  GNUTLS_KEY_DIGITAL_SIGNATURE, NULL, 0, 0);
     error = error > 0 ? 0 : error; /* the index of the key pair */
 out:
@@ -188,7 +197,8 @@ const uint8_t *zks__tls_identity_key(const zks__tls_identity *identity)
     return identity->key;
 }
 
-zks_status zks__tls_derive(const uint8_t *seed, const char *label, uint8_t out[ZKS_TLS_SECRET_BYTES])
+zks_status zks__tls_derive(const uint8_t *seed, const char *label,
+                           uint8_t out[ZKS_TLS_SECRET_BYTES])
 {
     int error = gnutls_hmac_fast(GNUTLS_MAC_SHA256, seed, SEED_BYTES, label, strlen(label), out);
     return error ? status_of(error) : ZKS_OK;
@@ -199,7 +209,8 @@ static bool read_peer_key(gnutls_session_t session, uint8_t out[ZKS_LINK_KEY_BYT
 {
     unsigned count = 0;
     const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &count);
-    return list && count == 1 && gnutls_certificate_type_get2(session, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK &&
+    return list && count == 1 &&
+           gnutls_certificate_type_get2(session, GNUTLS_CTYPE_PEERS) == GNUTLS_CRT_RAWPK &&
            key_of_spki(&list[0], out);
 }
 
@@ -208,7 +219,8 @@ static bool key_is_expected(const zks__tls *tls, const uint8_t *key)
     return !tls->has_expected_key || zks__bytes_equal(key, tls->expected_key, ZKS_LINK_KEY_BYTES);
 }
 
-/* Called during the handshake, before anything of the peer's is trusted; an error sends alert bad_certificate. */
+/* Called during the handshake, before anything of the peer's is trusted; an error sends alert
+ * bad_certificate. */
 static int verify(gnutls_session_t session)
 {
     ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
@@ -251,7 +263,8 @@ static int configure(zks__tls *tls, const zks__tls_context *context, const zks__
                        : ngtcp2_crypto_gnutls_configure_client_session(tls->session)) {
         return GNUTLS_E_MEMORY_ERROR; /* the helper fails for nothing else */
     }
-    error = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, config->identity->credentials);
+    error = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE,
+                                   config->identity->credentials);
     if (error) {
         return error;
     }
@@ -264,8 +277,8 @@ static int configure(zks__tls *tls, const zks__tls_context *context, const zks__
     return gnutls_alpn_set_protocols(tls->session, &alpn, 1, GNUTLS_ALPN_MANDATORY);
 }
 
-zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *config, struct ngtcp2_conn *conn,
-                        zks__tls **out_tls)
+zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *config,
+                        struct ngtcp2_conn *conn, zks__tls **out_tls)
 {
     zks__tls *tls = zks__alloc_zero(1, sizeof *tls);
     if (!tls) {
@@ -279,7 +292,8 @@ zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *
         memcpy(tls->expected_key, config->expected_key, ZKS_LINK_KEY_BYTES);
     }
     unsigned flags = config->server ? GNUTLS_SERVER : GNUTLS_CLIENT;
-    flags |= GNUTLS_ENABLE_RAWPK | GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_SEND_TICKET | GNUTLS_NO_END_OF_EARLY_DATA;
+    flags |= GNUTLS_ENABLE_RAWPK | GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_SEND_TICKET |
+             GNUTLS_NO_END_OF_EARLY_DATA;
     int error = gnutls_init(&tls->session, flags);
     if (!error) {
         error = configure(tls, context, config);
@@ -328,8 +342,10 @@ bool zks__tls_key_refused(const zks__tls *tls)
     return tls->key_refused;
 }
 
-zks_status zks__tls_export(const zks__tls *tls, const char *label, uint8_t out[ZKS_LINK_EXPORT_BYTES])
+zks_status zks__tls_export(const zks__tls *tls, const char *label,
+                           uint8_t out[ZKS_LINK_EXPORT_BYTES])
 {
-    int error = gnutls_prf_rfc5705(tls->session, strlen(label), label, 0, NULL, ZKS_LINK_EXPORT_BYTES, (char *)out);
+    int error = gnutls_prf_rfc5705(tls->session, strlen(label), label, 0, NULL,
+                                   ZKS_LINK_EXPORT_BYTES, (char *)out);
     return error ? status_of(error) : ZKS_OK;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * TLS 1.3 for QUIC with Ed25519 raw public keys (RFC 8446, RFC 7250), behind an interface of our own: no other file of
- * the engine's transport sees the TLS library. Both sides always show a key. There are no tickets, no resumption and no
- * early data, and secrets are never written to a key log, whatever the environment says.
+ * TLS 1.3 for QUIC with Ed25519 raw public keys (RFC 8446, RFC 7250), behind an interface of our
+ * own: no other file of the engine's transport sees the TLS library. Both sides always show a key.
+ * There are no tickets, no resumption and no early data, and secrets are never written to a key
+ * log, whatever the environment says.
  *
- * An endpoint owns one context (the priorities) and, when it listens, one identity; a session borrows both. All calls
- * come from the loop's thread.
+ * An endpoint owns one context (the priorities) and, when it listens, one identity; a session
+ * borrows both. All calls come from the loop's thread.
  */
 #ifndef ZKS_TRANSPORT_TLS_H
 #define ZKS_TRANSPORT_TLS_H
@@ -39,23 +40,27 @@ ZKS_MUST_USE zks_status zks__tls_context_new(zks__tls_context **out_context);
 void zks__tls_context_free(zks__tls_context *context);
 
 /* The credentials of a 32-byte Ed25519 seed. ZKS_E_NOMEM, ZKS_E_TLS. */
-ZKS_MUST_USE zks_status zks__tls_identity_new(const uint8_t *seed, zks__tls_identity **out_identity);
+ZKS_MUST_USE zks_status zks__tls_identity_new(const uint8_t *seed,
+                                              zks__tls_identity **out_identity);
 void zks__tls_identity_free(zks__tls_identity *identity);
 /* The public key, ZKS_LINK_KEY_BYTES. */
 const uint8_t *zks__tls_identity_key(const zks__tls_identity *identity);
 /* HMAC-SHA256(seed, label): secrets that must be the same after a restart. */
-ZKS_MUST_USE zks_status zks__tls_derive(const uint8_t *seed, const char *label, uint8_t out[ZKS_TLS_SECRET_BYTES]);
+ZKS_MUST_USE zks_status zks__tls_derive(const uint8_t *seed, const char *label,
+                                        uint8_t out[ZKS_TLS_SECRET_BYTES]);
 
 /* A session tied to `conn`, whose native TLS handle it becomes. ZKS_E_NOMEM, ZKS_E_TLS. */
 ZKS_MUST_USE zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *config,
                                      struct ngtcp2_conn *conn, zks__tls **out_tls);
 void zks__tls_free(zks__tls *tls);
-/* At handshake completion: checks key and ALPN once more and gives the peer's key. ZKS_E_RELAY_KEY_CHANGED,
- * ZKS_E_PROTOCOL_VERSION, ZKS_E_TLS. */
-ZKS_MUST_USE zks_status zks__tls_finish(const zks__tls *tls, uint8_t out_peer_key[ZKS_LINK_KEY_BYTES]);
+/* At handshake completion: checks key and ALPN once more and gives the peer's key.
+ * ZKS_E_RELAY_KEY_CHANGED, ZKS_E_PROTOCOL_VERSION, ZKS_E_TLS. */
+ZKS_MUST_USE zks_status zks__tls_finish(const zks__tls *tls,
+                                        uint8_t out_peer_key[ZKS_LINK_KEY_BYTES]);
 /* The peer's key was not the expected one. */
 bool zks__tls_key_refused(const zks__tls *tls);
 /* RFC 8446 section 7.5 with an empty context; after the handshake. ZKS_E_TLS. */
-ZKS_MUST_USE zks_status zks__tls_export(const zks__tls *tls, const char *label, uint8_t out[ZKS_LINK_EXPORT_BYTES]);
+ZKS_MUST_USE zks_status zks__tls_export(const zks__tls *tls, const char *label,
+                                        uint8_t out[ZKS_LINK_EXPORT_BYTES]);
 
 #endif

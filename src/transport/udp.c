@@ -156,7 +156,8 @@ zks_status zks__udp_open(zks__udp *u, const struct sockaddr *bind)
     zks_status status = open_at(u, &where);
     if (status) { /* no IPv6 here */
         memset(&where, 0, sizeof where);
-        where.u.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
+        where.u.v4 = (struct sockaddr_in){.sin_family = AF_INET,
+                                          .sin_addr.s_addr = htonl(INADDR_ANY)};
         where.length = sizeof where.u.v4;
         status = open_at(u, &where);
     }

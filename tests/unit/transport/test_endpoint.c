@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What strangers, floods and changed addresses do to an endpoint. Datagrams are sent and caught with plain sockets. */
+/* What strangers, floods and changed addresses do to an endpoint. Datagrams are sent and caught
+ * with plain sockets. */
 #include "world.h"
 
 #include <fcntl.h>
@@ -23,7 +24,8 @@ static int plain_socket(struct sockaddr_in *out_address)
 
 static void send_to_server(world *w, int fd, const uint8_t *data, size_t length)
 {
-    ck_assert_int_eq(sendto(fd, data, length, 0, (const struct sockaddr *)&w->address, sizeof(struct sockaddr_in)),
+    ck_assert_int_eq(sendto(fd, data, length, 0, (const struct sockaddr *)&w->address,
+                            sizeof(struct sockaddr_in)),
                      (ssize_t)length);
 }
 
@@ -111,7 +113,8 @@ END_TEST
 START_TEST(unknown_version_is_answered_with_negotiation)
 {
     world *w = world_new(NULL);
-    uint8_t data[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9};
+    uint8_t data[1200] = {0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6,
+                          7,    8,    8,    9,    9,    9, 9, 9, 9, 9, 9};
     uint8_t reply[DATAGRAM];
     int fd = plain_socket(NULL);
     send_to_server(w, fd, data, 1199); /* too short to be worth an answer */
@@ -143,7 +146,8 @@ START_TEST(restarted_server_resets_old_connections)
     ck_assert_int_eq(dup3(empty, old->udp.fd, O_CLOEXEC), old->udp.fd); /* frees the port */
     close(dead);
     close(empty);
-    zks__listen_config l = {.key_seed = w->server_seed, .alpn = "test/1", .accept = world_accept, .user = w};
+    zks__listen_config l = {
+        .key_seed = w->server_seed, .alpn = "test/1", .accept = world_accept, .user = w};
     w->server = world_endpoint(w, (const struct sockaddr *)&w->address, &l);
     peer_write(&p, 100);
     WORLD_WAIT(w, p.closed);
@@ -262,7 +266,8 @@ static void nat_on_front(uv_poll_t *poll, int status, int events)
     socklen_t length = sizeof n->client;
     (void)status;
     (void)events;
-    for (ssize_t got; (got = recvfrom(n->front, data, sizeof data, 0, (struct sockaddr *)&n->client, &length)) >= 0;) {
+    for (ssize_t got; (got = recvfrom(n->front, data, sizeof data, 0, (struct sockaddr *)&n->client,
+                                      &length)) >= 0;) {
         send_to_server(n->w, n->back, data, (size_t)got);
     }
 }
@@ -274,7 +279,8 @@ static void nat_on_back(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     for (ssize_t got; (got = recv(n->back, data, sizeof data, 0)) >= 0;) {
-        (void)sendto(n->front, data, (size_t)got, 0, (const struct sockaddr *)&n->client, sizeof n->client);
+        (void)sendto(n->front, data, (size_t)got, 0, (const struct sockaddr *)&n->client,
+                     sizeof n->client);
     }
 }
 
@@ -329,14 +335,16 @@ END_TEST
 static void check_bind(const struct sockaddr *bind, const char *remote_text, int family)
 {
     world *w = world_new(NULL);
-    zks__listen_config l = {.key_seed = w->server_seed, .alpn = "test/1", .accept = world_accept, .user = w};
+    zks__listen_config l = {
+        .key_seed = w->server_seed, .alpn = "test/1", .accept = world_accept, .user = w};
     zks__endpoint_close(w->client, world_on_endpoint_closed, w);
     zks__endpoint_close(w->server, world_on_endpoint_closed, w);
     WORLD_WAIT(w, w->endpoints_closed == 2);
     w->server = world_endpoint(w, bind, &l);
     w->client = world_endpoint(w, NULL, NULL);
     zks__endpoint_address(w->server, &w->address);
-    in_port_t port = ((struct sockaddr_in *)&w->address)->sin_port; /* at the same place in both families */
+    in_port_t port =
+        ((struct sockaddr_in *)&w->address)->sin_port; /* at the same place in both families */
     memset(&w->address, 0, sizeof w->address);
     if (family == AF_INET) {
         struct sockaddr_in *a = (struct sockaddr_in *)&w->address;
@@ -355,7 +363,8 @@ START_TEST(wildcard_binds_answer_from_the_address_that_was_asked)
 {
     struct sockaddr_in any4 = {.sin_family = AF_INET};
     check_bind((const struct sockaddr *)&any4, "127.0.0.1", AF_INET);
-    check_bind((const struct sockaddr *)&any4, "127.0.0.77", AF_INET); /* not the source that routing would choose */
+    check_bind((const struct sockaddr *)&any4, "127.0.0.77",
+               AF_INET); /* not the source that routing would choose */
     check_bind(NULL, "127.0.0.77", AF_INET);
     struct sockaddr_in6 any6 = {.sin6_family = AF_INET6};
     int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -372,10 +381,13 @@ START_TEST(new_tells_what_is_wrong_with_an_address)
 {
     world *w = world_new(NULL);
     zks__endpoint *e = NULL;
-    zks__endpoint_config c = {.loop = &w->loop, .bind = (const struct sockaddr *)&w->address,
-                              .rng = {.fill = world_fill}, .clock = zks__clock_system()};
+    zks__endpoint_config c = {.loop = &w->loop,
+                              .bind = (const struct sockaddr *)&w->address,
+                              .rng = {.fill = world_fill},
+                              .clock = zks__clock_system()};
     ck_assert_int_eq(zks__endpoint_new(&c, &e), ZKS_E_PORT_IN_USE);
-    struct sockaddr_in foreign = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000201)}; /* 192.0.2.1 */
+    struct sockaddr_in foreign = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(0xc0000201)}; /* 192.0.2.1 */
     c.bind = (const struct sockaddr *)&foreign;
     ck_assert_int_eq(zks__endpoint_new(&c, &e), ZKS_E_INVALID);
     ck_assert_ptr_null(e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Two endpoints on one loop over loopback, and recorders for the events of links. Every wait has a deadline.
+ * Two endpoints on one loop over loopback, and recorders for the events of links. Every wait has a
+ * deadline.
  */
 #ifndef ZKS_TESTS_TRANSPORT_WORLD_H
 #define ZKS_TESTS_TRANSPORT_WORLD_H
@@ -23,11 +24,11 @@ typedef struct peer {
     uint64_t code;
     char text[128];
     size_t received;
-    bool wrong;     /* a byte was not the pattern's */
-    bool hold;      /* keeps the credit */
+    bool wrong; /* a byte was not the pattern's */
+    bool hold;  /* keeps the credit */
     size_t held;
     bool echo;
-    bool in_call;   /* an interface call is under way: no event may come */
+    bool in_call; /* an interface call is under way: no event may come */
     bool raised_in_call;
     uint8_t key[ZKS_LINK_KEY_BYTES];
     uint8_t secret[ZKS_LINK_EXPORT_BYTES];
@@ -133,7 +134,8 @@ static inline void peer_on_drained(zks__link *link, void *user)
     peer_top_up(p);
 }
 
-static inline void peer_on_closed(zks__link *link, zks_status status, uint64_t code, const char *text, void *user)
+static inline void peer_on_closed(zks__link *link, zks_status status, uint64_t code,
+                                  const char *text, void *user)
 {
     peer *p = user;
     (void)link;
@@ -150,7 +152,8 @@ static inline zks__link_events peer_events(void)
     return (zks__link_events){peer_on_opened, peer_on_received, peer_on_drained, peer_on_closed};
 }
 
-static inline zks_status world_accept(zks__link *link, zks__link_events *out_events, void **out_user, void *user)
+static inline zks_status world_accept(zks__link *link, zks__link_events *out_events,
+                                      void **out_user, void *user)
 {
     world *w = user;
     ck_assert_uint_lt(w->accepted_count, WORLD_PEERS);
@@ -158,7 +161,10 @@ static inline zks_status world_accept(zks__link *link, zks__link_events *out_eve
         return w->accept_answer;
     }
     peer *p = &w->accepted[w->accepted_count++];
-    *p = (peer){.link = link, .world = w, .hold = w->accepted_hold, .echo = w->accepted_echo,
+    *p = (peer){.link = link,
+                .world = w,
+                .hold = w->accepted_hold,
+                .echo = w->accepted_echo,
                 .to_send = w->accepted_to_send};
     *out_events = peer_events();
     *out_user = p;
@@ -181,15 +187,16 @@ static inline void world_set_deadline(world *w, uint64_t ms)
 }
 
 /* Runs the loop until the condition holds; a wait that is too long fails the test. */
-#define WORLD_WAIT_FOR(w, condition, ms)                                                                               \
-    do {                                                                                                               \
-        bool world_done;                                                                                               \
-        world_set_deadline(w, ms);                                                                                     \
-        while (!(world_done = (condition)) && !(w)->late) { /* evaluated once a turn: it may receive */                \
-            uv_run(&(w)->loop, UV_RUN_ONCE);                                                                           \
-        }                                                                                                              \
-        uv_timer_stop(&(w)->deadline);                                                                                 \
-        ck_assert_msg(world_done, "not within %d ms: %s", (int)(ms), #condition);                                      \
+#define WORLD_WAIT_FOR(w, condition, ms)                                          \
+    do {                                                                          \
+        bool world_done;                                                          \
+        world_set_deadline(w, ms);                                                \
+        while (!(world_done = (condition)) &&                                     \
+               !(w)->late) { /* evaluated once a turn: it may receive */          \
+            uv_run(&(w)->loop, UV_RUN_ONCE);                                      \
+        }                                                                         \
+        uv_timer_stop(&(w)->deadline);                                            \
+        ck_assert_msg(world_done, "not within %d ms: %s", (int)(ms), #condition); \
     } while (0)
 #define WORLD_WAIT(w, condition) WORLD_WAIT_FOR(w, condition, WORLD_WAIT_MS)
 
@@ -203,10 +210,14 @@ static inline void world_run(world *w, uint64_t ms)
     uv_timer_stop(&w->deadline);
 }
 
-static inline zks__endpoint *world_endpoint(world *w, const struct sockaddr *bind, const zks__listen_config *listen)
+static inline zks__endpoint *world_endpoint(world *w, const struct sockaddr *bind,
+                                            const zks__listen_config *listen)
 {
     zks__endpoint *e = NULL;
-    zks__endpoint_config c = {.loop = &w->loop, .bind = bind, .rng = {.fill = world_fill}, .clock = zks__clock_system(),
+    zks__endpoint_config c = {.loop = &w->loop,
+                              .bind = bind,
+                              .rng = {.fill = world_fill},
+                              .clock = zks__clock_system(),
                               .listen = listen};
     ck_assert_int_eq(zks__endpoint_new(&c, &e), ZKS_OK);
     return e;
