@@ -30,6 +30,11 @@ void zks__log_write(const zks__log *log, int level, const char *format, ...)
     log->sink(level, line, log->user);
 }
 
+void zks__log_set_level(zks__log *log, int level)
+{
+    log->level = level;
+}
+
 zks__redacted zks__log_redact(const zks__log *log, const void *id, size_t length)
 {
     zks__redacted r = {"-"};

@@ -15,7 +15,7 @@ enum { ZKS_LOG_LEVEL_OFF = 0, ZKS_LOG_LEVEL_ERROR, ZKS_LOG_LEVEL_WARN, ZKS_LOG_L
 typedef void (*zks__log_sink)(int level, const char *line, void *user);
 
 typedef struct zks__log {
-    int level; /* lines above it are not formatted at all */
+    _Atomic int level; /* lines above it are not formatted at all; may change while others log */
     zks__log_sink sink;
     void *user;
     uint8_t redact_key[16]; /* random per process */
@@ -31,6 +31,7 @@ void zks__log_write(const zks__log *log, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)))
 #endif
     ;
+void zks__log_set_level(zks__log *log, int level);
 /* 8 hexadecimal digits; "-" when length is 0. */
 zks__redacted zks__log_redact(const zks__log *log, const void *id, size_t length);
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The inside of a client. What is shared between threads is guarded by `mutex`; `ledger` belongs to the storage thread;
+ * everything below the mark belongs to the loop thread.
+ *
+ * References: the app's handle, each pending op, each queued event and job, and the loop (until CLOSED is delivered).
+ */
+#ifndef ZKS_CLIENT_INTERNAL_H
+#define ZKS_CLIENT_INTERNAL_H
+
+#include "client/address.h"
+#include "client/event.h"
+#include "client/ledger.h"
+#include "client/op.h"
+#include "client/queue.h"
+#include "client/runtime.h"
+#include "client/worker.h"
+#include "session/session.h"
+#include "sync/sync.h"
+
+enum {
+    ZKS_CACHE_MAX_BYTES = 8 << 20, /* sealed entries kept in memory to be sent without reading them back */
+    ZKS_TICK_MS = 60 * 1000        /* housekeeping: pruning, gaps that are due */
+};
+
+typedef enum zks__life {
+    ZKS_LIFE_OPENING, /* jobs wait until the open job is in the storage queue */
+    ZKS_LIFE_OPEN,    /* submitted; the ledger may still be opening */
+    ZKS_LIFE_CLOSING,
+    ZKS_LIFE_CLOSED
+} zks__life;
+
+typedef struct zks__relay_stats {
+    uint64_t cursor, acked_n, rtt_us;
+    zks_status status;
+    char *error;
+} zks__relay_stats;
+
+struct zks_client {
+    zks__handle handle;
+    atomic_uint count;
+    zks_runtime *runtime;
+    zks_queue *queue; /* may be NULL */
+    zks__client_options options;
+    zks_event_fn event;
+    void *event_user;
+    zks_free_fn event_user_free;
+    _Atomic bool inbox_event_waits;
+    _Atomic bool connected;
+    _Atomic uint64_t last_seq, watermark, last_n, queued_bytes, settled_seq;
+
+    pthread_mutex_t mutex; /* up to the mark */
+    zks__life life;
+    zks__list deferred; /* jobs before the open job */
+    bool opened;
+    zks_status open_status;
+    char *open_text;
+    zks__identity identity; /* once opened */
+    zks__device_entry *devices;
+    size_t device_count;
+    uint64_t settled_n, pending_bytes, unread_bytes, held;
+    uint64_t sent, sent_bytes, received, duplicates, rejected, connects;
+    zks__sync_state state;
+    uint64_t retry_ms;
+    size_t active_relay;
+    zks__relay_stats relays[ZKS_CLIENT_RELAYS_MAX];
+
+    zks__ledger *ledger; /* storage thread */
+
+    /* loop thread */
+    zks__node in_runtime;
+    bool looped; /* in the runtime's list */
+    zks__sync *sync;
+    zks__address address;
+    zks__session *session;
+    uint32_t attempt;
+    bool close_asked;
+    bool stopping; /* closing: nothing new is started */
+    bool pumping, pump_again;
+    unsigned records_tries;
+    bool come_again; /* reconnect without waiting */
+    uint8_t incarnation[ZKS_INCARNATION_BYTES];
+    zks_status link_status; /* why the link was ended by us; 0: by the other side */
+    char link_text[256];
+    zks__record_list records; /* for HELLO */
+    uint8_t shown_key[32];
+    zks__list connecting, flushing, syncing, acking, reading; /* ops */
+    zks__sealed *cache;                                       /* a ring of cache_size, in order of n */
+    size_t cache_size, cache_first, cache_count;
+    uint64_t cache_bytes;
+    zks_op *close_op;
+    uv_timer_t timer;
+    bool timer_open;
+    int64_t tick_unix_ms;
+    uint64_t tick_ms;
+    bool ticking;
+    zks__sync_state told_state;
+    zks_status told_status;
+};
+
+/* --- client.c: life --- */
+void zks__client_ref(zks_client *c);
+void zks__client_unref(zks_client *c);
+zks_client *zks__client_of_node(zks__node *n);
+/* Loop thread; idempotent. */
+void zks__client_begin_close(zks_client *c);
+/* Queues a job behind the opening. ZKS_E_CLOSED: the client is closing; the job was not taken. Any thread. */
+ZKS_MUST_USE zks_status zks__client_submit(zks_client *c, zks__job *job);
+/* The status of a job's failure for the app: the failed opening's where there was one; *out_text is its sentence or NULL. */
+zks_status zks__client_job_status(zks_client *c, zks_status status, const char **out_text);
+
+/* --- ops.c: waiting operations --- */
+/* Makes an op and a command that puts it on the loop thread. */
+ZKS_MUST_USE zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op), uint32_t number,
+                                            zks_done_fn done, void *user, zks_op **out_op);
+void zks__client_wait(zks__list *list, zks_op *op);
+void zks__client_end_waiting(zks_client *c, zks__list *list, zks_status status, const char *text);
+/* Looks at all waiting ops after something has changed. */
+void zks__client_check_waiting(zks_client *c);
+void zks__client_end_all(zks_client *c, zks_status status, const char *text);
+/* Any thread. */
+void zks__client_cancel(zks_client *c, zks_op *op);
+
+/* --- connection.c --- */
+/* Does what the sync machine asks for, until it has nothing to do; arms the timer. */
+void zks__client_pump(zks_client *c);
+void zks__client_link_ended(zks_client *c, zks_status status, const char *text, uint32_t retry_after_ms);
+/* Ends the attempt from our side, for this reason. */
+void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
+
+/* --- messages.c: what the relay says, and what the store answers --- */
+void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backing, void *user);
+void zks__client_load_relay(zks_client *c);
+void zks__client_settle(zks_client *c, uint64_t n);
+void zks__client_tick(zks_client *c);
+/* The devices known are read again for zks_devices_get. */
+void zks__client_refresh_devices(zks_client *c);
+
+/* --- outbox.c --- */
+void zks__client_fetch(zks_client *c, const zks__action *a);
+/* Puts a flush on the waiting list once all pushes before it are stored. */
+void zks__client_flush_after_jobs(zks_client *c, zks_op *op);
+void zks__client_forget_sent(zks_client *c, uint64_t settled_n);
+void zks__client_cache_done(zks_client *c);
+
+/* --- inbox.c --- */
+void zks__client_inbox_grew(zks_client *c, uint64_t last_seq);
+
+/* --- a job that carries one client --- */
+typedef struct zks__client_job {
+    zks__job job;
+    zks_client *client; /* a reference */
+    uint32_t attempt;
+} zks__client_job;
+/* Zeroed memory of `size` that begins with a zks__client_job. NULL: no memory. */
+void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind, zks_status (*run)(zks__job *),
+                          void (*finish)(zks__job *));
+/* Submits, or finishes with ZKS_E_CLOSED at once. Loop thread only. */
+void zks__client_job_start(zks__client_job *j);
+/* Drops the reference and the memory: the last line of finish. */
+void zks__client_job_free(zks__client_job *j);
+
+#endif

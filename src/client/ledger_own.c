@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Own entries and what depends on a relay. */
+#include "client/ledger_internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* --- sealing --- */
+
+static zks_status seal_entry(zks__ledger *l, zks__entry *e, zks__buf *body, zks__sealed *out)
+{
+    zks__store_chain *tip = &l->own->row;
+    uint8_t nonce[ZKS_NONCE_BYTES];
+    l->rng.fill(nonce, sizeof nonce, l->rng.user);
+    e->suite = l->group.suite;
+    memcpy(e->group_id, l->group.group_id, sizeof e->group_id);
+    memcpy(e->author, tip->author, sizeof e->author);
+    memcpy(e->chain, tip->chain, sizeof e->chain);
+    e->seq = tip->tip_seq + 1;
+    memcpy(e->prev, tip->tip_id, sizeof e->prev);
+    e->floor = tip->floor;
+    e->time_ms = zks__ledger_unix_ms(l);
+    e->body_length = body->length;
+    zks_status status = zks__blob_seal(&l->own_key, e, &l->device.sign, nonce, body, out->blob_id);
+    if (status) {
+        return status;
+    }
+    zks__store_own row = {.n = l->group.last_n + 1,
+                          .c = tip->c,
+                          .seq = e->seq,
+                          .kind = e->kind,
+                          .ttl_s = e->ttl_s,
+                          .time_ms = e->time_ms,
+                          .blob = {body->data, body->length}};
+    memcpy(row.id, e->id, sizeof row.id);
+    memcpy(row.blob_id, out->blob_id, sizeof row.blob_id);
+    status = zks__store_own_add(l->store, l->group.g, &row);
+    if (!status) {
+        status = zks__store_history_add(l->store, tip->c, e->seq, e->id);
+    }
+    if (!status) {
+        tip->tip_seq = e->seq;
+        memcpy(tip->tip_id, e->id, sizeof tip->tip_id);
+        l->group.last_n = row.n;
+        out->n = row.n;
+        out->ttl_s = e->ttl_s;
+        out->blob = body;
+    }
+    return status;
+}
+
+zks_status zks__ledger_new_chain(zks__ledger *l)
+{
+    uint8_t chain[ZKS_CHAIN_BYTES];
+    l->rng.fill(chain, sizeof chain, l->rng.user);
+    zks__known_chain *old = l->own;
+    zks_status status = zks__ledger_chain(l, zks__ledger_device_id(l), chain, true, &l->own);
+    if (status || !old) {
+        return status;
+    }
+    uint8_t body[ZKS_CHAIN_BYTES + 8 + ZKS_ENTRY_ID_BYTES];
+    zks__writer w = zks__writer_of(body, sizeof body);
+    zks__write_bytes(&w, old->row.chain, sizeof old->row.chain);
+    zks__write_u64(&w, old->row.tip_seq);
+    zks__write_bytes(&w, old->row.tip_id, sizeof old->row.tip_id);
+    zks__buf *buf = zks__blob_buffer(body, sizeof body);
+    if (!buf) {
+        return ZKS_E_NOMEM;
+    }
+    zks__entry e = {.kind = ZKS_ENTRY_NEW_CHAIN, .has_signature = 1};
+    zks__sealed sealed;
+    status = seal_entry(l, &e, buf, &sealed);
+    if (!status) {
+        status = zks__store_chain_update(l->store, &l->own->row);
+    }
+    zks__buf_unref(buf);
+    return status;
+}
+
+zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign, zks__sealed *out)
+{
+    zks_status status = l->broken;
+    if (!status && !l->own) {
+        status = zks__ledger_new_chain(l);
+    }
+    if (status) {
+        return status;
+    }
+    bool signs = sign || l->unsigned_run + 1 >= ZKS_SIGN_EVERY;
+    zks__entry e = {.kind = ZKS_ENTRY_DATA, .ttl_s = ttl_s, .has_signature = signs};
+    status = seal_entry(l, &e, body, out);
+    l->unsigned_run = signs ? 0 : l->unsigned_run + 1;
+    if (!status && signs) {
+        status = zks__store_chain_update(l->store, &l->own->row);
+    }
+    return status;
+}
+
+/* --- reading the outbox --- */
+
+typedef struct outbox_reading {
+    zks__sealed *out;
+    size_t count, max_count;
+    uint64_t bytes, max_bytes;
+} outbox_reading;
+
+static zks_status read_own(const zks__store_own *own, void *user)
+{
+    outbox_reading *r = user;
+    if (r->count == r->max_count || (r->count && r->bytes + own->blob.length > r->max_bytes)) {
+        return ZKS_E_LIMIT;
+    }
+    zks__sealed *s = &r->out[r->count];
+    s->blob = zks__buf_copy(own->blob.data, own->blob.length);
+    if (!s->blob) {
+        return ZKS_E_NOMEM;
+    }
+    s->n = own->n;
+    s->ttl_s = own->ttl_s;
+    memcpy(s->blob_id, own->blob_id, sizeof s->blob_id);
+    r->bytes += own->blob.length;
+    r->count++;
+    return ZKS_OK;
+}
+
+zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes, size_t max_count, zks__sealed *out,
+                              size_t *out_count)
+{
+    outbox_reading r = {.out = out, .max_count = max_count, .max_bytes = max_bytes};
+    zks_status status = l->broken ? l->broken : zks__store_own_each(l->store, l->group.g, after, read_own, &r);
+    if (status) {
+        while (r.count) {
+            zks__buf_unref(out[--r.count].blob);
+        }
+    }
+    *out_count = r.count;
+    return status;
+}
+
+zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, uint64_t *out_count, uint64_t *out_bytes)
+{
+    return zks__store_own_pending(l->store, l->group.g, after_n, out_count, out_bytes);
+}
+
+zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_bytes)
+{
+    uint64_t count;
+    return zks__store_inbox_pending(l->store, l->group.g, l->group.watermark, &count, out_bytes);
+}
+
+/* --- relays --- */
+
+zks_status zks__ledger_trust(zks__ledger *l, const char *address, const uint8_t key[32])
+{
+    return zks__store_pin_set(l->store, address, key);
+}
+
+static zks_status judge_key(zks__ledger *l, const char *address, const uint8_t *expected, const uint8_t key[32])
+{
+    if (expected) {
+        return memcmp(expected, key, 32) ? ZKS_E_RELAY_KEY_CHANGED : ZKS_OK;
+    }
+    uint8_t pinned[32];
+    zks_status status = zks__store_pin_get(l->store, address, pinned);
+    if (status == ZKS_E_NOT_FOUND) {
+        return zks__store_pin_set(l->store, address, key);
+    }
+    if (!status && memcmp(pinned, key, 32) != 0) {
+        status = ZKS_E_RELAY_KEY_CHANGED;
+    }
+    return status;
+}
+
+static bool all_zero(const uint8_t *p, size_t length)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < length; i++) {
+        any |= p[i];
+    }
+    return !any;
+}
+
+zks_status zks__ledger_relay_load(zks__ledger *l, const char *address, const uint8_t *expected, const uint8_t key[32],
+                                  zks__relay_state *out)
+{
+    memset(out, 0, sizeof *out);
+    zks_status status = l->broken ? l->broken : judge_key(l, address, expected, key);
+    if (status == ZKS_E_RELAY_KEY_CHANGED) {
+        out->changed = true; /* a fact about the relay, not a failure of this transaction */
+        return ZKS_OK;
+    }
+    if (!status) {
+        status = zks__store_relay_get(l->store, l->group.g, key, &l->relay);
+    }
+    if (!status) {
+        uint8_t digest[ZKS_RECORD_HASH_BYTES];
+        zks__records_digest(l->records, digest);
+        out->attach = memcmp(digest, l->relay.records_known, sizeof digest) != 0;
+        out->row = l->relay;
+        l->relay_valid = true;
+    }
+    return status;
+}
+
+zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay_state *out)
+{
+    memset(out, 0, sizeof *out);
+    out->stale = !l->relay_valid;
+    if (out->stale) {
+        return ZKS_OK;
+    }
+    size_t added;
+    zks_status status = zks__ledger_records(l, w->records, &added);
+    zks__store_relay *row = &l->relay;
+    if (memcmp(row->incarnation, w->incarnation, sizeof row->incarnation) != 0) {
+        memcpy(row->incarnation, w->incarnation, sizeof row->incarnation);
+        row->read_cursor = 0;
+        row->acked_n = 0;
+    }
+    if (w->head < row->read_cursor) {
+        row->read_cursor = 0; /* it once claimed more than it has: read again, replays are dropped */
+    }
+    int known = 1;
+    if (!status && !all_zero(w->own_last, sizeof w->own_last)) {
+        status = zks__store_own_known(l->store, l->group.g, w->own_last, &known);
+    }
+    if (!status && !known) {
+        out->rewound = true;
+        row->read_cursor = 0;
+        status = zks__ledger_new_chain(l);
+        l->rolled_back = true; /* the old chain is read like anybody's from now on: its tip must be in the history */
+    }
+    if (!status) {
+        zks__records_digest(l->records, row->records_known);
+        status = zks__store_relay_update(l->store, row);
+    }
+    out->row = *row;
+    return status;
+}
+
+zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out)
+{
+    memset(out, 0, sizeof *out);
+    out->stale = !l->relay_valid;
+    zks_status status = l->broken;
+    for (uint64_t i = l->group.inboxed_n + 1; !status && !out->stale && i <= n; i++) {
+        zks__store_item item = {.own_n = i};
+        status = zks__store_inbox_add(l->store, l->group.g, &item);
+        if (!status) {
+            l->group.inboxed_n = i;
+            l->group.last_seq = out->settled_seq = item.seq;
+        }
+    }
+    if (!status && !out->stale && n > l->relay.acked_n) {
+        l->relay.acked_n = n;
+        status = zks__store_relay_update(l->store, &l->relay);
+    }
+    out->row = l->relay;
+    return status;
+}
+
+zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)
+{
+    return l->relay_valid ? zks__store_refused_add(l->store, l->relay.r, n, code) : ZKS_OK;
+}
+
+zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, bool *out_more)
+{
+    int more = 0;
+    zks_status status = zks__store_prune(l->store, l->group.g, keep_bytes, zks__ledger_unix_ms(l), &more);
+    *out_more = more != 0;
+    return status;
+}

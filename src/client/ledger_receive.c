@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Received blobs: open, judge, store, number. Nothing is skipped in silence: what is not stored is counted and told. */
+#include "client/ledger_internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+static void notice(zks__received *out, int32_t event, const uint8_t author[ZKS_DEVICE_ID_BYTES], uint64_t first,
+                   uint64_t last)
+{
+    if (out->notice_count == sizeof out->notices / sizeof out->notices[0]) {
+        out->notices_lost++;
+        return;
+    }
+    struct zks__notice *n = &out->notices[out->notice_count++];
+    n->event = event;
+    memcpy(n->author, author, sizeof n->author);
+    n->first = first;
+    n->last = last;
+}
+
+static void reject(zks__ledger *l, const zks__blob_item *item, zks_status why, zks__received *out)
+{
+    out->rejected++;
+    out->reject_status = why;
+    zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "blob_rejected blob=%s sender=%s status=%d",
+                   zks__log_redact(l->log, item->blob_id, sizeof item->blob_id).text,
+                   zks__log_redact(l->log, item->sender, sizeof item->sender).text, (int)why);
+}
+
+/* --- verdicts of the history --- */
+
+typedef struct delivery {
+    zks__known_chain *chain;
+    zks__ledger *ledger;
+    uint32_t flags;
+} delivery;
+
+static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind, uint32_t flags, zks__store_item *item)
+{
+    zks_status status = zks__store_history_add(l->store, chain->row.c, item->entry_seq, item->id);
+    if (!status && kind == ZKS_ENTRY_DATA) {
+        item->c = chain->row.c;
+        item->flags = flags;
+        status = zks__store_inbox_add(l->store, l->group.g, item);
+        if (!status) {
+            l->group.last_seq = item->seq;
+            l->receiving.out->delivered++;
+        }
+    }
+    return status;
+}
+
+static zks_status deliver_held(const zks__store_held *h, void *user)
+{
+    delivery *d = user;
+    zks__store_item item = {.entry_seq = h->entry_seq, .time_ms = h->time_ms, .blob = h->blob};
+    memcpy(item.id, h->id, sizeof item.id);
+    memcpy(item.pusher, h->pusher, sizeof item.pusher);
+    return deliver(d->ledger, d->chain, h->kind, d->flags, &item);
+}
+
+static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t ref, uint32_t flags)
+{
+    struct zks__receiving *r = &l->receiving;
+    if (r->entry && r->entry->ref == ref) {
+        const zks__entry *e = r->opened;
+        zks__store_item item = {.entry_seq = e->seq, .time_ms = e->time_ms, .blob = r->item->blob};
+        memcpy(item.id, e->id, sizeof item.id);
+        memcpy(item.pusher, r->item->sender, sizeof item.pusher);
+        return deliver(l, chain, e->kind, flags, &item);
+    }
+    delivery d = {.chain = chain, .ledger = l, .flags = flags};
+    zks_status status = zks__store_held_get(l->store, ref, deliver_held, &d);
+    return status ? status : zks__store_held_remove(l->store, ref);
+}
+
+static zks_status hold(zks__ledger *l, zks__known_chain *chain)
+{
+    struct zks__receiving *r = &l->receiving;
+    const zks__entry *e = r->opened;
+    zks__store_held held = {.ref = r->entry->ref,
+                            .c = chain->row.c,
+                            .entry_seq = e->seq,
+                            .floor = e->floor,
+                            .signed_ok = r->entry->signed_ok,
+                            .kind = e->kind,
+                            .time_ms = e->time_ms,
+                            .since_ms = zks__ledger_unix_ms(l),
+                            .blob = r->item->blob};
+    memcpy(held.id, e->id, sizeof held.id);
+    memcpy(held.prev, e->prev, sizeof held.prev);
+    memcpy(held.pusher, r->item->sender, sizeof held.pusher);
+    r->out->held++;
+    return zks__store_held_add(l->store, l->group.g, &held);
+}
+
+static zks_status drop(zks__ledger *l, uint64_t ref)
+{
+    struct zks__receiving *r = &l->receiving;
+    return r->entry && r->entry->ref == ref ? ZKS_OK : zks__store_held_remove(l->store, ref);
+}
+
+static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdict *v)
+{
+    struct zks__receiving *r = &l->receiving;
+    zks_status status;
+    switch (v->kind) {
+    case ZKS_VERDICT_DELIVER:
+        chain->dirty = true;
+        return deliver_ref(l, chain, v->ref, 0);
+    case ZKS_VERDICT_LATE:
+        status = zks__store_missing_fill(l->store, chain->row.c, v->first);
+        return status ? status : deliver_ref(l, chain, v->ref, ZKS_ITEM_LATE);
+    case ZKS_VERDICT_FORK:
+        notice(r->out, ZKS_EVENT_FORK, v->key.author, v->first, v->last);
+        status = deliver_ref(l, chain, v->ref, ZKS_ITEM_FORK);
+        return status || !chain->row.own || chain != l->own ? status : zks__ledger_new_chain(l);
+    case ZKS_VERDICT_HOLD:
+        return hold(l, chain);
+    case ZKS_VERDICT_REPLAY:
+        r->out->duplicates++;
+        return drop(l, v->ref);
+    case ZKS_VERDICT_REFUSE:
+        r->out->rejected++;
+        r->out->reject_status = ZKS_E_LIMIT;
+        return drop(l, v->ref);
+    case ZKS_VERDICT_GAP:
+    case ZKS_VERDICT_EXPIRED:
+        chain->dirty = true;
+        notice(r->out, v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED, v->key.author,
+               v->first, v->last);
+        return zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
+    case ZKS_VERDICT_UNVERIFIED:
+        notice(r->out, ZKS_EVENT_UNVERIFIED, v->key.author, v->first, v->last);
+        return ZKS_OK;
+    }
+    return ZKS_E_INTERNAL;
+}
+
+void zks__ledger_verdict(const zks__verdict *v, void *ledger)
+{
+    zks__ledger *l = ledger;
+    struct zks__receiving *r = &l->receiving;
+    zks__known_chain *chain;
+    if (!r->status) {
+        r->status = zks__ledger_chain(l, v->key.author, v->key.chain, false, &chain);
+    }
+    if (!r->status) {
+        r->status = act(l, chain, v);
+    }
+}
+
+size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq, uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *ledger)
+{
+    zks__ledger *l = ledger;
+    zks__known_chain *chain;
+    size_t count = 0;
+    zks_status status = zks__ledger_chain(l, key->author, key->chain, false, &chain);
+    if (!status) {
+        status = zks__store_history_get(l->store, chain->row.c, seq, ZKS_HISTORY_BRANCHES_MAX, out_ids, &count);
+    }
+    if (status && !l->receiving.status) {
+        l->receiving.status = status;
+    }
+    return status ? 0 : count;
+}
+
+/* Writes the tips that moved. */
+static zks_status save_tips(zks__ledger *l)
+{
+    size_t position = 0;
+    zks_status status = ZKS_OK;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k && !status;
+         k = zks__map_next(l->chains, &position)) {
+        zks__history_key key;
+        zks__history_tip tip;
+        memcpy(key.author, k->row.author, sizeof key.author);
+        memcpy(key.chain, k->row.chain, sizeof key.chain);
+        if (!k->dirty || !zks__history_tip_of(l->history, &key, &tip)) {
+            continue;
+        }
+        k->dirty = false;
+        k->row.tip_seq = tip.seq;
+        k->row.floor = tip.floor;
+        memcpy(k->row.tip_id, tip.id, sizeof k->row.tip_id);
+        status = zks__store_chain_update(l->store, &k->row);
+    }
+    return status;
+}
+
+/* --- receiving --- */
+
+static bool is_member(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    return zks__records_member(l->records, device, 0) != NULL;
+}
+
+/* Opens into the scratch buffer. ZKS_E_NOT_MEMBER: pusher or author unknown. */
+static zks_status open_blob(zks__ledger *l, const zks__blob_item *item, zks__entry *out)
+{
+    const uint8_t *tag;
+    zks_status status = zks__blob_epoch(item->blob.data, item->blob.length, &tag);
+    if (status) {
+        return status;
+    }
+    if (memcmp(tag, l->epoch_tag, sizeof l->epoch_tag) != 0) {
+        return ZKS_E_UNKNOWN_EPOCH;
+    }
+    if (!is_member(l, item->sender)) {
+        return ZKS_E_NOT_MEMBER;
+    }
+    const zks__blob_key *key = NULL;
+    status = zks__ledger_blob_key(l, item->sender, &key);
+    if (!status) {
+        status = zks__ledger_scratch(l, item->blob.data, item->blob.length);
+    }
+    if (!status) {
+        status = zks__blob_open(key, l->scratch, item->blob.length, out);
+    }
+    if (!status && !is_member(l, out->author)) {
+        status = ZKS_E_NOT_MEMBER;
+    }
+    return status;
+}
+
+static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__received *out)
+{
+    zks__entry e;
+    zks_status status = open_blob(l, item, &e);
+    if (status == ZKS_E_NOMEM) {
+        return status;
+    }
+    if (status) {
+        reject(l, item, status, out);
+        return ZKS_OK;
+    }
+    zks_status judged = zks__entry_verify(&e);
+    if (judged == ZKS_E_BAD_SIGNATURE) {
+        /* The blob is a member's own work (it decrypts), so a false signature is forgery by a member: as no signature. */
+        zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "entry_signature_bad author=%s",
+                       zks__log_redact(l->log, e.author, sizeof e.author).text);
+    }
+    zks__history_entry entry = {.seq = e.seq, .floor = e.floor, .signed_ok = judged == ZKS_OK, .ref = l->next_ref++};
+    memcpy(entry.key.author, e.author, sizeof entry.key.author);
+    memcpy(entry.key.chain, e.chain, sizeof entry.key.chain);
+    memcpy(entry.id, e.id, sizeof entry.id);
+    memcpy(entry.prev, e.prev, sizeof entry.prev);
+    l->receiving.entry = &entry;
+    l->receiving.opened = &e;
+    l->receiving.item = item;
+    status = zks__history_offer(l->history, &entry, (uint64_t)zks__ledger_unix_ms(l));
+    l->receiving.entry = NULL;
+    l->receiving.opened = NULL;
+    l->receiving.item = NULL;
+    return status ? status : l->receiving.status;
+}
+
+static void begin_receiving(zks__ledger *l, zks__received *out)
+{
+    memset(out, 0, sizeof *out);
+    memset(&l->receiving, 0, sizeof l->receiving);
+    l->receiving.out = out;
+}
+
+/* Pushers and authors are checked before anything of the message is stored: a message is taken whole or not at all. */
+static bool pushers_known(const zks__ledger *l, zks__wire_list list)
+{
+    zks__blob_item item;
+    while (zks__wire_next_blob(&list, &item)) {
+        if (!is_member(l, item.sender)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try, zks__received *out)
+{
+    begin_receiving(l, out);
+    out->stale = !l->relay_valid;
+    if (l->broken || out->stale) {
+        return l->broken;
+    }
+    if (!last_try && !pushers_known(l, b->blobs)) {
+        out->need_records = true;
+        l->relay_valid = false;
+        return ZKS_OK;
+    }
+    zks__wire_list list = b->blobs;
+    zks__blob_item item;
+    zks_status status = ZKS_OK;
+    while (!status && zks__wire_next_blob(&list, &item)) {
+        status = receive_one(l, &item, out);
+    }
+    if (!status) {
+        status = save_tips(l);
+    }
+    if (!status && b->contiguous > l->relay.read_cursor) {
+        l->relay.read_cursor = b->contiguous;
+        status = zks__store_relay_update(l->store, &l->relay);
+    }
+    if (!status) {
+        status = zks__ledger_unread(l, &out->unread_bytes);
+    }
+    out->last_seq = l->group.last_seq;
+    return status;
+}
+
+zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_next_ms)
+{
+    begin_receiving(l, out);
+    zks_status status = l->broken;
+    if (!status) {
+        status = zks__history_tick(l->history, (uint64_t)zks__ledger_unix_ms(l));
+    }
+    if (!status) {
+        status = l->receiving.status;
+    }
+    if (!status) {
+        status = save_tips(l);
+    }
+    uint64_t next = status ? UINT64_MAX : zks__history_next_ms(l->history);
+    *out_next_ms = next > INT64_MAX ? INT64_MAX : (int64_t)next;
+    out->last_seq = l->group.last_seq;
+    return status;
+}

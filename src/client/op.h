@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Operations: what an asynchronous call is waiting for. Two references: the caller's and the engine's. Completion is
+ * visible to wait and status at once, and `done` follows on the callback thread.
+ */
+#ifndef ZKS_CLIENT_OP_H
+#define ZKS_CLIENT_OP_H
+
+#include "client/client.h"
+#include "client/task.h"
+
+#include <pthread.h>
+
+enum { ZKS_OP_NUMBERS = 16 };
+
+struct zks_op {
+    zks__handle handle;
+    atomic_uint count;
+    zks_runtime *runtime;
+    zks_queue *queue; /* NULL: the loop thread */
+    zks_done_fn done;
+    void *user;
+    pthread_mutex_t mutex; /* guards what follows up to the blank line */
+    pthread_cond_t completed_changed;
+    bool completed, cancelled;
+    zks_status status;
+    char *text;
+    int64_t numbers[ZKS_OP_NUMBERS];
+    uint8_t *bytes;
+    size_t bytes_length;
+    zks_batch *batch;
+    zks_client *client; /* with a reference while the op is not completed; for cancel */
+
+    zks__task callback; /* runs done */
+
+    /* Loop thread only: what the client waits for on behalf of this op. */
+    zks__node waiting;
+    uint64_t target;      /* own number to be acknowledged; or a time */
+    uint64_t after_seq;   /* read */
+    uint32_t max_count, max_bytes, flags;
+};
+
+/* The engine's own constructor, with a client (may be NULL). */
+ZKS_MUST_USE zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_done_fn done, void *user,
+                                       zks_op **out_op);
+/* Hands the caller's reference to *out_op, or drops it when out_op is NULL. Before anything can complete the op. */
+void zks__op_publish(zks_op *op, zks_op **out_op);
+/* Undoes create after a synchronous failure: no done. */
+void zks__op_discard(zks_op *op);
+/* Before completion only. */
+void zks__op_set_number(zks_op *op, int32_t field, int64_t value);
+/* Takes bytes over (allocated with zks__alloc). */
+void zks__op_set_bytes(zks_op *op, uint8_t *bytes, size_t length);
+void zks__op_set_batch(zks_op *op, zks_batch *batch);
+bool zks__op_is_done(zks_op *op);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Commands from other threads, and the operations that wait for something. */
+#include "client/internal.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+
+typedef struct command {
+    zks__task task;
+    zks_client *client;
+    zks_op *op; /* with a reference of the command */
+    void (*run)(zks_client *c, zks_op *op);
+} command;
+
+static void run_command(zks__task *task)
+{
+    command *m = ZKS_CONTAINER(task, command, task);
+    zks_client *c = m->client;
+    if (m->op && c->stopping) {
+        zks__op_complete(m->op, ZKS_E_CANCELLED, "the client was closed");
+    } else if (!c->stopping) {
+        m->run(c, m->op);
+    }
+    if (m->op) {
+        zks__op_free(m->op);
+    }
+    zks__free(m);
+    zks__client_unref(c);
+}
+
+static zks_status post_command(zks_client *c, void (*run)(zks_client *c, zks_op *op), zks_op *op)
+{
+    command *m = zks__alloc_zero(1, sizeof *m);
+    if (!m) {
+        return ZKS_E_NOMEM;
+    }
+    m->task.run = run_command;
+    m->client = c;
+    m->run = run;
+    m->op = op;
+    if (op) {
+        atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+    }
+    zks__client_ref(c);
+    if (!zks__runtime_post(c->runtime, &m->task)) {
+        if (op) {
+            atomic_fetch_sub_explicit(&op->count, 1, memory_order_relaxed);
+        }
+        zks__free(m);
+        zks__client_unref(c);
+        return ZKS_E_CLOSED;
+    }
+    return ZKS_OK;
+}
+
+static zks_status refuse_when_closing(zks_client *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    zks_status status = c->life >= ZKS_LIFE_CLOSING ? ZKS_E_CLOSED : ZKS_OK;
+    pthread_mutex_unlock(&c->mutex);
+    return status;
+}
+
+zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op), uint32_t number, zks_done_fn done,
+                               void *user, zks_op **out_op)
+{
+    zks_op *op;
+    zks_status status = refuse_when_closing(c);
+    if (!status) {
+        status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
+    }
+    if (status) {
+        return status;
+    }
+    op->target = number;
+    zks_op *given = op;
+    zks__op_publish(op, out_op);
+    status = post_command(c, run, op);
+    if (status) {
+        if (out_op) {
+            *out_op = NULL;
+        }
+        zks__op_discard(given);
+    }
+    return status;
+}
+
+/* --- waiting --- */
+
+static zks_op *op_of(zks__node *n)
+{
+    return ZKS_CONTAINER(n, zks_op, waiting);
+}
+
+void zks__client_wait(zks__list *list, zks_op *op)
+{
+    zks__list_append(list, &op->waiting);
+}
+
+void zks__client_end_waiting(zks_client *c, zks__list *list, zks_status status, const char *text)
+{
+    (void)c;
+    for (zks__node *n = zks__list_pop(list); n; n = zks__list_pop(list)) {
+        zks__op_complete(op_of(n), status, text);
+    }
+}
+
+void zks__client_end_all(zks_client *c, zks_status status, const char *text)
+{
+    zks__list *lists[] = {&c->connecting, &c->flushing, &c->syncing, &c->acking, &c->reading};
+    for (size_t i = 0; i < ZKS_COUNTOF(lists); i++) {
+        zks__client_end_waiting(c, lists[i], status, text);
+    }
+}
+
+static void check_flushes(zks_client *c, uint64_t settled, uint64_t now)
+{
+    for (zks__node *n = zks__list_first(&c->flushing); n;) {
+        zks__node *next = zks__list_next(&c->flushing, n);
+        zks_op *op = op_of(n);
+        uint64_t last_n = op->after_seq;
+        if (settled >= last_n || now >= op->target) {
+            bool all = settled >= last_n;
+            zks__list_remove(n);
+            zks__op_set_number(op, ZKS_OP_PENDING, all ? 0 : (int64_t)(last_n - settled));
+            zks__op_complete(op, all ? ZKS_OK : ZKS_E_TIMEOUT,
+                             all ? NULL
+                                 : "no relay has acknowledged everything in time; what is left is kept and sent later");
+        }
+        n = next;
+    }
+}
+
+void zks__client_check_waiting(zks_client *c)
+{
+    uint64_t settled = zks__sync_settled_n(c->sync);
+    bool connected = zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTED;
+    if (connected) {
+        zks__client_end_waiting(c, &c->connecting, ZKS_OK, NULL);
+    }
+    for (zks__node *n = zks__list_first(&c->acking); n && op_of(n)->target <= settled; n = zks__list_first(&c->acking)) {
+        zks_op *op = op_of(n);
+        zks__list_remove(n);
+        /* Places in the inbox log are given out in the order of the numbers, without gaps, at the same commit. */
+        uint64_t last_seq = atomic_load(&c->settled_seq);
+        zks__op_set_number(op, ZKS_OP_INBOX_SEQ, last_seq ? (int64_t)(last_seq - (settled - op->target)) : 0);
+        zks__op_complete(op, ZKS_OK, NULL);
+    }
+    check_flushes(c, settled, zks__runtime_now_ms(c->runtime));
+    if (connected && zks__sync_caught_up(c->sync) && settled >= atomic_load(&c->last_n)) {
+        zks__client_end_waiting(c, &c->syncing, ZKS_OK, NULL);
+    }
+}
+
+/* --- commands --- */
+
+static void connect_now(zks_client *c, zks_op *op)
+{
+    if (!c->options.relay_count) {
+        zks__op_complete(op, ZKS_E_CONFIG, "no relay is configured; add one with zks_config_add_relay");
+        return;
+    }
+    const char *text;
+    pthread_mutex_lock(&c->mutex);
+    zks_status failed = c->open_status;
+    pthread_mutex_unlock(&c->mutex);
+    if (failed) {
+        failed = zks__client_job_status(c, failed, &text);
+        zks__op_complete(op, failed, text);
+        return;
+    }
+    zks__client_wait(&c->connecting, op);
+    zks__sync_set_online(c->sync, 1, zks__runtime_now_ms(c->runtime));
+    zks__client_check_waiting(c);
+    zks__client_pump(c);
+}
+
+zks_status zks__client_connect(zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
+{
+    return zks__client_command(c, connect_now, 0, done, user, out_op);
+}
+
+static void disconnect_now(zks_client *c, zks_op *op)
+{
+    zks__sync_set_online(c->sync, 0, zks__runtime_now_ms(c->runtime));
+    zks__client_end_waiting(c, &c->connecting, ZKS_E_CANCELLED, "disconnected before the connection was there");
+    zks__client_pump(c);
+    zks__op_complete(op, ZKS_OK, NULL);
+}
+
+zks_status zks__client_disconnect(zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
+{
+    return zks__client_command(c, disconnect_now, 0, done, user, out_op);
+}
+
+static void hurry_now(zks_client *c, zks_op *op)
+{
+    (void)op;
+    zks__sync_hurry(c->sync, zks__runtime_now_ms(c->runtime));
+    zks__client_pump(c);
+}
+
+zks_status zks__client_network_changed(zks_client *c)
+{
+    zks_status status = refuse_when_closing(c);
+    return status ? status : post_command(c, hurry_now, NULL);
+}
+
+static void flush_now(zks_client *c, zks_op *op)
+{
+    /* What was pushed before this call is in front of it in the storage queue; wait for that first. */
+    op->target += zks__runtime_now_ms(c->runtime);
+    zks__client_flush_after_jobs(c, op);
+}
+
+zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn done, void *user, zks_op **out_op)
+{
+    return zks__client_command(c, flush_now, timeout_ms, done, user, out_op);
+}
+
+static void synced_now(zks_client *c, zks_op *op)
+{
+    zks__client_wait(&c->syncing, op);
+    zks__client_check_waiting(c);
+    zks__client_pump(c);
+}
+
+zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
+{
+    return zks__client_command(c, synced_now, 0, done, user, out_op);
+}
+
+static void cancel_now(zks_client *c, zks_op *op)
+{
+    (void)c;
+    zks__list_remove(&op->waiting);
+    zks__op_complete(op, ZKS_E_CANCELLED, "cancelled");
+}
+
+void zks__client_cancel(zks_client *c, zks_op *op)
+{
+    if (post_command(c, cancel_now, op)) {
+        return; /* closing: it ends cancelled anyway */
+    }
+}
