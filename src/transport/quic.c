@@ -100,11 +100,13 @@ static zks_status start_client(zks__quic *q, const zks__connect_config *config,
         return ZKS_E_NOMEM;
     }
     ngtcp2_path path = path_of(&e->udp.local, remote);
-    int error = ngtcp2_conn_client_new(&q->conn, &destination, &source, &path, NGTCP2_PROTO_VER_V1,
+    ngtcp2_conn *conn = NULL; /* on failure it is left in no good state */
+    int error = ngtcp2_conn_client_new(&conn, &destination, &source, &path, NGTCP2_PROTO_VER_V1,
                                        &callbacks, &settings, &params, &e->mem, q);
     if (error) {
         return status_of(error);
     }
+    q->conn = conn;
     if (config->keep_alive_ms) {
         ngtcp2_conn_set_keep_alive_timeout(q->conn,
                                            (uint64_t)config->keep_alive_ms * NGTCP2_MILLISECONDS);
@@ -178,11 +180,13 @@ static zks_status start_server(zks__quic *q, const zks__quic_first *first, zks__
         return ZKS_E_TLS;
     }
     ngtcp2_path path = path_of(&from->local, &from->remote);
-    int error = ngtcp2_conn_server_new(&q->conn, &header->scid, &source, &path, header->version,
+    ngtcp2_conn *conn = NULL;
+    int error = ngtcp2_conn_server_new(&conn, &header->scid, &source, &path, header->version,
                                        &callbacks, &settings, &params, &e->mem, q);
     if (error) {
         return status_of(error);
     }
+    q->conn = conn;
     zks__tls_config tls = {.server = true, .identity = e->identity, .alpn = e->alpn};
     return zks__tls_new(e->tls, &tls, q->conn, &q->tls);
 }
