@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "sync/sync.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+static zks__sync *machine;
+static zks__action action;
+
+static void setup(void)
+{
+    ck_assert_int_eq(zks__sync_new(2, &machine), ZKS_OK);
+}
+
+static void teardown(void)
+{
+    zks__sync_free(machine);
+}
+
+static void expect(zks__action_kind kind, uint64_t now)
+{
+    zks__sync_poll(machine, now, &action);
+    ck_assert_int_eq(action.kind, kind);
+}
+
+static void to_hello(uint64_t now, zks__sync_row row)
+{
+    expect(ZKS_ACTION_CONNECT, now);
+    zks__sync_link_ready(machine, action.attempt, now);
+    expect(ZKS_ACTION_LOAD, now);
+    zks__sync_loaded(machine, action.attempt, &row);
+    expect(ZKS_ACTION_HELLO, now);
+}
+
+static void to_live(uint64_t now, zks__sync_row row)
+{
+    zks__sync_set_online(machine, 1, now);
+    to_hello(now, row);
+    zks__welcome w = {.version = ZKS_WIRE_VERSION};
+    ck_assert_int_eq(zks__sync_welcome(machine, &w), ZKS_OK);
+    expect(ZKS_ACTION_NONE, now);
+    zks__sync_welcomed(machine, zks__sync_attempt(machine), &row, 0);
+    expect(ZKS_ACTION_PULL, now);
+    ck_assert_uint_eq(action.cursor, row.read_cursor);
+}
+
+static void id_of(uint64_t n, uint8_t out[ZKS_BLOB_ID_BYTES])
+{
+    memset(out, 0, ZKS_BLOB_ID_BYTES);
+    memcpy(out, &n, sizeof n);
+}
+
+static void push(uint64_t n)
+{
+    uint8_t id[ZKS_BLOB_ID_BYTES];
+    id_of(n, id);
+    zks__sync_pushed(machine, n, id, 1000);
+}
+
+static zks_status answer(uint64_t n, uint32_t code, uint64_t now, uint64_t *out_n, uint32_t *out_code)
+{
+    zks__push_result r = {.code = code};
+    id_of(n, r.blob_id);
+    return zks__sync_push_result(machine, &r, now, out_n, out_code);
+}
+
+/* An empty BLOBS message. */
+static zks_status blobs(uint8_t flags, uint64_t from, uint64_t contiguous)
+{
+    zks__blobs b = {.flags = flags, .from = from, .contiguous = contiguous};
+    return zks__sync_blobs(machine, &b, 0);
+}
+
+START_TEST(offline_does_nothing)
+{
+    zks__sync_stored(machine, 5);
+    expect(ZKS_ACTION_NONE, 1000);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), UINT64_MAX);
+    ck_assert_int_eq(zks__sync_state_of(machine), ZKS_SYNC_OFFLINE);
+}
+END_TEST
+
+START_TEST(hello_resumes_where_the_store_is_and_attaches_when_the_relay_may_lack)
+{
+    zks__sync_set_online(machine, 1, 0);
+    to_hello(0, (zks__sync_row){.read_cursor = 77, .acked_n = 3, .attach = 1});
+    ck_assert_uint_eq(action.cursor, 77);
+    ck_assert_int_eq(action.flag, 1);
+}
+END_TEST
+
+START_TEST(unauthorized_without_records_comes_again_at_once_with_them)
+{
+    zks__sync_set_online(machine, 1, 0);
+    to_hello(0, (zks__sync_row){.read_cursor = 7});
+    ck_assert_int_eq(action.flag, 0);
+    zks__sync_refused(machine, ZKS_WIRE_UNAUTHORIZED, 0);
+    zks__sync_link_down(machine, action.attempt, ZKS_E_UNAUTHORIZED, 0, 0, 5);
+    to_hello(5, (zks__sync_row){.read_cursor = 7});
+    ck_assert_int_eq(action.flag, 1);
+    ck_assert_uint_eq(action.relay, 0);
+    zks__sync_refused(machine, ZKS_WIRE_UNAUTHORIZED, 0);
+    zks__sync_link_down(machine, action.attempt, ZKS_E_UNAUTHORIZED, 0, 0, 9);
+    expect(ZKS_ACTION_NONE, 9);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), 9 + ZKS_SYNC_BACKOFF_FIRST_MS);
+}
+END_TEST
+
+START_TEST(backoff_doubles_to_its_limit_rotates_relays_and_heeds_the_relay)
+{
+    uint64_t now = 0, expected[] = {1000, 2000, 4000, 8000, 16000, 30000, 30000};
+    zks__sync_set_online(machine, 1, now);
+    for (size_t i = 0; i < ZKS_COUNTOF(expected); i++) {
+        expect(ZKS_ACTION_CONNECT, now);
+        ck_assert_uint_eq(action.relay, i % 2);
+        zks__sync_link_down(machine, action.attempt, ZKS_E_UNREACHABLE, 0, 0, now);
+        ck_assert_uint_eq(zks__sync_next_ms(machine), now + expected[i]);
+        now = zks__sync_next_ms(machine);
+    }
+    expect(ZKS_ACTION_CONNECT, now);
+    zks__sync_link_down(machine, action.attempt, ZKS_E_RELAY_SHUTTING_DOWN, 90000, 0, now);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), now + 90000);
+    zks__sync_hurry(machine, now + 1);
+    expect(ZKS_ACTION_CONNECT, now + 1);
+}
+END_TEST
+
+START_TEST(jitter_is_at_most_the_base_and_five_seconds)
+{
+    for (uint32_t random = 0; random < 100000; random += 997) {
+        teardown();
+        setup();
+        zks__sync_set_online(machine, 1, 0);
+        uint64_t now = 0;
+        for (int i = 0; i < 8; i++) {
+            expect(ZKS_ACTION_CONNECT, now);
+            zks__sync_link_down(machine, action.attempt, ZKS_E_UNREACHABLE, 0, random * 2654435761u, now);
+            uint64_t delay = zks__sync_next_ms(machine) - now;
+            uint64_t base = i < 5 ? (uint64_t)1000 << i : 30000;
+            ck_assert_uint_ge(delay, base);
+            ck_assert_uint_le(delay, base + (base < 5000 ? base : 5000));
+            now += delay;
+        }
+    }
+}
+END_TEST
+
+START_TEST(facts_of_an_earlier_attempt_are_ignored)
+{
+    zks__sync_set_online(machine, 1, 0);
+    expect(ZKS_ACTION_CONNECT, 0);
+    uint32_t old = action.attempt;
+    zks__sync_link_down(machine, old, ZKS_E_UNREACHABLE, 0, 0, 0);
+    expect(ZKS_ACTION_CONNECT, 5000);
+    zks__sync_link_ready(machine, old, 5000);
+    expect(ZKS_ACTION_NONE, 5000);
+    zks__sync_link_down(machine, old, ZKS_E_UNREACHABLE, 0, 0, 5000);
+    ck_assert_int_eq(zks__sync_state_of(machine), ZKS_SYNC_CONNECTING);
+}
+END_TEST
+
+START_TEST(a_relay_that_never_welcomes_is_left)
+{
+    zks__sync_set_online(machine, 1, 0);
+    to_hello(0, (zks__sync_row){0});
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_WELCOME_MS - 1);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_WELCOME_MS);
+    expect(ZKS_ACTION_CLOSE, ZKS_SYNC_WELCOME_MS);
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_WELCOME_MS);
+}
+END_TEST
+
+START_TEST(only_what_is_committed_is_acknowledged)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(0, 10, 20), ZKS_OK);
+    expect(ZKS_ACTION_NONE, 0);
+    zks__sync_blobs_stored(machine, zks__sync_attempt(machine), 20, 0);
+    expect(ZKS_ACTION_ACK, 0);
+    ck_assert_uint_eq(action.cursor, 20);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert(zks__sync_caught_up(machine));
+}
+END_TEST
+
+START_TEST(blobs_behind_a_gap_are_refused_and_pulled_from_where_we_are)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(0, 10, 12), ZKS_OK);
+    ck_assert_int_eq(blobs(ZKS_BLOBS_LIVE, 15, 16), ZKS_E_STATE);
+    zks__sync_blobs_stored(machine, zks__sync_attempt(machine), 12, 0);
+    expect(ZKS_ACTION_ACK, 0);
+    ck_assert_uint_eq(action.cursor, 12);
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert_uint_eq(action.cursor, 12);
+}
+END_TEST
+
+START_TEST(an_absurd_cursor_or_head_moves_nothing)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(0, 10, UINT64_MAX), ZKS_E_PROTOCOL);
+    ck_assert_int_eq(blobs(0, 10, 9), ZKS_E_PROTOCOL);
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    zks__sync_notify(machine, &(zks__notify){.head = UINT64_MAX});
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert_uint_eq(action.cursor, 10);
+    ck_assert_uint_eq(zks__sync_cursor(machine), 10);
+}
+END_TEST
+
+START_TEST(push_results_move_the_cursor_not_at_all)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    zks__sync_stored(machine, 1);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    zks__push_result r = {.cursor = 999};
+    id_of(1, r.blob_id);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(zks__sync_push_result(machine, &r, 0, &n, &code), ZKS_OK);
+    ck_assert_uint_eq(zks__sync_cursor(machine), 10);
+    expect(ZKS_ACTION_SETTLE, 0);
+    ck_assert_uint_eq(action.number, 1);
+    ck_assert_uint_eq(zks__sync_settled_n(machine), 0);
+    zks__sync_settled(machine, action.attempt, 1);
+    ck_assert_uint_eq(zks__sync_settled_n(machine), 1);
+}
+END_TEST
+
+START_TEST(a_refusal_that_passes_rewinds_and_settles_nothing_behind_it)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 3);
+    expect(ZKS_ACTION_FETCH, 0);
+    for (uint64_t n = 1; n <= 3; n++) {
+        push(n);
+    }
+    zks__sync_fetched(machine, action.attempt);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, 0, 0, &n, &code), ZKS_OK);
+    ck_assert_int_eq(answer(2, ZKS_WIRE_RATE_LIMITED, 0, &n, &code), ZKS_OK);
+    ck_assert_uint_eq(code, 0);
+    ck_assert_int_eq(answer(3, 0, 0, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_SETTLE, 0);
+    ck_assert_uint_eq(action.number, 1);
+    zks__sync_settled(machine, action.attempt, 1);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_RETRY_PUSH_MS);
+    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+    ck_assert_uint_eq(action.number, 1);
+}
+END_TEST
+
+START_TEST(a_refusal_for_good_is_named_and_passed)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 2);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(1);
+    push(2);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, ZKS_WIRE_BLOB_TOO_LARGE, 0, &n, &code), ZKS_OK);
+    ck_assert_uint_eq(n, 1);
+    ck_assert_uint_eq(code, ZKS_WIRE_BLOB_TOO_LARGE);
+    ck_assert_int_eq(answer(2, 0, 0, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_SETTLE, 0);
+    ck_assert_uint_eq(action.number, 2);
+}
+END_TEST
+
+START_TEST(an_answer_to_nothing_is_a_breach)
+{
+    to_live(0, (zks__sync_row){0});
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, 0, 0, &n, &code), ZKS_E_PROTOCOL);
+    zks__sync_stored(machine, 1);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(1);
+    ck_assert_int_eq(answer(2, 0, 0, &n, &code), ZKS_E_PROTOCOL);
+}
+END_TEST
+
+START_TEST(after_a_loss_all_that_was_not_settled_goes_out_again)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 2);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(1);
+    push(2);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, 0, 0, &n, &code), ZKS_OK);
+    zks__sync_link_down(machine, zks__sync_attempt(machine), ZKS_E_CONNECTION_LOST, 0, 0, 0);
+    uint64_t now = zks__sync_next_ms(machine);
+    to_hello(now, (zks__sync_row){.acked_n = 0});
+    zks__welcome w = {.version = ZKS_WIRE_VERSION};
+    ck_assert_int_eq(zks__sync_welcome(machine, &w), ZKS_OK);
+    zks__sync_welcomed(machine, zks__sync_attempt(machine), &(zks__sync_row){0}, 0);
+    expect(ZKS_ACTION_PULL, now);
+    expect(ZKS_ACTION_FETCH, now);
+    ck_assert_uint_eq(action.number, 0);
+}
+END_TEST
+
+START_TEST(entries_that_no_longer_exist_settle_only_when_all_before_have_landed)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 9);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(4); /* 1 to 3 were pruned */
+    zks__sync_fetched(machine, action.attempt);
+    expect(ZKS_ACTION_FETCH, 0);
+    ck_assert_uint_eq(action.number, 4);
+    zks__sync_skip(machine, 9);
+    zks__sync_fetched(machine, action.attempt);
+    expect(ZKS_ACTION_NONE, 0);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(4, 0, 0, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_SETTLE, 0);
+    ck_assert_uint_eq(action.number, 9);
+}
+END_TEST
+
+START_TEST(a_full_inbox_stops_pulls_and_credit)
+{
+    to_live(0, (zks__sync_row){0});
+    ck_assert_int_eq(blobs(ZKS_BLOBS_MORE, 0, 5), ZKS_OK);
+    zks__sync_inbox_full(machine, 1);
+    expect(ZKS_ACTION_NONE, 0);
+    zks__sync_blobs_stored(machine, zks__sync_attempt(machine), 5, 0);
+    expect(ZKS_ACTION_ACK, 0);
+    expect(ZKS_ACTION_NONE, 0);
+    zks__sync_inbox_full(machine, 0);
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert_uint_eq(action.cursor, 5);
+}
+END_TEST
+
+START_TEST(going_offline_closes_and_stays_closed)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_set_online(machine, 0, 0);
+    expect(ZKS_ACTION_CLOSE, 0);
+    expect(ZKS_ACTION_NONE, 0);
+    zks__sync_link_down(machine, action.attempt, ZKS_OK, 0, 0, 0);
+    expect(ZKS_ACTION_NONE, 1000000);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), UINT64_MAX);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, offline_does_nothing);
+    tcase_add_test(c, hello_resumes_where_the_store_is_and_attaches_when_the_relay_may_lack);
+    tcase_add_test(c, unauthorized_without_records_comes_again_at_once_with_them);
+    tcase_add_test(c, backoff_doubles_to_its_limit_rotates_relays_and_heeds_the_relay);
+    tcase_add_test(c, jitter_is_at_most_the_base_and_five_seconds);
+    tcase_add_test(c, facts_of_an_earlier_attempt_are_ignored);
+    tcase_add_test(c, a_relay_that_never_welcomes_is_left);
+    tcase_add_test(c, only_what_is_committed_is_acknowledged);
+    tcase_add_test(c, blobs_behind_a_gap_are_refused_and_pulled_from_where_we_are);
+    tcase_add_test(c, an_absurd_cursor_or_head_moves_nothing);
+    tcase_add_test(c, push_results_move_the_cursor_not_at_all);
+    tcase_add_test(c, a_refusal_that_passes_rewinds_and_settles_nothing_behind_it);
+    tcase_add_test(c, a_refusal_for_good_is_named_and_passed);
+    tcase_add_test(c, an_answer_to_nothing_is_a_breach);
+    tcase_add_test(c, after_a_loss_all_that_was_not_settled_goes_out_again);
+    tcase_add_test(c, entries_that_no_longer_exist_settle_only_when_all_before_have_landed);
+    tcase_add_test(c, a_full_inbox_stops_pulls_and_credit);
+    tcase_add_test(c, going_offline_closes_and_stays_closed);
+}
+
+int main(void)
+{
+    return unit_main("sync", add);
+}
