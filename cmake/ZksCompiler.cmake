@@ -25,7 +25,7 @@ check_pie_supported(LANGUAGES C)
 add_library(zks_flags INTERFACE)
 target_compile_options(zks_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-  -Wno-format-truncation
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>
   -fstack-protector-strong -fno-strict-aliasing $<$<BOOL:${ZKS_WERROR}>:-Werror>)
 target_link_options(zks_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 

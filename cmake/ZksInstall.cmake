@@ -18,13 +18,15 @@ install(FILES src/cli/completion/zks.bash RENAME zks OPTIONAL
 install(FILES src/cli/completion/_zks OPTIONAL
   DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 
-# Paths in zks.pc are relative to the file itself, so that a moved prefix still works.
+# Paths in zks.pc are relative to the file itself, so that a moved prefix still works. What a
+# user of libzks.a links stands there by name: Requires.private would ask every user of the
+# shared library for the development files of GnuTLS and its dependencies.
 file(RELATIVE_PATH ZKS_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" ZKS_PC_PREFIX "${ZKS_PC_PREFIX}")
 if(ZKS_SODIUM_ARCHIVE)
   set(ZKS_PC_SODIUM "")
 else()
-  set(ZKS_PC_SODIUM "libsodium >= 1.0.22, ")
+  set(ZKS_PC_SODIUM "-lsodium ")
 endif()
 configure_file(cmake/zks.pc.in zks.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/zks.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
