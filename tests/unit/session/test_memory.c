@@ -70,8 +70,9 @@ void *zks__alloc_resize(void *block, size_t size)
 
 char *zks__strdup(const char *text)
 {
-    char *copy = text ? zks__alloc(strlen(text) + 1) : NULL;
-    return copy ? strcpy(copy, text) : NULL;
+    size_t size = text ? strlen(text) + 1 : 0;
+    char *copy = text ? zks__alloc(size) : NULL;
+    return copy ? memcpy(copy, text, size) : NULL;
 }
 
 static zks__message large_push(zks__push_item *item)

@@ -292,9 +292,10 @@ START_TEST(committed_bytes_decode_to_the_messages)
         size_t length = strcspn(at, "\n") / 2;
         uint8_t *bytes = malloc(length ? length : 1);
         for (size_t i = 0; i < length; i++) {
-            unsigned byte = 0;
-            ck_assert_int_eq(sscanf(at + 2 * i, "%2x", &byte), 1);
-            bytes[i] = (uint8_t)byte;
+            const char digits[3] = {at[2 * i], at[2 * i + 1], '\0'};
+            char *end = NULL;
+            bytes[i] = (uint8_t)strtoul(digits, &end, 16);
+            ck_assert_ptr_eq(end, digits + 2);
         }
         zks__message m;
         ck_assert_uint_lt(seen, CASES);
