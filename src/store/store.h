@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The device's store: one SQLite file (WAL, synchronous=FULL) with several groups in it; schema, migrations, and typed
- * access. It knows rows, not meaning: sealing, coverage and protocol are above. Payloads are stored as the sealed blobs
- * that they arrived as or will be sent as, so nothing is in clear here but the keys (wrapped with the trust layer).
+ * The device's store: one SQLite file (WAL, synchronous=FULL) with several groups in it; schema,
+ * migrations, and typed access. It knows rows, not meaning: sealing, coverage and protocol are
+ * above. Payloads are stored as the sealed blobs that they arrived as or will be sent as, so
+ * nothing is in clear here but the keys (wrapped with the trust layer).
  *
- * One thread at a time (the runtime's storage thread). All writing calls belong between begin and commit; a transaction
- * holds the work of many callers. After any failure of a writing call or of commit, roll back: the file is as before
- * begin.
+ * One thread at a time (the runtime's storage thread). All writing calls belong between begin and
+ * commit; a transaction holds the work of many callers. After any failure of a writing call or of
+ * commit, roll back: the file is as before begin. A writing call outside a transaction gets
+ * ZKS_E_STATE (but relay_get and prune, which then have one of their own); after a failure of
+ * SQLite's inside one, everything gets that failure until rollback. Argument refusals
+ * (ZKS_E_INVALID, _STATE, _NOT_FOUND, _TOO_LARGE) have changed nothing and need no rollback.
+ * Callbacks may call anything here but begin, commit, rollback and close.
  *
- * Every call may return, beside what it names: ZKS_E_STORE_FULL (disk full, quota), ZKS_E_STORE_READONLY,
- * ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO, ZKS_E_NOMEM.
+ * Every call may return, beside what it names: ZKS_E_STORE_FULL (disk full, quota),
+ * ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO, ZKS_E_NOMEM. Every page of the file
+ * carries a checksum, verified when it is read: a damaged store gives ZKS_E_STORE_CORRUPT, on open
+ * or on the call that needs the damaged page, never other bytes than were written.
  */
 #ifndef ZKS_STORE_STORE_H
 #define ZKS_STORE_STORE_H
@@ -31,11 +38,13 @@ typedef struct zks__store_config {
 } zks__store_config;
 
 /*
- * Opens or creates (file mode 0600). Locks the store for this process: a second process gets ZKS_E_STORE_BUSY with the
- * pid and the cure in problem. ZKS_E_STORE_PATH (no such folder), ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT (not a
- * database, or a quick check fails), ZKS_E_STORE_VERSION. problem is always a sentence with the cure.
+ * Opens or creates (file mode 0600). Locks the store for this process: a second process gets
+ * ZKS_E_STORE_BUSY with the pid and the cure in problem. ZKS_E_STORE_PATH (no such folder),
+ * ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT (not a store, or its first pages fail),
+ * ZKS_E_STORE_VERSION. problem is always a sentence with the cure.
  */
-ZKS_MUST_USE zks_status zks__store_open(const zks__store_config *config, char problem[ZKS_STORE_PROBLEM_BYTES],
+ZKS_MUST_USE zks_status zks__store_open(const zks__store_config *config,
+                                        char problem[ZKS_STORE_PROBLEM_BYTES],
                                         zks__store **out_store);
 /* Rolls back an open transaction, checkpoints, unlocks. NULL is fine. */
 void zks__store_close(zks__store *s);
@@ -62,24 +71,30 @@ typedef struct zks__store_group {
     uint64_t watermark; /* inbox sequence that the app has acknowledged */
     uint64_t last_seq;  /* highest inbox sequence given out */
     uint64_t last_n;    /* highest own entry number */
+    uint64_t inboxed_n; /* highest own entry number that has its place in the inbox log */
 } zks__store_group;
 
 /* Adds a group; sets g. ZKS_E_STATE: there is one with this id. */
 ZKS_MUST_USE zks_status zks__store_group_add(zks__store *s, zks__store_group *group);
 /* By id. ZKS_E_NOT_FOUND. */
-ZKS_MUST_USE zks_status zks__store_group_get(zks__store *s, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+ZKS_MUST_USE zks_status zks__store_group_get(zks__store *s,
+                                             const uint8_t group_id[ZKS_GROUP_ID_BYTES],
                                              zks__store_group *out_group);
 /* The i-th group, in the order they were added. ZKS_E_NOT_FOUND past the end. */
 ZKS_MUST_USE zks_status zks__store_group_at(zks__store *s, size_t i, zks__store_group *out_group);
-ZKS_MUST_USE zks_status zks__store_group_set_name(zks__store *s, uint32_t g, const char *device_name);
-/* Monotonic: a lower value changes nothing. */
+ZKS_MUST_USE zks_status zks__store_group_set_name(zks__store *s, uint32_t g,
+                                                  const char *device_name);
+/* Monotonic: a lower value changes nothing. ZKS_E_INVALID: above last_seq. */
 ZKS_MUST_USE zks_status zks__store_watermark_set(zks__store *s, uint32_t g, uint64_t seq);
 
 /* --- membership records, in the order they were added --- */
-ZKS_MUST_USE zks_status zks__store_record_add(zks__store *s, uint32_t g, const uint8_t hash[ZKS_RECORD_HASH_BYTES],
+ZKS_MUST_USE zks_status zks__store_record_add(zks__store *s, uint32_t g,
+                                              const uint8_t hash[ZKS_RECORD_HASH_BYTES],
                                               zks__slice bytes); /* there already: ZKS_OK */
-typedef zks_status (*zks__store_record_fn)(zks__slice bytes, void *user); /* not 0 stops and is returned */
-ZKS_MUST_USE zks_status zks__store_records_each(zks__store *s, uint32_t g, zks__store_record_fn fn, void *user);
+/* Of all callbacks here: a status that is not 0 stops and is returned. */
+typedef zks_status (*zks__store_record_fn)(zks__slice bytes, void *user);
+ZKS_MUST_USE zks_status zks__store_records_each(zks__store *s, uint32_t g, zks__store_record_fn fn,
+                                                void *user);
 
 /* --- chains: one row for each (author, chain), the own ones too --- */
 typedef struct zks__store_chain {
@@ -91,20 +106,26 @@ typedef struct zks__store_chain {
     uint8_t tip_id[ZKS_ENTRY_ID_BYTES];
     uint64_t floor;
 } zks__store_chain;
-ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain); /* sets c */
-ZKS_MUST_USE zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain);    /* tip and floor */
+/* Sets c. ZKS_E_STATE: there is one. */
+ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain);
+/* Tip and floor. ZKS_E_NOT_FOUND. */
+ZKS_MUST_USE zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain);
 typedef zks_status (*zks__store_chain_fn)(const zks__store_chain *chain, void *user);
-ZKS_MUST_USE zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn, void *user);
+ZKS_MUST_USE zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn,
+                                               void *user);
 /* Ids of delivered entries, kept after their bytes are gone. Several ids at one seq: a fork. */
 ZKS_MUST_USE zks_status zks__store_history_add(zks__store *s, int64_t c, uint64_t seq,
                                                const uint8_t id[ZKS_ENTRY_ID_BYTES]);
 ZKS_MUST_USE zks_status zks__store_history_get(zks__store *s, int64_t c, uint64_t seq, size_t max,
-                                               uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], size_t *out_count);
-ZKS_MUST_USE zks_status zks__store_missing_add(zks__store *s, int64_t c, uint64_t first, uint64_t last);
+                                               uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES],
+                                               size_t *out_count);
+ZKS_MUST_USE zks_status zks__store_missing_add(zks__store *s, int64_t c, uint64_t first,
+                                               uint64_t last);
 /* Takes one seq out of the recorded ranges (splits a range). */
 ZKS_MUST_USE zks_status zks__store_missing_fill(zks__store *s, int64_t c, uint64_t seq);
 typedef zks_status (*zks__store_missing_fn)(int64_t c, uint64_t first, uint64_t last, void *user);
-ZKS_MUST_USE zks_status zks__store_missing_each(zks__store *s, uint32_t g, zks__store_missing_fn fn, void *user);
+ZKS_MUST_USE zks_status zks__store_missing_each(zks__store *s, uint32_t g, zks__store_missing_fn fn,
+                                                void *user);
 
 /* --- own entries: the outbox, numbered 1, 2, 3 ... in each group without gaps --- */
 typedef struct zks__store_own {
@@ -118,23 +139,31 @@ typedef struct zks__store_own {
     int64_t time_ms;
     zks__slice blob;
 } zks__store_own;
-/* n must be last_n + 1. */
+/* ZKS_E_INVALID: n is not last_n + 1. ZKS_E_TOO_LARGE. */
 ZKS_MUST_USE zks_status zks__store_own_add(zks__store *s, uint32_t g, const zks__store_own *own);
-typedef zks_status (*zks__store_own_fn)(const zks__store_own *own, void *user); /* blob borrowed during the call */
-/* Entries with n > after, ascending, until fn stops with a status (ZKS_E_LIMIT is turned into ZKS_OK). */
-ZKS_MUST_USE zks_status zks__store_own_each(zks__store *s, uint32_t g, uint64_t after, zks__store_own_fn fn, void *user);
-/* Whether this device ever made that blob. 1 or 0 in *out_known. */
-ZKS_MUST_USE zks_status zks__store_own_known(zks__store *s, uint32_t g, const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
+/* The blob is borrowed during the call. */
+typedef zks_status (*zks__store_own_fn)(const zks__store_own *own, void *user);
+/* Entries with n > after, ascending, until fn stops with a status (ZKS_E_LIMIT is turned into
+ * ZKS_OK). */
+ZKS_MUST_USE zks_status zks__store_own_each(zks__store *s, uint32_t g, uint64_t after,
+                                            zks__store_own_fn fn, void *user);
+/* Whether this device ever made that blob, pruned ones included. 1 or 0 in *out_known. Meant for
+ * once per connection: quick for what a relay has acknowledged and for recent ones, else it
+ * reads all. */
+ZKS_MUST_USE zks_status zks__store_own_known(zks__store *s, uint32_t g,
+                                             const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
                                              int *out_known);
 /* Count and bytes of own entries with n > after. */
-ZKS_MUST_USE zks_status zks__store_own_pending(zks__store *s, uint32_t g, uint64_t after, uint64_t *out_count,
-                                               uint64_t *out_bytes);
+ZKS_MUST_USE zks_status zks__store_own_pending(zks__store *s, uint32_t g, uint64_t after,
+                                               uint64_t *out_count, uint64_t *out_bytes);
 
 /* --- the inbox log: what the app reads, numbered 1, 2, 3 ... in each group without gaps --- */
 typedef struct zks__store_item {
-    uint64_t seq;    /* given out by add */
-    uint64_t own_n;  /* not 0: this is own entry n, whose bytes are in the outbox; the fields below come from there */
-    int64_t c;       /* author and chain */
+    uint64_t seq; /* given out by add */
+    /* Not 0: this is own entry n, whose bytes are in the outbox; the fields below come from there,
+     * and pusher is this device. Own entries take their places in ascending order, each once. */
+    uint64_t own_n;
+    int64_t c; /* author and chain */
     uint64_t entry_seq;
     uint8_t id[ZKS_ENTRY_ID_BYTES];
     uint8_t pusher[ZKS_DEVICE_ID_BYTES];
@@ -142,17 +171,22 @@ typedef struct zks__store_item {
     uint32_t flags; /* of the caller, e.g. late, fork */
     zks__slice blob;
 } zks__store_item;
-ZKS_MUST_USE zks_status zks__store_inbox_add(zks__store *s, uint32_t g, zks__store_item *item); /* sets seq */
-typedef zks_status (*zks__store_item_fn)(const zks__store_item *item, void *user); /* borrowed during the call */
-/* Items with seq > after, ascending, own ones joined with their outbox row; stops as own_each. */
-ZKS_MUST_USE zks_status zks__store_inbox_each(zks__store *s, uint32_t g, uint64_t after, zks__store_item_fn fn, void *user);
+/* Sets seq. ZKS_E_INVALID: own_n is not in its order; ZKS_E_TOO_LARGE. */
+ZKS_MUST_USE zks_status zks__store_inbox_add(zks__store *s, uint32_t g, zks__store_item *item);
+/* The item is borrowed during the call. */
+typedef zks_status (*zks__store_item_fn)(const zks__store_item *item, void *user);
+/* Items with seq > after, ascending, own ones joined with their outbox row; those whose
+ * row is pruned are left out (their seq stays theirs); stops as own_each. */
+ZKS_MUST_USE zks_status zks__store_inbox_each(zks__store *s, uint32_t g, uint64_t after,
+                                              zks__store_item_fn fn, void *user);
 /* Count and bytes of received items with seq > after. */
-ZKS_MUST_USE zks_status zks__store_inbox_pending(zks__store *s, uint32_t g, uint64_t after, uint64_t *out_count,
-                                                 uint64_t *out_bytes);
+ZKS_MUST_USE zks_status zks__store_inbox_pending(zks__store *s, uint32_t g, uint64_t after,
+                                                 uint64_t *out_count, uint64_t *out_bytes);
 
 /* --- held: received, not yet covered or not yet in order --- */
 typedef struct zks__store_held {
-    uint64_t ref; /* given out by add, unique in the store */
+    /* Chosen by the caller, unique in the store: the group's row g << 40, plus a number from 1. */
+    uint64_t ref;
     int64_t c;
     uint64_t entry_seq;
     uint8_t id[ZKS_ENTRY_ID_BYTES], prev[ZKS_ENTRY_ID_BYTES];
@@ -167,9 +201,11 @@ typedef struct zks__store_held {
 ZKS_MUST_USE zks_status zks__store_held_add(zks__store *s, uint32_t g, zks__store_held *held);
 /* fn gets the row (blob borrowed). ZKS_E_NOT_FOUND. */
 typedef zks_status (*zks__store_held_fn)(const zks__store_held *held, void *user);
-ZKS_MUST_USE zks_status zks__store_held_get(zks__store *s, uint64_t ref, zks__store_held_fn fn, void *user);
+ZKS_MUST_USE zks_status zks__store_held_get(zks__store *s, uint64_t ref, zks__store_held_fn fn,
+                                            void *user);
 ZKS_MUST_USE zks_status zks__store_held_remove(zks__store *s, uint64_t ref);
-ZKS_MUST_USE zks_status zks__store_held_each(zks__store *s, uint32_t g, zks__store_held_fn fn, void *user);
+ZKS_MUST_USE zks_status zks__store_held_each(zks__store *s, uint32_t g, zks__store_held_fn fn,
+                                             void *user);
 
 /* --- relays: everything that depends on a relay, for each (group, relay key) --- */
 typedef struct zks__store_relay {
@@ -178,8 +214,9 @@ typedef struct zks__store_relay {
     uint8_t incarnation[ZKS_INCARNATION_BYTES]; /* zeros: never met */
     uint64_t read_cursor;                       /* contiguous, in this incarnation */
     uint64_t acked_n;                           /* own entries 1..acked_n are settled there */
-    uint8_t records_known[ZKS_RECORD_HASH_BYTES]; /* digest of the records that this relay has from us; zeros: none */
-    int64_t retry_at_ms;                          /* Unix; not before */
+    /* Digest of the records that this relay has from us; zeros: none. */
+    uint8_t records_known[ZKS_RECORD_HASH_BYTES];
+    int64_t retry_at_ms; /* Unix; not before */
 } zks__store_relay;
 /* Finds or adds. */
 ZKS_MUST_USE zks_status zks__store_relay_get(zks__store *s, uint32_t g, const uint8_t key[32],
@@ -189,13 +226,17 @@ ZKS_MUST_USE zks_status zks__store_relay_update(zks__store *s, const zks__store_
 ZKS_MUST_USE zks_status zks__store_refused_add(zks__store *s, int64_t r, uint64_t n, uint32_t code);
 /* The key pinned for an address at first use. ZKS_E_NOT_FOUND. */
 ZKS_MUST_USE zks_status zks__store_pin_get(zks__store *s, const char *address, uint8_t out_key[32]);
-ZKS_MUST_USE zks_status zks__store_pin_set(zks__store *s, const char *address, const uint8_t key[32]);
+ZKS_MUST_USE zks_status zks__store_pin_set(zks__store *s, const char *address,
+                                           const uint8_t key[32]);
 
 /*
- * Drops, in small steps, bytes that nobody needs: own entries settled at every relay row of the group and read by the
- * app, and received items at or below the watermark, as long as more than keep_bytes of them are kept; and own entries
- * past their time to live. Ids in the history stay. *out_more: there is more to do.
+ * Drops, in small steps, bytes that nobody needs: own entries settled at every relay row of the
+ * group and read by the app, and received items at or below the watermark, as long as more than
+ * keep_bytes of them are kept; and own entries past their time to live. Ids in the history stay.
+ * *out_more: there is more to do. A group without a relay row has nothing settled. An
+ * ended entry stays while the place of an own entry at or before it is unread in the inbox.
  */
-ZKS_MUST_USE zks_status zks__store_prune(zks__store *s, uint32_t g, uint64_t keep_bytes, int64_t now_ms, int *out_more);
+ZKS_MUST_USE zks_status zks__store_prune(zks__store *s, uint32_t g, uint64_t keep_bytes,
+                                         int64_t now_ms, int *out_more);
 
 #endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The schema and its history. A store carries its version (user_version) and our mark
+ * (application_id). Steps are append-only: each brings a store from one version to the next, in a
+ * transaction of its own, and is never edited once released.
+ */
+#include "store/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { APPLICATION_ID = 0x306b5379 /* "0kSy" */ };
+
+/*
+ * Version 1. Blobs stand last in their rows, so that reading the other columns touches no overflow
+ * page. own.upto and inbox.upto are running totals of the group's blob bytes (inbox.nth of its
+ * received items): count and bytes of any range are two lookups. Own entries in the inbox have a
+ * small table of their own, since their bytes are in `own`.
+ */
+static const char *const steps[] = {
+    "CREATE TABLE device (id INTEGER PRIMARY KEY CHECK (id = 1), seed BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE groups (g INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE,"
+    " suite INTEGER NOT NULL, mode INTEGER NOT NULL, seed BLOB NOT NULL, instance BLOB NOT NULL,"
+    " descriptor TEXT NOT NULL, device_name TEXT NOT NULL, watermark INTEGER NOT NULL,"
+    " base_seq INTEGER NOT NULL, base_received INTEGER NOT NULL, base_bytes INTEGER NOT NULL,"
+    " base_inboxed INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE records (k INTEGER PRIMARY KEY, g INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " bytes BLOB NOT NULL, UNIQUE (g, hash)) STRICT;"
+
+    "CREATE TABLE chains (c INTEGER PRIMARY KEY, g INTEGER NOT NULL, author BLOB NOT NULL,"
+    " chain BLOB NOT NULL, own INTEGER NOT NULL, tip_seq INTEGER NOT NULL, tip_id BLOB NOT NULL,"
+    " floor INTEGER NOT NULL, UNIQUE (g, author, chain)) STRICT;"
+
+    "CREATE TABLE history (c INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,"
+    " PRIMARY KEY (c, seq, id)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE missing (c INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " PRIMARY KEY (c, first)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE own (k INTEGER PRIMARY KEY, upto INTEGER NOT NULL, c INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, id BLOB NOT NULL, blob_id BLOB NOT NULL, kind INTEGER NOT NULL,"
+    " ttl_s INTEGER NOT NULL, time_ms INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE own_past (k INTEGER PRIMARY KEY, upto INTEGER NOT NULL, length INTEGER NOT NULL,"
+    " blob_id BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE inbox (k INTEGER PRIMARY KEY, nth INTEGER NOT NULL, upto INTEGER NOT NULL,"
+    " c INTEGER NOT NULL, entry_seq INTEGER NOT NULL, id BLOB NOT NULL, pusher BLOB NOT NULL,"
+    " time_ms INTEGER NOT NULL, flags INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE inbox_own (k INTEGER PRIMARY KEY, n INTEGER NOT NULL, flags INTEGER NOT NULL) "
+    "STRICT;"
+
+    "CREATE TABLE held (k INTEGER PRIMARY KEY, c INTEGER NOT NULL, entry_seq INTEGER NOT NULL,"
+    " id BLOB NOT NULL, prev BLOB NOT NULL, floor INTEGER NOT NULL, signed_ok INTEGER NOT NULL,"
+    " pusher BLOB NOT NULL, kind INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+    " since_ms INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE relays (r INTEGER PRIMARY KEY, g INTEGER NOT NULL, key BLOB NOT NULL,"
+    " incarnation BLOB NOT NULL, read_cursor INTEGER NOT NULL, acked_n INTEGER NOT NULL,"
+    " records_known BLOB NOT NULL, retry_at_ms INTEGER NOT NULL, UNIQUE (g, key)) STRICT;"
+
+    "CREATE TABLE refused (r INTEGER NOT NULL, n INTEGER NOT NULL, code INTEGER NOT NULL,"
+    " PRIMARY KEY (r, n)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE pins (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+};
+
+static zks_status migrate_step(zks__store *s, const char *sql, size_t version)
+{
+    char mark[96];
+    snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %zu;",
+             APPLICATION_ID, version);
+    zks_status status = zks__sql_exec(s, "BEGIN IMMEDIATE");
+    if (status == ZKS_OK) {
+        status = zks__sql_exec(s, sql);
+    }
+    if (status == ZKS_OK && version == 1) {
+        s->rng.fill(s->device_seed, sizeof s->device_seed, s->rng.user);
+        zks__query q = {.s = s};
+        int rc = sqlite3_prepare_v2(s->db, "INSERT INTO device VALUES (1, ?)", -1, &q.stmt, NULL);
+        q.status = rc == SQLITE_OK ? ZKS_OK : zks__sql_fail(s, rc);
+        zks__bind_blob(&q, s->device_seed, sizeof s->device_seed);
+        status = zks__query_run(&q);
+    }
+    if (status == ZKS_OK) {
+        status = zks__sql_exec(s, mark);
+    }
+    if (status == ZKS_OK) {
+        status = zks__sql_exec(s, "COMMIT");
+    }
+    if (status != ZKS_OK && !sqlite3_get_autocommit(s->db)) {
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
+}
+
+zks_status zks__schema_migrate(zks__store *s, const char *const *sql, size_t count)
+{
+    int64_t version = 0, mark = 0, tables = 0;
+    zks_status status = zks__sql_number(s, "PRAGMA user_version", &version);
+    if (status == ZKS_OK) {
+        status = zks__sql_number(s, "PRAGMA application_id", &mark);
+    }
+    if (status == ZKS_OK) {
+        status = zks__sql_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+    }
+    if (status != ZKS_OK) {
+        return status;
+    }
+    bool fresh = version == 0 && mark == 0 && tables == 0;
+    if (!fresh && (mark != APPLICATION_ID || version < 1)) {
+        return zks__store_refuse(s, ZKS_E_STORE_CORRUPT,
+                                 "The file is a database of another program or damaged: choose "
+                                 "another path for the store, or restore this one from a backup.");
+    }
+    if (version > (int64_t)count) {
+        return zks__store_refuse(
+            s, ZKS_E_STORE_VERSION,
+            "The store has format %lld and this version of 0k-Sync knows formats "
+            "up to %zu: update 0k-Sync, or use another store.",
+            (long long)version, count);
+    }
+    for (size_t v = (size_t)version; v < count && status == ZKS_OK; v++) {
+        status = migrate_step(s, sql[v], v + 1);
+    }
+    return status;
+}
+
+zks_status zks__schema_open(zks__store *s)
+{
+    zks_status status = zks__schema_migrate(s, steps, ZKS_COUNTOF(steps));
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = {.s = s};
+    int rc = sqlite3_prepare_v2(s->db, "SELECT seed FROM device WHERE id = 1", -1, &q.stmt, NULL);
+    q.status = rc == SQLITE_OK ? ZKS_OK : zks__sql_fail(s, rc);
+    if (zks__query_step(&q)) {
+        zks__column_copy(&q, 0, s->device_seed, sizeof s->device_seed);
+    } else if (q.status == ZKS_OK) {
+        q.status = zks__sql_fail(s, SQLITE_CORRUPT);
+    }
+    return zks__query_end(&q);
+}
