@@ -6,10 +6,10 @@
 #include "session/receive.h"
 
 enum {
-    MAX_UNKNOWN =
-        16, /* messages of unknown types in one session: more is no newer peer but noise */
-    BACKLOG_FIRST =
-        4096, /* bytes that arrived while paused; grows by doubling, bounded by the link's window */
+    /* Messages of unknown types in one session: more is no newer peer but noise. */
+    MAX_UNKNOWN = 16,
+    /* Bytes that arrived while paused; grows by doubling, bounded by the link's window. */
+    BACKLOG_FIRST = 4096,
     PROLOGUE_MAX = 256
 };
 

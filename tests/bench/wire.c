@@ -11,6 +11,7 @@
 
 #include "session/session.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,6 @@ int main(int argc, char **argv)
         .m = {.type = ZKS_MESSAGE_BLOBS, .blobs.blobs = {.count = ITEMS, .items = blobs}}};
     run_all("PUSH", &push, rounds);
     run_all("BLOBS", &live, rounds);
-    printf("checksum %llu\n", (unsigned long long)(push.checksum + live.checksum));
+    printf("checksum %" PRIu64 "\n", push.checksum + live.checksum);
     return 0;
 }
