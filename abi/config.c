@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "abi/config.h"
+
+#include "abi/guard.h"
+#include "base/alloc.h"
+#include "client/client.h"
+#include "client/secret.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PROBLEM_BYTES = 256,
+    PATH_MAX_BYTES = 4095,
+    SALT_MAX_BYTES = 64 << 10,
+    TTL_MAX_S = 90 * 24 * 3600,
+    MIB = 1 << 20,
+    CONNECT_TIMEOUT_MIN_MS = 100,
+    CONNECT_TIMEOUT_MAX_MS = 600 * 1000
+};
+
+/* An event callback with its user pointer, shared by the configuration and the clients opened with
+ * it. */
+typedef struct registration {
+    atomic_uint count;
+    zks_event_fn fn;
+    void *user;
+    zks_free_fn user_free;
+} registration;
+
+struct zks_config {
+    zks__handle handle;
+    zks__client_options options;
+    registration *events; /* NULL: none */
+    char problem[PROBLEM_BYTES];
+};
+
+/* --- the event registration --- */
+
+static void registration_unref(void *user)
+{
+    registration *r = user;
+    if (r && atomic_fetch_sub_explicit(&r->count, 1, memory_order_acq_rel) == 1) {
+        if (r->user_free) {
+            r->user_free(r->user);
+        }
+        zks__free(r);
+    }
+}
+
+static void pass_event(zks_client *client, const zks_event *event, void *user)
+{
+    const registration *r = user;
+    r->fn(client, event, r->user);
+}
+
+/* --- life --- */
+
+zks_status zks_config_new(zks_config **out_config)
+{
+    if (!out_config) {
+        return ZKS_E_INVALID;
+    }
+    zks_config *g = zks__alloc_zero(1, sizeof *g);
+    if (!g) {
+        return ZKS_E_NOMEM;
+    }
+    zks__handle_init(&g->handle, ZKS_HANDLE_CONFIG);
+    *out_config = g;
+    return ZKS_OK;
+}
+
+/* Wipes and frees a block that held a secret; NULL is fine. */
+static void free_secret(void *block, size_t length)
+{
+    zks__crypto_wipe(block, length);
+    zks__free(block);
+}
+
+void zks_config_free(zks_config *config)
+{
+    if (zks__guard(ZKS_CALL_config_free, config)) {
+        return;
+    }
+    zks__client_options *o = &config->options;
+    registration_unref(config->events);
+    zks__free(o->store_path);
+    zks__free(o->device_name);
+    free_secret(o->passphrase, o->passphrase_length);
+    zks__free(o->salt);
+    for (size_t i = 0; i < o->relay_count; i++) {
+        zks__free(o->relays[i]);
+    }
+    atomic_store(&config->handle.magic, ZKS_HANDLE_DEAD);
+    zks__crypto_wipe(o->secret, sizeof o->secret);
+    zks__free(config);
+}
+
+zks_status zks__config_open(const zks_config *config, zks_runtime *runtime, zks_done_fn done,
+                            void *user, zks_op **out_op, zks_client **out_client)
+{
+    zks__client_options options = config->options;
+    registration *r = config->events;
+    if (options.queue) {
+        zks_status status = zks__guard_handle(ZKS_HANDLE_QUEUE, options.queue);
+        if (status) {
+            return status;
+        }
+    }
+    if (r && r->fn) {
+        options.event = pass_event;
+        options.event_user = r;
+        options.event_user_free = registration_unref;
+        atomic_fetch_add_explicit(&r->count, 1, memory_order_relaxed);
+    }
+    zks_status status = zks__client_open(runtime, &options, done, user, out_op, out_client);
+    if (status) {
+        registration_unref(options.event_user);
+    }
+    zks__crypto_wipe(&options, sizeof options);
+    return status;
+}
+
+/* --- problems --- */
+
+static zks_status refuse(zks_config *g, zks_status status, const char *sentence)
+{
+    (void)snprintf(g->problem, sizeof g->problem, "%s", sentence);
+    return status;
+}
+
+static zks_status refuse_range(zks_config *g, const char *what, int64_t least, int64_t most)
+{
+    (void)snprintf(g->problem, sizeof g->problem, "%s must be 0 (the default) or %lld to %lld",
+                   what, (long long)least, (long long)most);
+    return ZKS_E_CONFIG;
+}
+
+static zks_status no_memory(zks_config *g)
+{
+    return refuse(g, ZKS_E_NOMEM, "there is no memory to keep the value");
+}
+
+/* Guards a setter and forgets the last problem. */
+static zks_status begin(zks__call call, zks_config *g)
+{
+    zks_status status = zks__guard(call, g);
+    if (!status) {
+        g->problem[0] = '\0';
+    }
+    return status;
+}
+
+const char *zks_config_problem(const zks_config *config)
+{
+    return zks__guard(ZKS_CALL_config_problem, config) ? NULL : config->problem;
+}
+
+/* --- secrets --- */
+
+zks_status zks_config_set_secret(zks_config *config, const uint8_t *secret, size_t length)
+{
+    zks_status status = begin(ZKS_CALL_config_set_secret, config);
+    if (status) {
+        return status;
+    }
+    if (length != ZKS_SIZE_SECRET) {
+        return refuse(config, ZKS_E_SECRET, "the group secret must be exactly 32 bytes");
+    }
+    if (!secret) {
+        return refuse(config, ZKS_E_INVALID, "the group secret is NULL");
+    }
+    if (config->options.passphrase) {
+        return refuse(config, ZKS_E_BOTH_SECRETS,
+                      "both a passphrase and a secret are given; give one of them");
+    }
+    memcpy(config->options.secret, secret, ZKS_SIZE_SECRET);
+    config->options.has_secret = true;
+    return ZKS_OK;
+}
+
+static zks_status check_passphrase(zks_config *g, const char *passphrase, size_t length)
+{
+    if (!length) {
+        return refuse(g, ZKS_E_PASSPHRASE, "the passphrase is empty");
+    }
+    if (length > ZKS_SIZE_PASSPHRASE_MAX) {
+        return refuse(g, ZKS_E_PASSPHRASE, "the passphrase is longer than 1,024 bytes");
+    }
+    if (!passphrase || !zks__text_valid(passphrase, length)) {
+        return refuse(g, ZKS_E_INVALID, "the passphrase is not UTF-8");
+    }
+    return ZKS_OK;
+}
+
+static zks_status check_salt(zks_config *g, const uint8_t *salt, size_t length)
+{
+    if (!salt && !length) {
+        return ZKS_OK; /* a new group: the client makes one */
+    }
+    zks_status status = length > SALT_MAX_BYTES ? ZKS_E_SALT : zks__client_salt_check(salt, length);
+    switch (status) {
+    case ZKS_OK:
+        return ZKS_OK;
+    case ZKS_E_DESCRIPTOR:
+        return refuse(g, status,
+                      "the salt looks like an Argon2id descriptor, but it is malformed or outside "
+                      "the accepted range");
+    default:
+        return refuse(g, status,
+                      "the salt must have at least 8 bytes (16 are best, 64 KiB at most)");
+    }
+}
+
+zks_status zks_config_set_passphrase(zks_config *config, const char *passphrase, size_t length,
+                                     const uint8_t *salt, size_t salt_length)
+{
+    zks_status status = begin(ZKS_CALL_config_set_passphrase, config);
+    if (!status) {
+        status = check_passphrase(config, passphrase, length);
+    }
+    if (!status) {
+        status = check_salt(config, salt, salt_length);
+    }
+    if (status) {
+        return status;
+    }
+    zks__client_options *o = &config->options;
+    if (o->has_secret) {
+        return refuse(config, ZKS_E_BOTH_SECRETS,
+                      "both a secret and a passphrase are given; give one of them");
+    }
+    char *text = zks__alloc(length);
+    uint8_t *kept = zks__alloc(salt_length);
+    if (!text || !kept) {
+        zks__free(text);
+        zks__free(kept);
+        return no_memory(config);
+    }
+    memcpy(text, passphrase, length);
+    if (salt_length) {
+        memcpy(kept, salt, salt_length);
+    }
+    free_secret(o->passphrase, o->passphrase_length);
+    zks__free(o->salt);
+    o->passphrase = text;
+    o->passphrase_length = length;
+    o->salt = kept;
+    o->salt_length = salt_length;
+    return ZKS_OK;
+}
+
+/* --- options --- */
+
+zks_status zks_config_set_text(zks_config *config, int32_t option, const char *text)
+{
+    zks_status status = begin(ZKS_CALL_config_set_text, config);
+    if (status) {
+        return status;
+    }
+    bool path = option == ZKS_OPTION_STORE_PATH;
+    if (!path && option != ZKS_OPTION_DEVICE_NAME) {
+        return refuse(config, ZKS_E_CONFIG, "there is no text option with this number");
+    }
+    status = text ? zks__text_check(text, path ? PATH_MAX_BYTES : ZKS_SIZE_NAME_MAX, NULL) : ZKS_OK;
+    if (status == ZKS_E_TOO_LARGE) {
+        return refuse(config, ZKS_E_CONFIG,
+                      path ? "the store path is longer than 4,095 bytes"
+                           : "the device name is longer than 128 bytes");
+    }
+    if (status) {
+        return refuse(config, status, "the text is not UTF-8");
+    }
+    if (path && text && !*text) {
+        return refuse(config, ZKS_E_CONFIG, "the store path is empty; NULL means in memory");
+    }
+    char *copy = zks__strdup(text);
+    if (text && !copy) {
+        return no_memory(config);
+    }
+    char **to = path ? &config->options.store_path : &config->options.device_name;
+    zks__free(*to);
+    *to = copy;
+    return ZKS_OK;
+}
+
+static zks_status set_bytes(zks_config *g, uint64_t *to, int64_t value, const char *what)
+{
+    if (value && value < MIB) {
+        return refuse_range(g, what, MIB, INT64_MAX);
+    }
+    *to = (uint64_t)value;
+    return ZKS_OK;
+}
+
+zks_status zks_config_set_int(zks_config *config, int32_t option, int64_t value)
+{
+    zks_status status = begin(ZKS_CALL_config_set_int, config);
+    if (status) {
+        return status;
+    }
+    zks__client_options *o = &config->options;
+    switch (option) {
+    case ZKS_OPTION_TTL_S:
+        if (value < 0 || value > TTL_MAX_S) {
+            return refuse_range(config, "the time to live in seconds", 1, TTL_MAX_S);
+        }
+        o->ttl_s = (uint32_t)value;
+        return ZKS_OK;
+    case ZKS_OPTION_CONNECT_TIMEOUT_MS:
+        if (value && (value < CONNECT_TIMEOUT_MIN_MS || value > CONNECT_TIMEOUT_MAX_MS)) {
+            return refuse_range(config, "the connect timeout in ms", CONNECT_TIMEOUT_MIN_MS,
+                                CONNECT_TIMEOUT_MAX_MS);
+        }
+        o->connect_timeout_ms = (uint32_t)value;
+        return ZKS_OK;
+    case ZKS_OPTION_INBOX_MAX_BYTES:
+        return set_bytes(config, &o->inbox_max_bytes, value, "the unread bytes allowed");
+    case ZKS_OPTION_KEEP_BYTES:
+        return set_bytes(config, &o->keep_bytes, value, "the bytes to keep");
+    case ZKS_OPTION_QUEUE_MAX_BYTES:
+        return set_bytes(config, &o->queue_max_bytes, value, "the queued bytes allowed");
+    default:
+        return refuse(config, ZKS_E_CONFIG, "there is no number option with this number");
+    }
+}
+
+zks_status zks_config_add_relay(zks_config *config, const char *address)
+{
+    zks_status status = begin(ZKS_CALL_config_add_relay, config);
+    if (status) {
+        return status;
+    }
+    status = zks__text_check(address, ZKS_SIZE_ADDRESS_MAX, NULL);
+    if (status == ZKS_E_TOO_LARGE) {
+        return refuse(config, ZKS_E_ADDRESS, "the relay address is longer than 512 bytes");
+    }
+    if (status) {
+        return refuse(config, status, "the relay address is NULL or not UTF-8");
+    }
+    zks__client_options *o = &config->options;
+    if (o->relay_count == ZKS_RELAYS_MAX) {
+        return refuse(config, ZKS_E_LIMIT, "there are 16 relays already, which is the most");
+    }
+    char *copy = zks__strdup(address);
+    if (!copy) {
+        return no_memory(config);
+    }
+    o->relays[o->relay_count++] = copy;
+    return ZKS_OK;
+}
+_Static_assert((int)ZKS_RELAYS_MAX == (int)ZKS_CLIENT_RELAYS_MAX, "as many as the client takes");
+
+/* --- callbacks --- */
+
+zks_status zks_config_set_queue(zks_config *config, zks_queue *queue)
+{
+    zks_status status = begin(ZKS_CALL_config_set_queue, config);
+    if (status) {
+        return status;
+    }
+    status = queue ? zks__guard_handle(ZKS_HANDLE_QUEUE, queue) : ZKS_OK;
+    if (status) {
+        return refuse(config, status, "this is no queue of this process");
+    }
+    config->options.queue = queue;
+    return ZKS_OK;
+}
+
+zks_status zks_config_set_events(zks_config *config, zks_event_fn fn, void *user,
+                                 zks_free_fn user_free)
+{
+    zks_status status = begin(ZKS_CALL_config_set_events, config);
+    if (status) {
+        return status;
+    }
+    registration *r = NULL;
+    if (fn || user_free) {
+        r = zks__alloc_zero(1, sizeof *r);
+        if (!r) {
+            return no_memory(config);
+        }
+        atomic_init(&r->count, 1);
+        r->fn = fn;
+        r->user = user;
+        r->user_free = user_free;
+    }
+    registration *old = config->events;
+    config->events = r;
+    registration_unref(old);
+    return ZKS_OK;
+}
