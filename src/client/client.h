@@ -72,6 +72,11 @@ ZKS_MUST_USE zks_status zks__runtime_close(zks_runtime *r, uint32_t timeout_ms);
 void zks__runtime_free(zks_runtime *r);
 /* Whether the calling thread is inside a callback of this runtime's loop thread or of one of its queues. */
 bool zks__runtime_in_callback(const zks_runtime *r);
+/* Whether closing has begun: nothing new is to be started. */
+bool zks__runtime_is_closing(const zks_runtime *r);
+/* References to the structure, for what outlives the app's handle. */
+void zks__runtime_ref(zks_runtime *r);
+void zks__runtime_unref(zks_runtime *r);
 
 /* --- queue --- */
 ZKS_MUST_USE zks_status zks__queue_new(zks_runtime *r, zks_wake_fn wake, void *user, zks_free_fn user_free,

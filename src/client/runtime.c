@@ -131,6 +131,15 @@ bool zks__runtime_in_callback(const zks_runtime *r)
     return inside;
 }
 
+bool zks__runtime_is_closing(const zks_runtime *r)
+{
+    zks_runtime *w = (zks_runtime *)(uintptr_t)r;
+    pthread_mutex_lock(&w->mutex);
+    bool closing = w->closing;
+    pthread_mutex_unlock(&w->mutex);
+    return closing;
+}
+
 /* --- the loop thread --- */
 
 static zks__task *take(zks_runtime *r, zks__list *list)

@@ -48,8 +48,6 @@ struct zks_runtime {
     zks_free_fn log_user_free;
 };
 
-void zks__runtime_ref(zks_runtime *r);
-void zks__runtime_unref(zks_runtime *r);
 /* Runs the task on the loop thread. Any thread. False: the runtime has closed, the task was not taken. */
 ZKS_MUST_USE bool zks__runtime_post(zks_runtime *r, zks__task *task);
 /* Takes back a posted task that has not run; one that was not posted is left alone. */
