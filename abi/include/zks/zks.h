@@ -604,8 +604,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_secret(zks_config *config, const 
  * passphrase   UTF-8; the bytes are taken as they are
  * length       bytes, 1..ZKS_SIZE_PASSPHRASE_MAX
  * salt         as in zks_secret_derive: bytes or a descriptor; need not be secret, but new for each
- *              group
- * salt_length  bytes
+ *              group. NULL: begin a new group with a salt and Argon2id parameters made for this
+ *              machine; from then on give the descriptor of its invite (ZKS_INVITE_DESCRIPTOR)
+ * salt_length  bytes; 0 with NULL
  * One thread at a time, also in callbacks. Since 0.1. ZKS_E_PASSPHRASE: empty or too long.
  * ZKS_E_SALT: too short. ZKS_E_DESCRIPTOR: malformed or outside the accepted range.
  * ZKS_E_BOTH_SECRETS: a secret is set. ZKS_E_NOMEM.
@@ -685,10 +686,9 @@ ZKS_API void zks_config_free(zks_config *config);
  * out_client  receives the client; owned
  * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_STORE_BUSY: another process has
  * the store; ZKS_E_STORE_PATH, ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT, ZKS_E_STORE_VERSION,
- * ZKS_E_STORE_FULL, ZKS_E_STORE_IO: it cannot be opened; ZKS_E_STORE_GROUP: the store's group is
- * another one; ZKS_E_STATE: this process has the group open already; ZKS_E_CONFIG: no secret, and
- * the store holds no group or several; ZKS_E_NOMEM. The client is then closed (ZKS_EVENT_CLOSED
- * with that status) and only to be freed.
+ * ZKS_E_STORE_FULL, ZKS_E_STORE_IO: it cannot be opened; ZKS_E_STORE_GROUP: there is no secret,
+ * and the store holds no group or several; ZKS_E_NOMEM. Whatever is started on that client
+ * completes with the same status then; free it.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_open(zks_runtime *runtime, const zks_config *config,
                                                 zks_done_fn done, void *user, zks_op **out_op,
@@ -735,8 +735,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_network_changed(zks_client *client);
  * client   the client
  * address  as configured
  * key      ZKS_SIZE_RELAY_KEY bytes, from the STATE event's RELAY_KEY or another source
- * Any thread, also in callbacks. Since 0.1. ZKS_E_CLOSED. ZKS_E_NOT_FOUND: no such address is
- * configured. ZKS_E_STATE: the address itself names the key. ZKS_E_NOMEM.
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_CLOSED. ZKS_E_NOMEM. An address that is not
+ * configured changes nothing; nor does one that names a key itself.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_trust_relay(zks_client *client, const char *address,
                                                        const uint8_t *key);
@@ -772,7 +772,7 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_wait_synced(zks_client *client, zks_d
  * client      the client
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable
- * Any thread, also in callbacks. Since 0.1. ZKS_E_CLOSED also while an earlier close goes on.
+ * Any thread, also in callbacks. Since 0.1. Closing a closed client is fine.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_close(zks_client *client, zks_done_fn done, void *user,
                                                  zks_op **out_op);
@@ -846,15 +846,14 @@ ZKS_API ZKS_MUST_USE zks_status zks_inbox_read(zks_client *client, uint64_t afte
 
 /*
  * Moves the watermark: what is at or below it is done with and may be dropped from the store. It
- * never moves back.
+ * never moves back, nor past the last sequence given out.
  * client      the client
  * up_to_seq   the highest sequence that the app has kept
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable. Complete when it is on disk.
  *             ZKS_OP_ACKED_SEQ
- * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_INVALID: up_to_seq was not given
- * out yet; ZKS_E_STORE_FULL, ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO: the
- * watermark was not moved.
+ * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_STORE_FULL, ZKS_E_STORE_READONLY,
+ * ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO: the watermark was not moved.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_inbox_ack(zks_client *client, uint64_t up_to_seq,
                                               zks_done_fn done, void *user, zks_op **out_op);
@@ -1005,9 +1004,9 @@ ZKS_API const uint8_t *zks_event_bytes(const zks_event *event, int32_t field, si
  * client       a client that is open
  * relay_lines  addresses for the other device, one a line; empty: none; NULL: those of the client
  * out_invite   receives the invite; owned
- * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. ZKS_E_CLOSED.
- * ZKS_E_ADDRESS: a line is too long or has control characters. ZKS_E_LIMIT: more than
- * ZKS_RELAYS_MAX lines. ZKS_E_NOMEM.
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. The status of
+ * opening it, where that failed. ZKS_E_ADDRESS: a line is empty, too long or has control
+ * characters. ZKS_E_LIMIT: more than ZKS_RELAYS_MAX lines. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_shared(zks_client *client, const char *relay_lines,
                                                   zks_invite **out_invite);
@@ -1052,8 +1051,8 @@ ZKS_API void zks_invite_free(zks_invite *invite);
  * The group's members as this device knows them now, this one included and first.
  * client       a client that is open
  * out_devices  receives the snapshot; owned
- * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. ZKS_E_CLOSED.
- * ZKS_E_NOMEM.
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. The status of
+ * opening it, where that failed. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_devices_get(zks_client *client, zks_devices **out_devices);
 
@@ -1087,10 +1086,10 @@ ZKS_API void zks_devices_free(zks_devices *devices);
 
 /*
  * The client's figures now, all of one moment.
- * client      a client that is open
+ * client      the client
  * out_report  receives the snapshot; owned
- * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. ZKS_E_CLOSED.
- * ZKS_E_NOMEM.
+ * Any thread, also in callbacks. Since 0.1. Before the opening is done and after closing it holds
+ * what is known. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_report_get(zks_client *client, zks_report **out_report);
 
