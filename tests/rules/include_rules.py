@@ -82,7 +82,7 @@ LOUD_CALL = re.compile(r"(abort|_?exit|_Exit|quick_exit|v?printf|v?fprintf|puts|
 LIBRARY = [m for m in ALLOWED if m not in ("relay_daemon", "cli", "examples")]
 # Mutable globals, each with its reason.
 GLOBALS = {
-    "client": {r".*fork.*": "the atfork flag"},
+    "client": {r".*fork.*": "the atfork flag", "registered": "its handler is registered once"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
