@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "store/private.h"
+#include "store_help.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+static char folder[HELP_PATH];
+static char path[HELP_PATH + 16];
+
+static void setup(void)
+{
+    help_folder(folder);
+    snprintf(path, sizeof path, "%s/store", folder);
+}
+
+static void teardown(void)
+{
+    help_remove(folder);
+}
+
+static mode_t mode_of(const char *suffix)
+{
+    char name[HELP_PATH * 2];
+    struct stat st;
+    snprintf(name, sizeof name, "%s%s", path, suffix);
+    return stat(name, &st) == 0 ? st.st_mode & 0777 : 0;
+}
+
+/* A sentence: begins with a capital, ends with a full stop, names the cure behind a colon. */
+static void check_sentence(const char *problem)
+{
+    size_t length = strlen(problem);
+    ck_assert_uint_gt(length, 20);
+    ck_assert_msg(problem[0] >= 'A' && problem[0] <= 'Z', "%s", problem);
+    ck_assert_msg(problem[length - 1] == '.', "%s", problem);
+    ck_assert_msg(strchr(problem, ':') != NULL, "%s", problem);
+}
+
+static void expect_refused(const char *name, zks_status want)
+{
+    char problem[ZKS_STORE_PROBLEM_BYTES];
+    zks__store *s = NULL;
+    zks_status status = help_try_open(name, problem, &s);
+    ck_assert_msg(status == want, "%s: %d, not %d (%s)", name, (int)status, (int)want, problem);
+    ck_assert_ptr_null(s);
+    check_sentence(problem);
+}
+
+static void run_sql(zks__store *s, const char *sql)
+{
+    ck_assert_int_eq(sqlite3_exec(s->db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+START_TEST(open_new_makes_a_seed_that_stays)
+{
+    uint8_t seed[ZKS_STORE_SEED_BYTES];
+    static const uint8_t zeros[ZKS_STORE_SEED_BYTES];
+    zks__store *s = help_open(path);
+    memcpy(seed, zks__store_device_seed(s), sizeof seed);
+    ck_assert(memcmp(seed, zeros, sizeof seed) != 0);
+    zks__store_close(s);
+    s = help_open(path);
+    ck_assert(memcmp(seed, zks__store_device_seed(s), sizeof seed) == 0);
+    zks__store_close(s);
+    zks__store_close(NULL);
+}
+END_TEST
+
+START_TEST(open_in_memory_leaves_no_file)
+{
+    zks__store *s = help_open(NULL);
+    zks__store_group group = help_group(1);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_commit(s));
+    help_ok(zks__store_group_get(s, group.group_id, &group));
+    zks__store_close(s);
+}
+END_TEST
+
+START_TEST(open_any_umask_modes_are_0600)
+{
+    static const mode_t masks[] = {0, 022, 0777};
+    mode_t old = umask(masks[_i]);
+    zks__store *s = help_open(path);
+    zks__store_group group = help_group(1);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_commit(s));
+    umask(old);
+    ck_assert_uint_eq(mode_of(""), 0600);
+    ck_assert_uint_eq(mode_of("-wal"), 0600);
+    ck_assert_uint_eq(mode_of(".lock"), 0600);
+    ck_assert_uint_eq(mode_of("-shm"), 0); /* not there */
+    zks__store_close(s);
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    zks__store_close(help_open(path));
+    ck_assert_uint_eq(mode_of(""), 0600); /* tightened */
+}
+END_TEST
+
+START_TEST(open_paths_that_cannot_be_are_refused)
+{
+    char name[HELP_PATH * 2];
+    snprintf(name, sizeof name, "%s/none/store", folder);
+    expect_refused(name, ZKS_E_STORE_PATH);
+    expect_refused(folder, ZKS_E_STORE_PATH);
+    expect_refused("", ZKS_E_STORE_PATH);
+    snprintf(name, sizeof name, "%s/", folder);
+    expect_refused(name, ZKS_E_STORE_PATH);
+}
+END_TEST
+
+START_TEST(open_long_path_still_names_the_cure)
+{
+    char name[3000];
+    size_t length = (size_t)snprintf(name, sizeof name, "%s", folder);
+    while (length < sizeof name - 20) {
+        length += (size_t)snprintf(name + length, sizeof name - length, "/0123456789");
+    }
+    char problem[ZKS_STORE_PROBLEM_BYTES];
+    zks__store *s = NULL;
+    ck_assert_int_eq(help_try_open(name, problem, &s), ZKS_E_STORE_PATH);
+    check_sentence(problem);
+}
+END_TEST
+
+START_TEST(open_relative_name_works)
+{
+    ck_assert_int_eq(chdir(folder), 0);
+    zks__store_close(help_open("here"));
+    ck_assert_int_eq(access("here.lock", F_OK), 0);
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+START_TEST(open_other_content_is_corrupt)
+{
+    FILE *f = fopen(path, "w");
+    for (int i = 0; i < 3000; i++) {
+        fprintf(f, "this is no store\n");
+    }
+    fclose(f);
+    expect_refused(path, ZKS_E_STORE_CORRUPT);
+
+    char other[HELP_PATH * 2];
+    snprintf(other, sizeof other, "%s/other.db", folder);
+    sqlite3 *db = NULL;
+    ck_assert_int_eq(sqlite3_open(other, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "CREATE TABLE t (a)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    expect_refused(other, ZKS_E_STORE_CORRUPT);
+}
+END_TEST
+
+START_TEST(open_other_application_is_corrupt)
+{
+    zks__store *s = help_open(path);
+    run_sql(s, "PRAGMA application_id = 7");
+    zks__store_close(s);
+    expect_refused(path, ZKS_E_STORE_CORRUPT);
+}
+END_TEST
+
+START_TEST(open_newer_version_is_refused_and_untouched)
+{
+    zks__store *s = help_open(path);
+    run_sql(s, "PRAGMA user_version = 99");
+    zks__store_close(s);
+    expect_refused(path, ZKS_E_STORE_VERSION);
+    expect_refused(path, ZKS_E_STORE_VERSION);
+}
+END_TEST
+
+START_TEST(migrate_steps_run_once_each_and_in_order)
+{
+    static const char *const more[] = {NULL, "CREATE TABLE second (a) STRICT",
+                                       "ALTER TABLE nosuch RENAME TO x"};
+    static const char *const good[] = {NULL, "CREATE TABLE second (a INTEGER) STRICT",
+                                       "INSERT INTO second VALUES (3)"};
+    zks__store *s = help_open(path);
+    int64_t number = 0;
+    ck_assert_int_ne(zks__schema_migrate(s, more, 3), ZKS_OK);
+    help_ok(zks__sql_number(s, "PRAGMA user_version", &number));
+    ck_assert_int_eq(number, 1); /* a step that fails leaves the version before it */
+    help_ok(zks__schema_migrate(s, good, 3));
+    help_ok(zks__schema_migrate(s, good, 3));
+    help_ok(zks__sql_number(s, "PRAGMA user_version", &number));
+    ck_assert_int_eq(number, 3);
+    help_ok(zks__sql_number(s, "SELECT count(*) FROM second", &number));
+    ck_assert_int_eq(number, 1);
+    zks__store_close(s);
+    expect_refused(path, ZKS_E_STORE_VERSION);
+}
+END_TEST
+
+/* --- the lock ------------------------------------------------------------------- */
+
+/* A child process that opens the store, reports the status in its exit code (as -status - 200) and,
+ * when it has it, waits to be killed. */
+static pid_t child_that_opens(int *out_ready)
+{
+    int ready[2];
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char problem[ZKS_STORE_PROBLEM_BYTES];
+        zks__store *s = NULL;
+        zks_status status = help_try_open(path, problem, &s);
+        if (write(ready[1], problem, sizeof problem) < 0 || status != ZKS_OK) {
+            _exit(-(int)status - 200);
+        }
+        pause();
+        _exit(0);
+    }
+    close(ready[1]);
+    *out_ready = ready[0];
+    return pid;
+}
+
+static int exit_of(pid_t pid)
+{
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(lock_same_process_twice_is_busy)
+{
+    zks__store *s = help_open(path), *t = NULL;
+    char problem[ZKS_STORE_PROBLEM_BYTES], name[HELP_PATH * 2], pid[32];
+    ck_assert_int_eq(help_try_open(path, problem, &t), ZKS_E_STORE_BUSY);
+    check_sentence(problem);
+    snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    ck_assert_ptr_nonnull(strstr(problem, pid));
+    snprintf(name, sizeof name, "%s/link", folder); /* by another name */
+    ck_assert_int_eq(symlink(path, name), 0);
+    ck_assert_int_eq(help_try_open(name, problem, &t), ZKS_E_STORE_BUSY);
+    zks__store_close(s);
+    zks__store_close(help_open(name));
+    zks__store_close(help_open(path));
+}
+END_TEST
+
+START_TEST(lock_second_process_is_busy_with_the_pid)
+{
+    zks__store *s = help_open(path);
+    char problem[ZKS_STORE_PROBLEM_BYTES], pid[32];
+    int ready;
+    pid_t child = child_that_opens(&ready);
+    ck_assert_int_eq(read(ready, problem, sizeof problem), (int)sizeof problem);
+    ck_assert_int_eq(exit_of(child), -ZKS_E_STORE_BUSY - 200);
+    snprintf(pid, sizeof pid, "process %ld:", (long)getpid());
+    ck_assert_msg(strstr(problem, pid) != NULL, "%s", problem);
+    check_sentence(problem);
+    close(ready);
+    zks__store_close(s);
+}
+END_TEST
+
+START_TEST(lock_ends_with_its_process)
+{
+    char problem[ZKS_STORE_PROBLEM_BYTES];
+    int ready;
+    pid_t child = child_that_opens(&ready);
+    ck_assert_int_eq(read(ready, problem, sizeof problem), (int)sizeof problem);
+    expect_refused(path, ZKS_E_STORE_BUSY);
+    kill(child, SIGKILL);
+    exit_of(child);
+    close(ready);
+    zks__store_close(help_open(path));
+}
+END_TEST
+
+START_TEST(lock_without_its_file_is_still_busy)
+{
+    zks__store *s = help_open(path);
+    char name[HELP_PATH * 2], problem[ZKS_STORE_PROBLEM_BYTES];
+    snprintf(name, sizeof name, "%s.lock", path);
+    ck_assert_int_eq(unlink(name), 0); /* somebody tidies up */
+    int ready;
+    pid_t child = child_that_opens(&ready);
+    ck_assert_int_eq(read(ready, problem, sizeof problem), (int)sizeof problem);
+    ck_assert_int_eq(exit_of(child), -ZKS_E_STORE_BUSY - 200);
+    check_sentence(problem);
+    close(ready);
+    zks__store_close(s);
+}
+END_TEST
+
+START_TEST(lock_forked_child_closing_changes_nothing)
+{
+    zks__store *s = help_open(path);
+    zks__store_group group = help_group(1);
+    help_ok(zks__store_begin(s));
+    pid_t pid = fork();
+    if (pid == 0) {
+        zks__store_close(s);
+        _exit(0);
+    }
+    ck_assert_int_eq(exit_of(pid), 0);
+    expect_refused(path, ZKS_E_STORE_BUSY);
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_commit(s));
+    zks__store_close(s);
+    s = help_open(path);
+    help_ok(zks__store_group_get(s, group.group_id, &group));
+    zks__store_close(s);
+}
+END_TEST
+
+START_TEST(open_all_descriptors_close_on_exec)
+{
+    zks__store *s = help_open(path);
+    zks__store_group group = help_group(1);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_commit(s));
+    int ours = 0;
+    for (int fd = 3; fd < 256; fd++) {
+        char link[64], target[HELP_PATH * 2];
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, target, sizeof target - 1);
+        if (n > 0 && (size_t)n > strlen(path) && strncmp(target, path, strlen(path)) == 0) {
+            ours++;
+            ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+        } else if (n > 0 && (size_t)n == strlen(path) && strncmp(target, path, (size_t)n) == 0) {
+            ours++;
+            ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+        }
+    }
+    ck_assert_int_eq(ours, 3); /* database, WAL, lock */
+    zks__store_close(s);
+}
+END_TEST
+
+/* --- transactions ------------------------------------------------------------------ */
+
+START_TEST(transaction_misuse_is_refused)
+{
+    zks__store *s = help_open(path);
+    zks__store_group group = help_group(1);
+    ck_assert_int_eq(zks__store_commit(s), ZKS_E_STATE);
+    ck_assert_int_eq(zks__store_group_add(s, &group), ZKS_E_STATE);
+    check_sentence(zks__store_problem(s));
+    zks__store_rollback(s);
+    help_ok(zks__store_begin(s));
+    ck_assert_int_eq(zks__store_begin(s), ZKS_E_STATE);
+    help_ok(zks__store_group_add(s, &group));
+    ck_assert_int_eq(zks__store_group_add(s, &group), ZKS_E_STATE);
+    help_ok(zks__store_commit(s)); /* a refusal is no failure */
+    zks__store_close(s);
+}
+END_TEST
+
+START_TEST(close_rolls_back)
+{
+    zks__store *s = help_open(path);
+    zks__store_group group = help_group(1);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    zks__store_close(s);
+    s = help_open(path);
+    ck_assert_int_eq(zks__store_group_get(s, group.group_id, &group), ZKS_E_NOT_FOUND);
+    zks__store_close(s);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, open_new_makes_a_seed_that_stays);
+    tcase_add_test(c, open_in_memory_leaves_no_file);
+    tcase_add_loop_test(c, open_any_umask_modes_are_0600, 0, 3);
+    tcase_add_test(c, open_paths_that_cannot_be_are_refused);
+    tcase_add_test(c, open_long_path_still_names_the_cure);
+    tcase_add_test(c, open_relative_name_works);
+    tcase_add_test(c, open_other_content_is_corrupt);
+    tcase_add_test(c, open_other_application_is_corrupt);
+    tcase_add_test(c, open_newer_version_is_refused_and_untouched);
+    tcase_add_test(c, migrate_steps_run_once_each_and_in_order);
+    tcase_add_test(c, lock_same_process_twice_is_busy);
+    tcase_add_test(c, lock_second_process_is_busy_with_the_pid);
+    tcase_add_test(c, lock_ends_with_its_process);
+    tcase_add_test(c, lock_without_its_file_is_still_busy);
+    tcase_add_test(c, lock_forked_child_closing_changes_nothing);
+    tcase_add_test(c, open_all_descriptors_close_on_exec);
+    tcase_add_test(c, transaction_misuse_is_refused);
+    tcase_add_test(c, close_rolls_back);
+}
+
+int main(void)
+{
+    return unit_main("store_open", add);
+}
