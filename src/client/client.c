@@ -144,7 +144,8 @@ typedef struct open_job {
     char descriptor[ZKS_ARGON2_TEXT_BYTES];
     zks_status derive_status;
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
-    uint64_t last_n, last_seq, watermark, unread, pending_bytes, pending;
+    uint64_t last_n, last_seq, watermark, settled_n, pending_bytes, unread_count, unread_bytes;
+    zks__identity identity;
 } open_job;
 
 static zks_status run_open(zks__job *job)
@@ -167,18 +168,32 @@ static zks_status run_open(zks__job *job)
         o->last_n = zks__ledger_last_n(c->ledger);
         o->last_seq = zks__ledger_last_seq(c->ledger);
         o->watermark = zks__ledger_watermark(c->ledger);
-        status = zks__ledger_unread(c->ledger, &o->unread);
+        o->settled_n = zks__ledger_inboxed_n(c->ledger);
+        zks__ledger_identity(c->ledger, &o->identity);
+        status = zks__ledger_unread(c->ledger, &o->unread_count, &o->unread_bytes);
+    }
+    if (!status) {
+        status = zks__ledger_pending(c->ledger, o->settled_n, &o->pending_bytes);
     }
     return status;
 }
 
-static void take_identity(zks_client *c)
+static void take_opened(zks_client *c, const open_job *o)
 {
-    /* The ledger is open and idle: the storage thread only writes to it in jobs, and `identity` never changes. */
+    atomic_store(&c->last_n, o->last_n);
+    atomic_store(&c->last_seq, o->last_seq);
+    atomic_store(&c->watermark, o->watermark);
     pthread_mutex_lock(&c->mutex);
-    zks__ledger_identity(c->ledger, &c->identity);
+    c->identity = o->identity;
+    c->settled_n = o->settled_n;
+    c->pending_bytes = o->pending_bytes;
+    c->unread_count = o->unread_count;
+    c->unread_bytes = o->unread_bytes;
     c->opened = true;
     pthread_mutex_unlock(&c->mutex);
+    zks__sync_stored(c->sync, o->last_n);
+    zks__sync_inbox_full(c->sync, o->unread_bytes >= c->options.inbox_max_bytes);
+    zks__client_refresh_devices(c);
 }
 
 static void finish_open(zks__job *job)
@@ -192,16 +207,7 @@ static void finish_open(zks__job *job)
         c->open_text = zks__strdup(o->problem[0] ? o->problem : zks_status_text(status));
         pthread_mutex_unlock(&c->mutex);
     } else {
-        atomic_store(&c->last_n, o->last_n);
-        atomic_store(&c->last_seq, o->last_seq);
-        atomic_store(&c->watermark, o->watermark);
-        take_identity(c);
-        pthread_mutex_lock(&c->mutex);
-        c->unread_bytes = o->unread;
-        pthread_mutex_unlock(&c->mutex);
-        zks__sync_stored(c->sync, o->last_n);
-        zks__sync_inbox_full(c->sync, o->unread >= c->options.inbox_max_bytes);
-        zks__client_refresh_devices(c);
+        take_opened(c, o);
     }
     const char *text;
     status = zks__client_job_status(c, status, &text);
@@ -211,6 +217,7 @@ static void finish_open(zks__job *job)
     }
     zks__client_pump(c);
     zks__crypto_wipe(o->secret, sizeof o->secret);
+    zks__crypto_wipe(&o->identity, sizeof o->identity);
     zks__client_job_free(&o->base);
 }
 
@@ -408,7 +415,7 @@ zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, 
         c->event_user_free = options->event_user_free;
         zks__op_publish(op, out_op);
         *out_client = c;
-        if (zks__runtime_post(r, &b->task)) {
+        if (zks__runtime_post_new(r, &b->task)) {
             return ZKS_OK;
         }
         status = ZKS_E_CLOSED;
@@ -562,13 +569,8 @@ zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user, zks_op
     if (status) {
         return status;
     }
-    zks_op *mine = op;
-    atomic_fetch_add_explicit(&mine->count, 1, memory_order_relaxed); /* until posted */
-    zks_op *given = NULL;
-    zks__op_publish(op, out_op ? &given : NULL);
-    if (out_op) {
-        *out_op = given;
-    }
+    zks__op_ref(op); /* until posted */
+    zks__op_publish(op, out_op);
     status = post_close(c, op);
     if (status) {
         if (out_op) {
@@ -577,7 +579,7 @@ zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user, zks_op
         zks__op_discard(op);
         return status;
     }
-    zks__op_free(mine);
+    zks__op_free(op);
     return ZKS_OK;
 }
 

@@ -18,6 +18,9 @@ static uint64_t now_of(const zks_client *c)
 
 static void tell_state(zks_client *c, zks_status status, const char *text)
 {
+    if (c->stopping) {
+        return; /* CLOSED is the last event */
+    }
     zks__sync_state state = zks__sync_state_of(c->sync);
     size_t relay = zks__sync_relay(c->sync);
     pthread_mutex_lock(&c->mutex);
@@ -209,7 +212,8 @@ static void finish_resolve(zks__work *work)
 {
     resolve_work *w = ZKS_CONTAINER(work, resolve_work, work);
     zks_client *c = w->client;
-    if (!c->stopping && w->attempt == zks__sync_attempt(c->sync) && !c->session) {
+    bool wanted = zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTING;
+    if (!c->stopping && wanted && w->attempt == zks__sync_attempt(c->sync) && !c->session) {
         if (w->failed) {
             char text[ZKS_ADDRESS_HOST_BYTES + 96];
             snprintf(text, sizeof text, "the host name %s cannot be resolved (%s); check the relay address", w->host,

@@ -61,7 +61,7 @@ static void start_read(zks_client *c, zks_op *op)
         return;
     }
     j->op = op;
-    atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+    zks__op_ref(op);
     zks__client_job_start(&j->base);
 }
 
@@ -83,7 +83,7 @@ zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count
         return ZKS_E_NOMEM;
     }
     j->op = op;
-    atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+    zks__op_ref(op);
     zks__op_publish(op, out_op);
     status = zks__client_submit(c, &j->base.job);
     if (status) {
@@ -99,7 +99,7 @@ zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count
 typedef struct ack_job {
     zks__client_job base;
     zks_op *op; /* a reference */
-    uint64_t seq, watermark, unread;
+    uint64_t seq, watermark, unread_count, unread_bytes;
 } ack_job;
 
 static zks_status run_ack(zks__job *job)
@@ -108,7 +108,7 @@ static zks_status run_ack(zks__job *job)
     zks__ledger *l = j->base.client->ledger;
     zks_status status = zks__ledger_acknowledge(l, j->seq);
     j->watermark = zks__ledger_watermark(l);
-    return status ? status : zks__ledger_unread(l, &j->unread);
+    return status ? status : zks__ledger_unread(l, &j->unread_count, &j->unread_bytes);
 }
 
 static void finish_ack(zks__job *job)
@@ -121,9 +121,10 @@ static void finish_ack(zks__job *job)
         atomic_store(&c->watermark, j->watermark);
         zks__op_set_number(j->op, ZKS_OP_ACKED_SEQ, (int64_t)j->watermark);
         pthread_mutex_lock(&c->mutex);
-        c->unread_bytes = j->unread;
+        c->unread_count = j->unread_count;
+        c->unread_bytes = j->unread_bytes;
         pthread_mutex_unlock(&c->mutex);
-        zks__sync_inbox_full(c->sync, j->unread >= c->options.inbox_max_bytes);
+        zks__sync_inbox_full(c->sync, j->unread_bytes >= c->options.inbox_max_bytes);
     }
     zks__op_complete(j->op, status, text);
     if (!status) {
@@ -147,7 +148,7 @@ zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done, v
     }
     j->op = op;
     j->seq = up_to_seq;
-    atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+    zks__op_ref(op);
     zks__op_publish(op, out_op);
     status = zks__client_submit(c, &j->base.job);
     if (status) {

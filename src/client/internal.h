@@ -58,8 +58,8 @@ struct zks_client {
     zks__identity identity; /* once opened */
     zks__device_entry *devices;
     size_t device_count;
-    uint64_t settled_n, pending_bytes, unread_bytes, held;
-    uint64_t sent, sent_bytes, received, duplicates, rejected, connects;
+    uint64_t settled_n, pending_bytes, unread_count, unread_bytes, held;
+    uint64_t sent, sent_bytes, received, received_bytes, duplicates, rejected, connects;
     zks__sync_state state;
     uint64_t retry_ms;
     size_t active_relay;

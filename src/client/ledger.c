@@ -43,6 +43,11 @@ uint64_t zks__ledger_last_n(const zks__ledger *l)
     return l->group.last_n;
 }
 
+uint64_t zks__ledger_inboxed_n(const zks__ledger *l)
+{
+    return l->group.inboxed_n;
+}
+
 uint64_t zks__ledger_last_seq(const zks__ledger *l)
 {
     return l->group.last_seq;
@@ -199,6 +204,7 @@ static zks_status restore_held(const zks__store_held *h, void *user)
     key_of(k, &e.key);
     memcpy(e.id, h->id, sizeof e.id);
     memcpy(e.prev, h->prev, sizeof e.prev);
+    l->held_count++;
     if (h->ref >= l->next_ref) {
         l->next_ref = h->ref + 1;
     }
@@ -247,6 +253,7 @@ static zks_status read_state(zks__ledger *l)
         l->chains = zks__map_new(config.map_seed);
         status = l->chains ? ZKS_OK : ZKS_E_NOMEM;
     }
+    l->held_count = 0;
     l->next_ref = ((uint64_t)l->group.g << 40) + 1;
     if (!status) {
         status = zks__store_records_each(l->store, l->group.g, restore_record, l);

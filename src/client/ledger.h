@@ -75,10 +75,14 @@ ZKS_MUST_USE zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_
 ZKS_MUST_USE zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes, size_t max_count,
                                            zks__sealed *out, size_t *out_count);
 uint64_t zks__ledger_last_n(const zks__ledger *l);
+/* Highest own entry that a relay has acknowledged. */
+uint64_t zks__ledger_inboxed_n(const zks__ledger *l);
 uint64_t zks__ledger_last_seq(const zks__ledger *l);
 uint64_t zks__ledger_watermark(const zks__ledger *l);
-ZKS_MUST_USE zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, uint64_t *out_count, uint64_t *out_bytes);
-ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_bytes);
+/* Sealed bytes of the own entries behind after_n. */
+ZKS_MUST_USE zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, uint64_t *out_bytes);
+/* Received and not yet acknowledged by the app. */
+ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count, uint64_t *out_bytes);
 
 /* --- the relay in use: one at a time --- */
 /*
@@ -92,6 +96,7 @@ typedef struct zks__relay_state {
     bool changed; /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
     bool stale;   /* skipped */
     uint64_t settled_seq; /* settle: place of entry n in the inbox log; 0: it had one before */
+    uint64_t pending_bytes; /* welcome: sealed bytes that this relay lacks */
     bool rewound; /* welcome: the store is older than what this device has sent; a new chain has begun */
 } zks__relay_state;
 /* For a relay's key shown under an address: pins it at first use. expected: the key named in the address, or NULL. */
@@ -108,7 +113,8 @@ ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t
 typedef struct zks__received {
     uint64_t last_seq; /* of the inbox log afterwards */
     uint64_t delivered, duplicates, rejected, held;
-    uint64_t unread_bytes;
+    uint64_t held_now; /* afterwards, of the whole ledger */
+    uint64_t unread_count, unread_bytes;
     zks_status reject_status; /* of the last rejected one */
     bool stale;               /* skipped, see above */
     bool need_records;        /* a pusher is not known as a member: nothing was stored, and the relay is stale */

@@ -38,6 +38,7 @@ struct zks__ledger {
     zks__known_chain *own; /* the present own chain */
     uint32_t unsigned_run; /* own entries since the last signature */
     uint64_t next_ref;     /* of held entries */
+    uint64_t held_count;
 
     zks__store_relay relay;
     bool relay_valid;

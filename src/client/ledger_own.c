@@ -138,15 +138,15 @@ zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes
     return status;
 }
 
-zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, uint64_t *out_count, uint64_t *out_bytes)
-{
-    return zks__store_own_pending(l->store, l->group.g, after_n, out_count, out_bytes);
-}
-
-zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_bytes)
+zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, uint64_t *out_bytes)
 {
     uint64_t count;
-    return zks__store_inbox_pending(l->store, l->group.g, l->group.watermark, &count, out_bytes);
+    return zks__store_own_pending(l->store, l->group.g, after_n, &count, out_bytes);
+}
+
+zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count, uint64_t *out_bytes)
+{
+    return zks__store_inbox_pending(l->store, l->group.g, l->group.watermark, out_count, out_bytes);
 }
 
 /* --- relays --- */
@@ -234,6 +234,9 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
     if (!status) {
         zks__records_digest(l->records, row->records_known);
         status = zks__store_relay_update(l->store, row);
+    }
+    if (!status) {
+        status = zks__ledger_pending(l, row->acked_n, &out->pending_bytes);
     }
     out->row = *row;
     return status;

@@ -61,6 +61,12 @@ static zks_status deliver_held(const zks__store_held *h, void *user)
     return deliver(d->ledger, d->chain, h->kind, d->flags, &item);
 }
 
+static zks_status remove_held(zks__ledger *l, uint64_t ref)
+{
+    l->held_count--;
+    return zks__store_held_remove(l->store, ref);
+}
+
 static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t ref, uint32_t flags)
 {
     struct zks__receiving *r = &l->receiving;
@@ -73,7 +79,7 @@ static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t 
     }
     delivery d = {.chain = chain, .ledger = l, .flags = flags};
     zks_status status = zks__store_held_get(l->store, ref, deliver_held, &d);
-    return status ? status : zks__store_held_remove(l->store, ref);
+    return status ? status : remove_held(l, ref);
 }
 
 static zks_status hold(zks__ledger *l, zks__known_chain *chain)
@@ -93,13 +99,14 @@ static zks_status hold(zks__ledger *l, zks__known_chain *chain)
     memcpy(held.prev, e->prev, sizeof held.prev);
     memcpy(held.pusher, r->item->sender, sizeof held.pusher);
     r->out->held++;
+    l->held_count++;
     return zks__store_held_add(l->store, l->group.g, &held);
 }
 
 static zks_status drop(zks__ledger *l, uint64_t ref)
 {
     struct zks__receiving *r = &l->receiving;
-    return r->entry && r->entry->ref == ref ? ZKS_OK : zks__store_held_remove(l->store, ref);
+    return r->entry && r->entry->ref == ref ? ZKS_OK : remove_held(l, ref);
 }
 
 static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdict *v)
@@ -302,9 +309,10 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
         status = zks__store_relay_update(l->store, &l->relay);
     }
     if (!status) {
-        status = zks__ledger_unread(l, &out->unread_bytes);
+        status = zks__ledger_unread(l, &out->unread_count, &out->unread_bytes);
     }
     out->last_seq = l->group.last_seq;
+    out->held_now = l->held_count;
     return status;
 }
 

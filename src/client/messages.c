@@ -229,6 +229,7 @@ static void welcomed(zks_client *c, message_job *j)
     pthread_mutex_lock(&c->mutex);
     c->connects++;
     c->settled_n = j->state.row.acked_n;
+    c->pending_bytes = j->state.pending_bytes;
     zks__relay_stats *relay = &c->relays[zks__sync_relay(c->sync)];
     relay->cursor = row.read_cursor;
     relay->acked_n = row.acked_n;
@@ -309,7 +310,9 @@ static void take_received(zks_client *c, const message_job *j)
     c->received += r->delivered;
     c->duplicates += r->duplicates;
     c->rejected += r->rejected;
-    c->held += r->held;
+    c->received_bytes += j->bytes;
+    c->held = r->held_now;
+    c->unread_count = r->unread_count;
     c->unread_bytes = r->unread_bytes;
     zks__relay_stats *relay = &c->relays[zks__sync_relay(c->sync)];
     relay->cursor = zks__sync_cursor(c->sync);
@@ -453,7 +456,7 @@ static void on_push_ack(zks_client *c, const zks__message *m)
 {
     zks__wire_list list = m->push_ack.results;
     zks__push_result r;
-    uint64_t now = zks__runtime_now_ms(c->runtime);
+    uint64_t now = zks__runtime_now_ms(c->runtime), before = zks__sync_acked_bytes(c->sync);
     while (zks__wire_next_result(&list, &r)) {
         uint64_t n = 0;
         uint32_t code = 0;
@@ -465,6 +468,11 @@ static void on_push_ack(zks_client *c, const zks__message *m)
             on_refused(c, &r, n, code);
         }
     }
+    uint64_t bytes = zks__sync_acked_bytes(c->sync) - before;
+    pthread_mutex_lock(&c->mutex);
+    c->sent_bytes += bytes;
+    c->pending_bytes -= bytes < c->pending_bytes ? bytes : c->pending_bytes;
+    pthread_mutex_unlock(&c->mutex);
 }
 
 /* --- ERROR and BYE --- */

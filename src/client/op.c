@@ -29,6 +29,11 @@ static void op_unref(zks_op *op)
     zks__runtime_unref(r);
 }
 
+void zks__op_ref(zks_op *op)
+{
+    atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+}
+
 static void run_done(zks__task *task)
 {
     zks_op *op = ZKS_CONTAINER(task, zks_op, callback);

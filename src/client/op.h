@@ -43,6 +43,8 @@ struct zks_op {
 /* The engine's own constructor, with a client (may be NULL). */
 ZKS_MUST_USE zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_done_fn done, void *user,
                                        zks_op **out_op);
+/* One more reference, dropped with zks__op_free. */
+void zks__op_ref(zks_op *op);
 /* Hands the caller's reference to *out_op, or drops it when out_op is NULL. Before anything can complete the op. */
 void zks__op_publish(zks_op *op, zks_op **out_op);
 /* Undoes create after a synchronous failure: no done. */

@@ -40,7 +40,7 @@ static zks_status post_command(zks_client *c, void (*run)(zks_client *c, zks_op 
     m->run = run;
     m->op = op;
     if (op) {
-        atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+        zks__op_ref(op);
     }
     zks__client_ref(c);
     if (!zks__runtime_post(c->runtime, &m->task)) {
@@ -155,19 +155,27 @@ void zks__client_check_waiting(zks_client *c)
 
 /* --- commands --- */
 
+/* A client whose opening failed can do nothing: its ops end with that failure. */
+static bool fail_unopened(zks_client *c, zks_op *op)
+{
+    pthread_mutex_lock(&c->mutex);
+    zks_status failed = c->open_status;
+    pthread_mutex_unlock(&c->mutex);
+    if (failed) {
+        const char *text;
+        failed = zks__client_job_status(c, failed, &text);
+        zks__op_complete(op, failed, text);
+    }
+    return failed != ZKS_OK;
+}
+
 static void connect_now(zks_client *c, zks_op *op)
 {
     if (!c->options.relay_count) {
         zks__op_complete(op, ZKS_E_CONFIG, "no relay is configured; add one with zks_config_add_relay");
         return;
     }
-    const char *text;
-    pthread_mutex_lock(&c->mutex);
-    zks_status failed = c->open_status;
-    pthread_mutex_unlock(&c->mutex);
-    if (failed) {
-        failed = zks__client_job_status(c, failed, &text);
-        zks__op_complete(op, failed, text);
+    if (fail_unopened(c, op)) {
         return;
     }
     zks__client_wait(&c->connecting, op);
@@ -221,6 +229,9 @@ zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn don
 
 static void synced_now(zks_client *c, zks_op *op)
 {
+    if (fail_unopened(c, op)) {
+        return;
+    }
     zks__client_wait(&c->syncing, op);
     zks__client_check_waiting(c);
     zks__client_pump(c);

@@ -86,7 +86,7 @@ void zks__client_forget_sent(zks_client *c, uint64_t settled_n)
 
 typedef struct push_job {
     zks__client_job base;
-    zks_op *op; /* the engine's reference */
+    zks_op *op; /* a reference */
     uint32_t flags;
     size_t count;
     size_t bytes;
@@ -141,7 +141,7 @@ static void finish_push(zks__job *job)
         c->pending_bytes += sealed_bytes;
         pthread_mutex_unlock(&c->mutex);
         zks__sync_stored(c->sync, last);
-        if ((p->flags & ZKS_PUSH_ACKED) && !c->stopping) {
+        if ((p->flags & ZKS_PUSH_ACKED) && !c->stopping && !zks__op_is_done(p->op)) {
             p->op->target = last;
             zks__client_wait(&c->acking, p->op);
         } else {
@@ -149,6 +149,7 @@ static void finish_push(zks__job *job)
         }
         zks__client_pump(c);
     }
+    zks__op_free(p->op);
     zks__client_job_free(&p->base);
 }
 
@@ -194,6 +195,7 @@ zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *le
         return status;
     }
     zks_op *op = p->op;
+    zks__op_ref(op);
     zks__op_publish(op, out_op);
     atomic_fetch_add(&c->queued_bytes, p->bytes);
     size_t bytes = p->bytes;
@@ -230,7 +232,7 @@ static void finish_flush(zks__job *job)
     zks_status status = zks__client_job_status(c, job->status, &text);
     if (status || c->stopping) {
         zks__op_complete(f->op, status ? status : ZKS_E_CANCELLED, text);
-    } else {
+    } else if (!zks__op_is_done(f->op)) {
         f->op->after_seq = atomic_load(&c->last_n);
         zks__client_wait(&c->flushing, f->op);
         zks__client_check_waiting(c);
@@ -248,7 +250,7 @@ void zks__client_flush_after_jobs(zks_client *c, zks_op *op)
         return;
     }
     f->op = op;
-    atomic_fetch_add_explicit(&op->count, 1, memory_order_relaxed);
+    zks__op_ref(op);
     zks__client_job_start(&f->base);
 }
 

@@ -55,6 +55,7 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_PENDING_BYTES] = n[ZKS_REPORT_PENDING_COUNT] ? (int64_t)c->pending_bytes : 0;
     n[ZKS_REPORT_INBOX_LAST_SEQ] = (int64_t)atomic_load(&c->last_seq);
     n[ZKS_REPORT_INBOX_ACKED_SEQ] = (int64_t)atomic_load(&c->watermark);
+    n[ZKS_REPORT_UNREAD_COUNT] = (int64_t)c->unread_count;
     n[ZKS_REPORT_UNREAD_BYTES] = (int64_t)c->unread_bytes;
     n[ZKS_REPORT_DEVICES] = (int64_t)c->device_count;
     n[ZKS_REPORT_RELAYS] = (int64_t)c->options.relay_count;
@@ -63,6 +64,7 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_SENT] = (int64_t)c->sent;
     n[ZKS_REPORT_SENT_BYTES] = (int64_t)c->sent_bytes;
     n[ZKS_REPORT_RECEIVED] = (int64_t)c->received;
+    n[ZKS_REPORT_RECEIVED_BYTES] = (int64_t)c->received_bytes;
     n[ZKS_REPORT_DUPLICATES] = (int64_t)c->duplicates;
     n[ZKS_REPORT_REJECTED] = (int64_t)c->rejected;
     n[ZKS_REPORT_CONNECTS] = (int64_t)c->connects;

@@ -80,16 +80,26 @@ static void wake_loop(zks_runtime *r)
     }
 }
 
-bool zks__runtime_post(zks_runtime *r, zks__task *task)
+static bool post(zks_runtime *r, zks__task *task, const bool *refused)
 {
     pthread_mutex_lock(&r->mutex);
-    bool taken = !r->closed;
+    bool taken = !*refused;
     if (taken) {
         zks__list_append(&r->commands, &task->node);
         wake_loop(r);
     }
     pthread_mutex_unlock(&r->mutex);
     return taken;
+}
+
+bool zks__runtime_post(zks_runtime *r, zks__task *task)
+{
+    return post(r, task, &r->closed);
+}
+
+bool zks__runtime_post_new(zks_runtime *r, zks__task *task)
+{
+    return post(r, task, &r->closing);
 }
 
 void zks__runtime_forget(zks_runtime *r, zks__task *task)

@@ -50,6 +50,8 @@ struct zks_runtime {
 
 /* Runs the task on the loop thread. Any thread. False: the runtime has closed, the task was not taken. */
 ZKS_MUST_USE bool zks__runtime_post(zks_runtime *r, zks__task *task);
+/* The same for a task that adds something to be closed: refused once closing has begun. */
+ZKS_MUST_USE bool zks__runtime_post_new(zks_runtime *r, zks__task *task);
 /* Takes back a posted task that has not run; one that was not posted is left alone. */
 void zks__runtime_forget(zks_runtime *r, zks__task *task);
 /* Runs an app's function: on the queue's dispatching thread, or on the loop thread when queue is NULL. Any thread.

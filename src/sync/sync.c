@@ -47,7 +47,7 @@ struct zks__sync {
     uint64_t settle_n, settled_n; /* given to store; stored */
     int settling, fetching, rewind;
     uint64_t push_at_ms;
-    uint64_t flight_bytes;
+    uint64_t flight_bytes, acked_bytes;
     size_t flight_first, flight_count;
     in_flight flight[ZKS_SYNC_PUSH_WINDOW_COUNT];
 };
@@ -496,6 +496,7 @@ zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64
     }
     *out_code = r->code;
     s->acked_n = f->n;
+    s->acked_bytes += f->bytes;
     return ZKS_OK;
 }
 
@@ -543,6 +544,11 @@ uint64_t zks__sync_retry_ms(const zks__sync *s)
 uint64_t zks__sync_cursor(const zks__sync *s)
 {
     return s->committed;
+}
+
+uint64_t zks__sync_acked_bytes(const zks__sync *s)
+{
+    return s->acked_bytes;
 }
 
 int zks__sync_caught_up(const zks__sync *s)

@@ -130,6 +130,8 @@ uint32_t zks__sync_attempt(const zks__sync *s);
 uint64_t zks__sync_settled_n(const zks__sync *s); /* own entries known to be at this relay and stored as such */
 uint64_t zks__sync_retry_ms(const zks__sync *s);  /* WAITING: when the next attempt starts */
 uint64_t zks__sync_cursor(const zks__sync *s);
+/* Bytes of own entries acknowledged since the machine was made. */
+uint64_t zks__sync_acked_bytes(const zks__sync *s);
 /* Connected, and nothing is pulled, stored or announced that is not yet committed here. */
 int zks__sync_caught_up(const zks__sync *s);
 /* The code of the last refusal of this attempt, 0: none. */
