@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Secret memory. sodium_malloc gives guard pages on both sides and locks, but costs at least two more
- * pages for each block; hence one block, cut into granules of 16 bytes with a bit for each (1: taken)
- * outside of the secret pages. First fit from a moving start: an arena holds a few hundred keys, and
- * they are allocated seldom.
+ * Secret memory. sodium_malloc gives guard pages on both sides and locks, but costs at least two
+ * more pages for each block; hence one block, cut into granules of 16 bytes with a bit for each (1:
+ * taken) outside of the secret pages. First fit from a moving start: an arena holds a few hundred
+ * keys, and they are allocated seldom.
  */
 #include "crypto/crypto.h"
 
@@ -19,7 +19,7 @@ struct zks__arena {
     pthread_mutex_t lock;
     uint8_t *memory;
     size_t granules;
-    size_t used; /* granules */
+    size_t used;  /* granules */
     size_t start; /* where the next search begins */
     uint8_t *taken;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Argon2id with a descriptor. The text is the PHC string format without the hash; one set of parameters has one text
- * only (no leading zeros, base64 without padding or stray bits), so that descriptors can be compared as texts.
+ * Argon2id with a descriptor. The text is the PHC string format without the hash; one set of
+ * parameters has one text only (no leading zeros, base64 without padding or stray bits), so that
+ * descriptors can be compared as texts.
  */
 #include "crypto/crypto.h"
 
@@ -24,8 +25,8 @@ static bool acceptable(const zks__argon2 *a)
 {
     bool strong = (a->memory_kib >= MEMORY_MIN_2_PASSES && a->passes >= 2) ||
                   (a->memory_kib >= MEMORY_MIN_1_PASS && a->passes >= 1);
-    return strong && a->memory_kib <= MEMORY_MAX && a->passes <= PASSES_MAX && a->salt_length >= SALT_MIN &&
-           a->salt_length <= SALT_MAX;
+    return strong && a->memory_kib <= MEMORY_MAX && a->passes <= PASSES_MAX &&
+           a->salt_length >= SALT_MIN && a->salt_length <= SALT_MAX;
 }
 
 /* Expects a text; the reader fails otherwise. */
@@ -72,8 +73,8 @@ zks_status zks__crypto_argon2_parse(const char *text, size_t length, zks__argon2
         return ZKS_E_DESCRIPTOR;
     }
     const char *end = NULL;
-    int bad = sodium_base642bin(a.salt, sizeof a.salt, (const char *)r.next, r.left, NULL, &a.salt_length, &end,
-                                sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    int bad = sodium_base642bin(a.salt, sizeof a.salt, (const char *)r.next, r.left, NULL,
+                                &a.salt_length, &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
     if (bad || end != text + length || !acceptable(&a)) {
         return ZKS_E_DESCRIPTOR;
     }
@@ -87,8 +88,10 @@ zks_status zks__crypto_argon2_format(const zks__argon2 *a, char out[ZKS_ARGON2_T
         return ZKS_E_DESCRIPTOR;
     }
     char salt[sodium_base64_ENCODED_LEN(SALT_MAX, sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
-    sodium_bin2base64(salt, sizeof salt, a->salt, a->salt_length, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-    (void)snprintf(out, ZKS_ARGON2_TEXT_BYTES, "$argon2id$v=19$m=%u,t=%u,p=1$%s", a->memory_kib, a->passes, salt);
+    sodium_bin2base64(salt, sizeof salt, a->salt, a->salt_length,
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    (void)snprintf(out, ZKS_ARGON2_TEXT_BYTES, "$argon2id$v=19$m=%u,t=%u,p=1$%s", a->memory_kib,
+                   a->passes, salt);
     return ZKS_OK;
 }
 
@@ -124,7 +127,8 @@ zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphras
     }
     uint8_t key[ZKS_KEY_BYTES];
     int bad = crypto_pwhash_argon2id(key, sizeof key, passphrase, length, salt, a->passes,
-                                     (size_t)a->memory_kib * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+                                     (size_t)a->memory_kib * 1024,
+                                     crypto_pwhash_argon2id_ALG_ARGON2ID13);
     if (!bad) {
         memcpy(out_key, key, sizeof key);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Cryptography: a thin layer over libsodium, so that nothing above names a primitive. What differs between suites stands
- * in one table (zks__suite). Nothing here draws randomness or reads a clock; keys, nonces and seeds are arguments.
+ * Cryptography: a thin layer over libsodium, so that nothing above names a primitive. What differs
+ * between suites stands in one table (zks__suite). Nothing here draws randomness or reads a clock;
+ * keys, nonces and seeds are arguments.
  *
  * Any thread, re-entrant, after zks__crypto_init.
  */
@@ -48,11 +49,12 @@ typedef struct zks__suite {
     void (*hash_init)(zks__hash *h);
     void (*hash_update)(zks__hash *h, const void *data, size_t length);
     void (*hash_final)(zks__hash *h, uint8_t out[ZKS_HASH_BYTES]);
-    /* data[0..length) becomes ciphertext in place, the tag goes to data[length..length + ZKS_TAG_BYTES). */
-    void (*seal)(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length, const uint8_t nonce[ZKS_NONCE_BYTES],
-                 const uint8_t key[ZKS_KEY_BYTES]);
-    /* length counts the tag; the plaintext is the first length - ZKS_TAG_BYTES bytes. ZKS_E_TRUNCATED, ZKS_E_DECRYPT
-     * (the contents are then undefined). */
+    /* data[0..length) becomes ciphertext in place, the tag goes to data[length..length +
+     * ZKS_TAG_BYTES). */
+    void (*seal)(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
+                 const uint8_t nonce[ZKS_NONCE_BYTES], const uint8_t key[ZKS_KEY_BYTES]);
+    /* length counts the tag; the plaintext is the first length - ZKS_TAG_BYTES bytes.
+     * ZKS_E_TRUNCATED, ZKS_E_DECRYPT (the contents are then undefined). */
     zks_status (*open)(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
                        const uint8_t nonce[ZKS_NONCE_BYTES], const uint8_t key[ZKS_KEY_BYTES]);
 } zks__suite;
@@ -63,10 +65,11 @@ const zks__suite *zks__crypto_suite(uint8_t id);
 /* SHA-256 whatever the suite: group ids, session hashes. */
 void zks__crypto_sha256(const void *data, size_t length, uint8_t out[32]);
 
-/* HKDF-SHA256 (RFC 5869). Extract with salt "0k-sync/2" once, then Expand with an info built by the caller from lp()
- * parts. length <= 255 * 32. */
+/* HKDF-SHA256 (RFC 5869). Extract with salt "0k-sync/2" once, then Expand with an info built by the
+ * caller from lp() parts. length <= 255 * 32. */
 void zks__crypto_extract(const uint8_t *secret, size_t length, uint8_t out_prk[32]);
-void zks__crypto_expand(const uint8_t prk[32], const void *info, size_t info_length, uint8_t *out, size_t length);
+void zks__crypto_expand(const uint8_t prk[32], const void *info, size_t info_length, uint8_t *out,
+                        size_t length);
 
 /* Ed25519. The secret form is the 32-byte seed and the public key (libsodium's 64-byte form). */
 typedef struct zks__sign_key {
@@ -77,15 +80,20 @@ static inline const uint8_t *zks__crypto_sign_public(const zks__sign_key *k)
 {
     return k->secret + ZKS_SIGN_SEED_BYTES;
 }
-void zks__crypto_sign(const zks__sign_key *key, const void *message, size_t length, uint8_t out[ZKS_SIGN_BYTES]);
+void zks__crypto_sign(const zks__sign_key *key, const void *message, size_t length,
+                      uint8_t out[ZKS_SIGN_BYTES]);
 /* ZKS_E_BAD_SIGNATURE; strict: small-order keys and non-canonical S are refused. */
-ZKS_MUST_USE zks_status zks__crypto_verify(const uint8_t public_key[ZKS_SIGN_PUBLIC_BYTES], const void *message,
-                                           size_t length, const uint8_t signature[ZKS_SIGN_BYTES]);
+ZKS_MUST_USE zks_status zks__crypto_verify(const uint8_t public_key[ZKS_SIGN_PUBLIC_BYTES],
+                                           const void *message, size_t length,
+                                           const uint8_t signature[ZKS_SIGN_BYTES]);
 
-/* Public halves from seeds; the secret halves are derived again where they are used (trust layer). */
+/* Public halves from seeds; the secret halves are derived again where they are used (trust layer).
+ */
 void zks__crypto_dh_public(const uint8_t secret[32], uint8_t out_public[ZKS_DH_PUBLIC_BYTES]);
-void zks__crypto_kem_public(const uint8_t seed[ZKS_KEM_SEED_BYTES], uint8_t out_public[ZKS_KEM_PUBLIC_BYTES]);
-void zks__crypto_seal_public(const uint8_t seed[ZKS_SEAL_SEED_BYTES], uint8_t out_public[ZKS_SEAL_PUBLIC_BYTES]);
+void zks__crypto_kem_public(const uint8_t seed[ZKS_KEM_SEED_BYTES],
+                            uint8_t out_public[ZKS_KEM_PUBLIC_BYTES]);
+void zks__crypto_seal_public(const uint8_t seed[ZKS_SEAL_SEED_BYTES],
+                             uint8_t out_public[ZKS_SEAL_PUBLIC_BYTES]);
 
 /* Argon2id v1.3, p = 1, with a descriptor that travels (RFC 9106; PHC string format). */
 typedef struct zks__argon2 {
@@ -95,31 +103,37 @@ typedef struct zks__argon2 {
     size_t salt_length; /* 16..64 */
 } zks__argon2;
 enum { ZKS_ARGON2_TEXT_BYTES = 160 };
-/* Reads `$argon2id$v=19$m=..,t=..,p=1$salt` (base64 without padding). ZKS_E_DESCRIPTOR: malformed, or not
- * ((m >= 19 MiB and t >= 2) or (m >= 46 MiB and t >= 1)), m <= 1 GiB, t <= 10, salt 16..64 bytes. */
+/* Reads `$argon2id$v=19$m=..,t=..,p=1$salt` (base64 without padding). ZKS_E_DESCRIPTOR: malformed,
+ * or not
+ * ((m >= 19 MiB and t >= 2) or (m >= 46 MiB and t >= 1)), m <= 1 GiB, t <= 10, salt 16..64 bytes.
+ */
 ZKS_MUST_USE zks_status zks__crypto_argon2_parse(const char *text, size_t length, zks__argon2 *out);
 /* The text of it; out holds ZKS_ARGON2_TEXT_BYTES. ZKS_E_DESCRIPTOR as in parse. */
-ZKS_MUST_USE zks_status zks__crypto_argon2_format(const zks__argon2 *a, char out[ZKS_ARGON2_TEXT_BYTES]);
-/* Parameters for a machine with so much memory: 19 MiB/t2 below 4 GiB, 46 MiB/t1 up to 8 GiB, 64 MiB/t3 above. */
+ZKS_MUST_USE zks_status zks__crypto_argon2_format(const zks__argon2 *a,
+                                                  char out[ZKS_ARGON2_TEXT_BYTES]);
+/* Parameters for a machine with so much memory: 19 MiB/t2 below 4 GiB, 46 MiB/t1 up to 8 GiB, 64
+ * MiB/t3 above. */
 void zks__crypto_argon2_choose(uint64_t ram_bytes, zks__argon2 *out);
 /* An app's salt of any length as the 16 bytes that Argon2id takes: 16 as they are, others through
  * BLAKE2b-128, never cut off. */
 enum { ZKS_SALT_BYTES = 16 };
 void zks__crypto_salt(const uint8_t *salt, size_t length, uint8_t out[ZKS_SALT_BYTES]);
-/* Blocks for 30 ms to seconds: never on a loop thread. A salt of other than 16 bytes goes through BLAKE2b-128 first.
- * ZKS_E_NOMEM, ZKS_E_PASSPHRASE (empty or longer than 1,024 bytes), ZKS_E_DESCRIPTOR. */
-ZKS_MUST_USE zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphrase, size_t length,
-                                                  uint8_t out_key[ZKS_KEY_BYTES]);
+/* Blocks for 30 ms to seconds: never on a loop thread. A salt of other than 16 bytes goes through
+ * BLAKE2b-128 first. ZKS_E_NOMEM, ZKS_E_PASSPHRASE (empty or longer than 1,024 bytes),
+ * ZKS_E_DESCRIPTOR. */
+ZKS_MUST_USE zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphrase,
+                                                  size_t length, uint8_t out_key[ZKS_KEY_BYTES]);
 
 /*
- * Secret memory: one locked, guarded arena per process would be a mutable global, so an arena is an object. Blocks are
- * wiped when freed. Thread-safe.
+ * Secret memory: one locked, guarded arena per process would be a mutable global, so an arena is an
+ * object. Blocks are wiped when freed. Thread-safe.
  */
 typedef struct zks__arena zks__arena;
-/* size is rounded up to pages. Where the system's lock limit is too low the memory is guarded but not locked:
- * *out_locked (may be NULL) says so. ZKS_E_NOMEM. */
+/* size is rounded up to pages. Where the system's lock limit is too low the memory is guarded but
+ * not locked: *out_locked (may be NULL) says so. ZKS_E_NOMEM. */
 ZKS_MUST_USE zks_status zks__arena_new(size_t size, zks__arena **out_arena, int *out_locked);
-/* Wipes and frees all of it; every block must have been freed (asserted in debug builds). NULL is fine. */
+/* Wipes and frees all of it; every block must have been freed (asserted in debug builds). NULL is
+ * fine. */
 void zks__arena_free(zks__arena *a);
 /* Zeroed, 16-byte aligned; NULL: the arena is full. */
 void *zks__arena_alloc(zks__arena *a, size_t size);

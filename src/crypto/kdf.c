@@ -18,7 +18,8 @@ void zks__crypto_extract(const uint8_t *secret, size_t length, uint8_t out_prk[3
     (void)crypto_kdf_hkdf_sha256_extract(out_prk, salt, sizeof salt, secret, length);
 }
 
-void zks__crypto_expand(const uint8_t prk[32], const void *info, size_t info_length, uint8_t *out, size_t length)
+void zks__crypto_expand(const uint8_t prk[32], const void *info, size_t info_length, uint8_t *out,
+                        size_t length)
 {
     /* It fails for more than 255 blocks only, which the header excludes. */
     (void)crypto_kdf_hkdf_sha256_expand(out, length, info, info_length, prk);

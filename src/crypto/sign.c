@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Keys of devices: Ed25519 (RFC 8032), and the public halves of X25519, ML-KEM-768 (FIPS 203) and X-Wing. */
+/* Keys of devices: Ed25519 (RFC 8032), and the public halves of X25519, ML-KEM-768 (FIPS 203) and
+ * X-Wing. */
 #include "crypto/crypto.h"
 
 #include <sodium.h>
@@ -19,15 +20,17 @@ void zks__crypto_sign_key(const uint8_t seed[ZKS_SIGN_SEED_BYTES], zks__sign_key
     (void)crypto_sign_seed_keypair(public_key, out_key->secret, seed);
 }
 
-void zks__crypto_sign(const zks__sign_key *key, const void *message, size_t length, uint8_t out[ZKS_SIGN_BYTES])
+void zks__crypto_sign(const zks__sign_key *key, const void *message, size_t length,
+                      uint8_t out[ZKS_SIGN_BYTES])
 {
     (void)crypto_sign_detached(out, NULL, message, length, key->secret);
 }
 
-zks_status zks__crypto_verify(const uint8_t public_key[ZKS_SIGN_PUBLIC_BYTES], const void *message, size_t length,
-                              const uint8_t signature[ZKS_SIGN_BYTES])
+zks_status zks__crypto_verify(const uint8_t public_key[ZKS_SIGN_PUBLIC_BYTES], const void *message,
+                              size_t length, const uint8_t signature[ZKS_SIGN_BYTES])
 {
-    return crypto_sign_verify_detached(signature, message, length, public_key) ? ZKS_E_BAD_SIGNATURE : ZKS_OK;
+    return crypto_sign_verify_detached(signature, message, length, public_key) ? ZKS_E_BAD_SIGNATURE
+                                                                               : ZKS_OK;
 }
 
 void zks__crypto_dh_public(const uint8_t secret[32], uint8_t out_public[ZKS_DH_PUBLIC_BYTES])
@@ -35,14 +38,16 @@ void zks__crypto_dh_public(const uint8_t secret[32], uint8_t out_public[ZKS_DH_P
     (void)crypto_scalarmult_curve25519_base(out_public, secret);
 }
 
-void zks__crypto_kem_public(const uint8_t seed[ZKS_KEM_SEED_BYTES], uint8_t out_public[ZKS_KEM_PUBLIC_BYTES])
+void zks__crypto_kem_public(const uint8_t seed[ZKS_KEM_SEED_BYTES],
+                            uint8_t out_public[ZKS_KEM_PUBLIC_BYTES])
 {
     uint8_t secret[crypto_kem_mlkem768_SECRETKEYBYTES];
     (void)crypto_kem_mlkem768_seed_keypair(out_public, secret, seed);
     sodium_memzero(secret, sizeof secret);
 }
 
-void zks__crypto_seal_public(const uint8_t seed[ZKS_SEAL_SEED_BYTES], uint8_t out_public[ZKS_SEAL_PUBLIC_BYTES])
+void zks__crypto_seal_public(const uint8_t seed[ZKS_SEAL_SEED_BYTES],
+                             uint8_t out_public[ZKS_SEAL_PUBLIC_BYTES])
 {
     uint8_t secret[crypto_kem_xwing_SECRETKEYBYTES];
     (void)crypto_kem_xwing_seed_keypair(out_public, secret, seed);

@@ -36,19 +36,20 @@ static void blake2b_final(zks__hash *h, uint8_t out[ZKS_HASH_BYTES])
 static void xchacha_seal(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
                          const uint8_t nonce[ZKS_NONCE_BYTES], const uint8_t key[ZKS_KEY_BYTES])
 {
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt_detached(data, data + length, NULL, data, length, ad,
-                                                              ad_length, NULL, nonce, key);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt_detached(
+        data, data + length, NULL, data, length, ad, ad_length, NULL, nonce, key);
 }
 
 static zks_status xchacha_open(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
-                               const uint8_t nonce[ZKS_NONCE_BYTES], const uint8_t key[ZKS_KEY_BYTES])
+                               const uint8_t nonce[ZKS_NONCE_BYTES],
+                               const uint8_t key[ZKS_KEY_BYTES])
 {
     if (length < ZKS_TAG_BYTES) {
         return ZKS_E_TRUNCATED;
     }
     size_t text = length - ZKS_TAG_BYTES;
-    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt_detached(data, NULL, data, text, data + text, ad,
-                                                                  ad_length, nonce, key);
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
+        data, NULL, data, text, data + text, ad, ad_length, nonce, key);
     return bad ? ZKS_E_DECRYPT : ZKS_OK;
 }
 

@@ -3,12 +3,14 @@
 
 #include "group/keys.h"
 
-_Static_assert(ZKS_BLOB_OVERHEAD + ZKS_BODY_MAX_BYTES <= ZKS_BLOB_MAX_BYTES, "the largest body fits");
+_Static_assert(ZKS_BLOB_OVERHEAD + ZKS_BODY_MAX_BYTES <= ZKS_BLOB_MAX_BYTES,
+               "the largest body fits");
 
 static const uint8_t zeros[ZKS_ENTRY_ID_BYTES];
 
 void zks__blob_key_derive(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],
-                          const uint8_t group_id[ZKS_GROUP_ID_BYTES], const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
+                          const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                          const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
                           const uint8_t pusher[ZKS_DEVICE_ID_BYTES], zks__blob_key *out)
 {
     out->suite = suite;
@@ -49,7 +51,8 @@ static size_t front_bytes(size_t body_length)
 
 size_t zks__blob_size(size_t body_length)
 {
-    size_t whole = zks__padme(front_bytes(body_length) + body_length + 1 + ZKS_SIGN_BYTES + ZKS_TAG_BYTES);
+    size_t whole = zks__padme(front_bytes(body_length) + body_length + 1 + ZKS_SIGN_BYTES +
+                              ZKS_TAG_BYTES);
     return whole < ZKS_BLOB_MIN_BYTES ? ZKS_BLOB_MIN_BYTES : whole;
 }
 
@@ -59,7 +62,8 @@ zks__buf *zks__blob_buffer(const void *body, size_t body_length)
         return NULL;
     }
     size_t front = front_bytes(body_length);
-    zks__buf *b = zks__buf_new(front, body_length, zks__blob_size(body_length) - front - body_length);
+    zks__buf *b = zks__buf_new(front, body_length,
+                               zks__blob_size(body_length) - front - body_length);
     if (b && body_length) {
         memcpy(b->data, body, body_length);
     }
@@ -69,7 +73,8 @@ zks__buf *zks__blob_buffer(const void *body, size_t body_length)
 /* --- entries --------------------------------------------------------------------- */
 
 /* H(lp("0k-entry-v1") ENTRY) */
-static void entry_id(const zks__suite *suite, const uint8_t *entry, size_t length, uint8_t out[ZKS_ENTRY_ID_BYTES])
+static void entry_id(const zks__suite *suite, const uint8_t *entry, size_t length,
+                     uint8_t out[ZKS_ENTRY_ID_BYTES])
 {
     static const uint8_t label[] = {11, '0', 'k', '-', 'e', 'n', 't', 'r', 'y', '-', 'v', '1'};
     zks__hash h;
@@ -175,7 +180,8 @@ static bool sealable(const zks__entry *e, const zks__sign_key *author, const zks
 }
 
 zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__sign_key *author,
-                          const uint8_t nonce[ZKS_NONCE_BYTES], zks__buf *buf, uint8_t out_blob_id[ZKS_BLOB_ID_BYTES])
+                          const uint8_t nonce[ZKS_NONCE_BYTES], zks__buf *buf,
+                          uint8_t out_blob_id[ZKS_BLOB_ID_BYTES])
 {
     if (buf->length > ZKS_BODY_MAX_BYTES) {
         return ZKS_E_TOO_LARGE;
@@ -191,7 +197,8 @@ zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__si
 
     uint8_t *blob = zks__buf_push_front(buf, front_bytes(body_length));
     zks__envelope_write(suite->id, key->epoch_tag, nonce, blob);
-    zks__writer w = zks__writer_of(blob + ZKS_BLOB_HEADER_BYTES, whole - ZKS_BLOB_HEADER_BYTES - ZKS_TAG_BYTES);
+    zks__writer w = zks__writer_of(blob + ZKS_BLOB_HEADER_BYTES,
+                                   whole - ZKS_BLOB_HEADER_BYTES - ZKS_TAG_BYTES);
     write_entry(&w, e);
     w.length += body_length;
     entry_id(suite, w.data, w.length, e->id);
@@ -221,7 +228,8 @@ zks_status zks__blob_open(const zks__blob_key *key, uint8_t *blob, size_t length
     if (blob[1] != key->suite->id) {
         return ZKS_E_SUITE;
     }
-    /* The associated data is made from the key's tag: without this the one in the header would be unauthenticated. */
+    /* The associated data is made from the key's tag: without this the one in the header would be
+     * unauthenticated. */
     if (memcmp(epoch_tag, key->epoch_tag, ZKS_EPOCH_TAG_BYTES) != 0) {
         return ZKS_E_DECRYPT;
     }

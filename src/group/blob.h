@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Entries and blobs (docs/SECURITY.md, section 3). An entry is what an author says; a blob is a sealed, padded entry as
- * a relay sees it. Pure; any thread.
+ * Entries and blobs (docs/SECURITY.md, section 3). An entry is what an author says; a blob is a
+ * sealed, padded entry as a relay sees it. Pure; any thread.
  *
- *   ENTRY   = version(1) suite(1) group_id(32) author(32) chain(16) seq(8) prev(32) floor(8) time_ms(8) ttl_s(4) kind(1)
- *             lp(body)
+ *   ENTRY   = version(1) suite(1) group_id(32) author(32) chain(16) seq(8) prev(32) floor(8)
+ *             time_ms(8) ttl_s(4) kind(1) lp(body)
  *   id      = H(lp("0k-entry-v1") ENTRY)
  *   sig     = Ed25519(author, lp("0k-sig-v1") id)
  *   blob    = header(42) AEAD(ENTRY lp(sig or nothing) zeros)
  *
- * The header, what the AEAD is bound to and the blob's id are in record/envelope.h, since relays need them and may not
- * include this module. Whether an entry is signed does not show in the blob's size.
+ * The header, what the AEAD is bound to and the blob's id are in record/envelope.h, since relays
+ * need them and may not include this module. Whether an entry is signed does not show in the blob's
+ * size.
  */
 #ifndef ZKS_GROUP_BLOB_H
 #define ZKS_GROUP_BLOB_H
@@ -29,11 +30,14 @@ enum {
     ZKS_BODY_MAX_BYTES = ZKS_BLOB_MAX_BYTES - ZKS_BLOB_OVERHEAD
 };
 
+/* HEADS and SNAPSHOT come with the trust layer. Unknown kinds take part in the history and are not
+ * handed to the app. */
 typedef enum zks__entry_kind {
     ZKS_ENTRY_DATA = 1,
-    ZKS_ENTRY_DELETE = 2,   /* body: list of (chain, seq, id); written before relays are asked to delete */
-    ZKS_ENTRY_NEW_CHAIN = 3 /* first entry of a chain that replaces another: body = old chain(16) seq(8) id(32) */
-    /* HEADS and SNAPSHOT come with the trust layer. Unknown kinds take part in the history and are not handed to the app. */
+    /* body: list of (chain, seq, id); written before relays are asked to delete */
+    ZKS_ENTRY_DELETE = 2,
+    /* First entry of a chain that replaces another: body = old chain(16) seq(8) id(32) */
+    ZKS_ENTRY_NEW_CHAIN = 3
 } zks__entry_kind;
 
 typedef struct zks__entry {
@@ -63,37 +67,44 @@ typedef struct zks__blob_key {
     uint8_t key[ZKS_KEY_BYTES]; /* secret */
 } zks__blob_key;
 void zks__blob_key_derive(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],
-                          const uint8_t group_id[ZKS_GROUP_ID_BYTES], const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
+                          const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                          const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
                           const uint8_t pusher[ZKS_DEVICE_ID_BYTES], zks__blob_key *out);
 
-/* Bytes of the blob that holds a body of this length, signed or not: PADME of the whole, at least ZKS_BLOB_MIN_BYTES. */
+/* Bytes of the blob that holds a body of this length, signed or not: PADME of the whole, at least
+ * ZKS_BLOB_MIN_BYTES. */
 size_t zks__blob_size(size_t body_length);
 /* PADME (Nikitin et al., PETS 2019). */
 size_t zks__padme(size_t length);
-/* A buffer with the body's bytes placed and room around them for zks__blob_seal. NULL: no memory or body too large. */
+/* A buffer with the body's bytes placed and room around them for zks__blob_seal. NULL: no memory or
+ * body too large. */
 zks__buf *zks__blob_buffer(const void *body, size_t body_length);
 /*
- * Seals in place: buf holds exactly the body (e->body is ignored, e->body_length must be buf->length) with the room that
- * zks__blob_buffer gives; afterwards it holds the blob. Suite and group are the key's. Sets e->suite, e->group_id, e->id,
- * e->signature (when e->has_signature) and out_blob_id. author may be NULL: then e->signature is taken as it is, to seal
- * an entry again under another key. ZKS_E_TOO_LARGE, ZKS_E_INVALID (what zks__blob_open would refuse, author is not
- * e->author, no room): nothing was changed.
+ * Seals in place: buf holds exactly the body (e->body is ignored, e->body_length must be
+ * buf->length) with the room that zks__blob_buffer gives; afterwards it holds the blob. Suite and
+ * group are the key's. Sets e->suite, e->group_id, e->id, e->signature (when e->has_signature) and
+ * out_blob_id. author may be NULL: then e->signature is taken as it is, to seal an entry again
+ * under another key. ZKS_E_TOO_LARGE, ZKS_E_INVALID (what zks__blob_open would refuse, author is
+ * not e->author, no room): nothing was changed.
  */
-ZKS_MUST_USE zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__sign_key *author,
+ZKS_MUST_USE zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e,
+                                       const zks__sign_key *author,
                                        const uint8_t nonce[ZKS_NONCE_BYTES], zks__buf *buf,
                                        uint8_t out_blob_id[ZKS_BLOB_ID_BYTES]);
 /* Which epoch a blob names: zks__envelope_epoch. */
-ZKS_MUST_USE static inline zks_status zks__blob_epoch(const uint8_t *blob, size_t length, const uint8_t **out_epoch_tag)
+ZKS_MUST_USE static inline zks_status zks__blob_epoch(const uint8_t *blob, size_t length,
+                                                      const uint8_t **out_epoch_tag)
 {
     return zks__envelope_epoch(blob, length, out_epoch_tag);
 }
 /*
- * Opens in place: `blob` is overwritten, out->body points into it. Does not verify the signature (that is dear:
- * zks__entry_verify). ZKS_E_DECRYPT, ZKS_E_TRUNCATED, ZKS_E_MALFORMED (also: padding not zero or not
- * PADME's, seq 0, prev that is zeros for another seq than 1 or not zeros for that),
+ * Opens in place: `blob` is overwritten, out->body points into it. Does not verify the signature
+ * (that is dear: zks__entry_verify). ZKS_E_DECRYPT, ZKS_E_TRUNCATED, ZKS_E_MALFORMED (also: padding
+ * not zero or not PADME's, seq 0, prev that is zeros for another seq than 1 or not zeros for that),
  * ZKS_E_WRONG_GROUP, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE.
  */
-ZKS_MUST_USE zks_status zks__blob_open(const zks__blob_key *key, uint8_t *blob, size_t length, zks__entry *out);
+ZKS_MUST_USE zks_status zks__blob_open(const zks__blob_key *key, uint8_t *blob, size_t length,
+                                       zks__entry *out);
 /* ZKS_OK: the signature is there and good. ZKS_E_NOT_FOUND: there is none. ZKS_E_BAD_SIGNATURE. */
 ZKS_MUST_USE zks_status zks__entry_verify(const zks__entry *e);
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * History of one group as one device sees it: which entries are covered by a signature, in order, missing, forged twice
- * or late (docs/SECURITY.md, section 3, rules 1, 2, 4, 8, 9). Pure: entries and the time go in, verdicts come out; the
- * caller stores both in one transaction and calls in the order of its storage.
+ * History of one group as one device sees it: which entries are covered by a signature, in order,
+ * missing, forged twice or late (docs/SECURITY.md, section 3, rules 1, 2, 4, 8, 9). Pure: entries
+ * and the time go in, verdicts come out; the caller stores both in one transaction and calls in the
+ * order of its storage.
  *
- * An entry is *covered* when it, or a later entry reached through prev, has a valid signature. Covered entries of one
- * (author, chain) are delivered in order. A gap waits for ZKS_HISTORY_GAP_MS, or not at all where a covered later entry's
+ * An entry is *covered* when it, or a later entry reached through prev, has a valid signature.
+ * Covered entries of one (author, chain) are delivered in order. A gap waits for ZKS_HISTORY_GAP_MS
+ * from the arrival of the first signed entry above it, or not at all where a covered later entry's
  * floor says that nobody expects the missing ones any more.
+ *
+ * Nothing that is covered is ever dropped but a known id (REPLAY) and the ninth branch at one seq
+ * (REFUSE). Whatever may still be covered is held, since any member can write an entry without a
+ * signature in another's name: such an entry must never displace or replace a true one.
  */
 #ifndef ZKS_GROUP_HISTORY_H
 #define ZKS_GROUP_HISTORY_H
@@ -16,10 +22,13 @@
 typedef struct zks__history zks__history;
 
 enum {
-    ZKS_HISTORY_GAP_MS = 10 * 60 * 1000,        /* then HISTORY_GAP, and on with the later entry as base */
+    ZKS_HISTORY_GAP_MS = 10 * 60 * 1000, /* then HISTORY_GAP, and on with the later entry as base */
     ZKS_HISTORY_UNVERIFIED_MS = 10 * 60 * 1000, /* then UNVERIFIED, once for an entry */
     ZKS_HISTORY_BRANCHES_MAX = 8,
-    ZKS_HISTORY_HELD_MAX = 65536 /* entries held in a chain; more: the caller stops reading from the relay */
+    /* Entries held in a chain. The caller stops reading from the relay well before (see
+     * zks__history_held). When it is reached gaps wait no longer; only entries that are not covered
+     * are refused. */
+    ZKS_HISTORY_HELD_MAX = 65536
 };
 
 /* One (author, chain). ref is the caller's name for a stored entry. */
@@ -36,31 +45,41 @@ typedef struct zks__history_entry {
     uint64_t floor;
     int signed_ok; /* its own signature is there and good */
     uint64_t ref;
+    int told; /* restore_held only: UNVERIFIED was raised already; 0 raises it (again) when due */
 } zks__history_entry;
 
 typedef enum zks__verdict_kind {
     ZKS_VERDICT_DELIVER = 1, /* ref: covered, next in order */
     ZKS_VERDICT_LATE,        /* ref: covered, fills an earlier gap */
-    ZKS_VERDICT_FORK,        /* ref: covered, another entry at a seq that has one: deliver it too, event FORK */
-    ZKS_VERDICT_HOLD,        /* ref: keep it durably, it may be covered later */
-    ZKS_VERDICT_REPLAY,      /* ref: known id: drop, count */
-    ZKS_VERDICT_REFUSE,      /* ref: over a limit (branches, held): drop, count, event */
-    ZKS_VERDICT_GAP,         /* seq first..last of key is missing, HISTORY_GAP; recorded */
-    ZKS_VERDICT_EXPIRED,     /* seq first..last is missing below the floor: information; recorded */
-    ZKS_VERDICT_UNVERIFIED   /* ref: held without a signature for so long; event once */
+    ZKS_VERDICT_FORK,    /* ref: covered, another entry at a seq that has one: deliver it too, event
+                            FORK */
+    ZKS_VERDICT_HOLD,    /* ref: keep it durably, it may be covered later */
+    ZKS_VERDICT_REPLAY,  /* ref: known id: drop, count. The offered one, or a held one that the
+                          * offered  one, equal but signed, replaces (then a verdict on the offered
+                          * follows) */
+    ZKS_VERDICT_REFUSE,  /* ref: over a limit (branches, held): drop, count, event */
+    ZKS_VERDICT_GAP,     /* seq first..last of key is missing, HISTORY_GAP; recorded */
+    ZKS_VERDICT_EXPIRED, /* seq first..last is missing below the floor: information; recorded */
+    ZKS_VERDICT_UNVERIFIED /* ref: held without a signature for so long; event once */
 } zks__verdict_kind;
 
 typedef struct zks__verdict {
     zks__verdict_kind kind;
     zks__history_key key;
     uint64_t ref;
-    uint64_t first, last;
+    uint64_t first, last; /* seq; equal unless a range is meant */
+    /* DELIVER, LATE, FORK: where its predecessor was not delivered, the predecessor's id (32 bytes,
+     * borrowed): an entry with it is covered, signed or not. Store it with seq first - 1 until that
+     * id is delivered, and restore it. Without a gap there it also proves that the author has made
+     * a fork. NULL otherwise. */
+    const uint8_t *expected;
 } zks__verdict;
 
 /* Called for each verdict, in order; must not call back into the history. */
 typedef void (*zks__verdict_fn)(const zks__verdict *v, void *user);
-/* Looks up the stored id of a delivered entry (for seqs at or below the tip): fills out and returns how many branches
- * are known there (0: none), at most ZKS_HISTORY_BRANCHES_MAX. */
+/* Looks up the stored id of a delivered entry (for seqs at or below the tip): fills out and returns
+ * how many branches are known there (0: none), at most ZKS_HISTORY_BRANCHES_MAX. What the verdicts
+ * raised so far delivered must be found. */
 typedef size_t (*zks__history_lookup_fn)(const zks__history_key *key, uint64_t seq,
                                          uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *user);
 
@@ -71,16 +90,22 @@ typedef struct zks__history_config {
     uint8_t map_seed[16];
 } zks__history_config;
 
-ZKS_MUST_USE zks_status zks__history_new(const zks__history_config *config, zks__history **out_history);
+ZKS_MUST_USE zks_status zks__history_new(const zks__history_config *config,
+                                         zks__history **out_history);
 void zks__history_free(zks__history *h);
 
-/* Offers one entry; verdicts about it and about those that it covers or unblocks follow before this returns. now_ms:
- * monotonic or wall, the same in all calls. ZKS_E_NOMEM: nothing was changed. */
-ZKS_MUST_USE zks_status zks__history_offer(zks__history *h, const zks__history_entry *e, uint64_t now_ms);
+/* Offers one entry; verdicts about it and about those that it covers or unblocks follow before this
+ * returns. now_ms: monotonic or wall, the same in all calls; wall, where the times of held entries
+ * are restored. Store the tip of the entry's chain again afterwards, whatever the verdicts were.
+ * ZKS_E_NOMEM: nothing was changed; ZKS_E_INVALID: seq 0. */
+ZKS_MUST_USE zks_status zks__history_offer(zks__history *h, const zks__history_entry *e,
+                                           uint64_t now_ms);
 /* Lets time pass: GAP and UNVERIFIED verdicts that are due. */
 ZKS_MUST_USE zks_status zks__history_tick(zks__history *h, uint64_t now_ms);
 /* When tick is next needed; UINT64_MAX: not at all. */
 uint64_t zks__history_next_ms(const zks__history *h);
+/* How many entries are held in all chains together. */
+size_t zks__history_held(const zks__history *h);
 
 /* What the caller stores and gives back after a restart. */
 typedef struct zks__history_tip {
@@ -89,13 +114,18 @@ typedef struct zks__history_tip {
     uint8_t id[ZKS_ENTRY_ID_BYTES];
     uint64_t floor; /* highest covered */
 } zks__history_tip;
-/* The present tip; 0 when the chain is unknown. */
+/* The present tip; 0 when nothing of the chain was delivered. */
 int zks__history_tip_of(const zks__history *h, const zks__history_key *key, zks__history_tip *out);
-/* Restoring, in this order: tips, missing ranges, held entries (no verdicts are raised for them). */
+/* Restoring, in this order: tips, missing ranges, expected ids, held entries (no verdicts are
+ * raised for them). ZKS_E_NOMEM: nothing was changed. */
 ZKS_MUST_USE zks_status zks__history_restore_tip(zks__history *h, const zks__history_tip *tip);
-ZKS_MUST_USE zks_status zks__history_restore_missing(zks__history *h, const zks__history_key *key, uint64_t first,
-                                                     uint64_t last);
-ZKS_MUST_USE zks_status zks__history_restore_held(zks__history *h, const zks__history_entry *e, uint64_t since_ms);
+ZKS_MUST_USE zks_status zks__history_restore_missing(zks__history *h, const zks__history_key *key,
+                                                     uint64_t first, uint64_t last);
+ZKS_MUST_USE zks_status zks__history_restore_expected(zks__history *h, const zks__history_key *key,
+                                                      uint64_t seq,
+                                                      const uint8_t id[ZKS_ENTRY_ID_BYTES]);
+ZKS_MUST_USE zks_status zks__history_restore_held(zks__history *h, const zks__history_entry *e,
+                                                  uint64_t since_ms);
 /* Whether seq is recorded as missing, for tests and reports. */
 int zks__history_is_missing(const zks__history *h, const zks__history_key *key, uint64_t seq);
 

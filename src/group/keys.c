@@ -4,8 +4,8 @@
 enum { INFO_MAX_BYTES = 160 };
 
 /* HKDF(secret, label, parts): Expand(Extract(secret), lp(label) lp(part)..., length). */
-static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const zks__slice *parts, size_t count,
-                   uint8_t *out, size_t length)
+static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const zks__slice *parts,
+                   size_t count, uint8_t *out, size_t length)
 {
     uint8_t info[INFO_MAX_BYTES];
     zks__writer w = zks__writer_of(info, sizeof info);
@@ -19,7 +19,8 @@ static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const
     zks__crypto_wipe(prk, sizeof prk);
 }
 
-void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES], zks__group_root *out)
+void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES],
+                            zks__group_root *out)
 {
     uint8_t part[32];
     out->suite = suite;
@@ -33,30 +34,36 @@ void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_
     zks__crypto_wipe(part, sizeof part);
 }
 
-void zks__device_keys_derive(const uint8_t device_seed[ZKS_KEY_BYTES], const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+void zks__device_keys_derive(const uint8_t device_seed[ZKS_KEY_BYTES],
+                             const uint8_t group_id[ZKS_GROUP_ID_BYTES],
                              const uint8_t instance[ZKS_INSTANCE_BYTES], zks__device_keys *out)
 {
     const zks__slice parts[] = {{group_id, ZKS_GROUP_ID_BYTES}, {instance, ZKS_INSTANCE_BYTES}};
     const size_t count = ZKS_COUNTOF(parts);
     derive(device_seed, "device-sign", parts, count, out->sign_seed, sizeof out->sign_seed);
     zks__crypto_sign_key(out->sign_seed, &out->sign);
-    derive(device_seed, "device-noise-dh", parts, count, out->noise_dh_secret, sizeof out->noise_dh_secret);
-    derive(device_seed, "device-noise-kem", parts, count, out->noise_kem_seed, sizeof out->noise_kem_seed);
+    derive(device_seed, "device-noise-dh", parts, count, out->noise_dh_secret,
+           sizeof out->noise_dh_secret);
+    derive(device_seed, "device-noise-kem", parts, count, out->noise_kem_seed,
+           sizeof out->noise_kem_seed);
     derive(device_seed, "device-seal", parts, count, out->seal_seed, sizeof out->seal_seed);
 }
 
-void zks__group_blob_key(const uint8_t epoch_secret[ZKS_KEY_BYTES], const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                         const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES], const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
-                         uint8_t out[ZKS_KEY_BYTES])
+void zks__group_blob_key(const uint8_t epoch_secret[ZKS_KEY_BYTES],
+                         const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                         const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
+                         const uint8_t pusher[ZKS_DEVICE_ID_BYTES], uint8_t out[ZKS_KEY_BYTES])
 {
-    const zks__slice parts[] = {
-        {group_id, ZKS_GROUP_ID_BYTES}, {epoch_tag, ZKS_EPOCH_TAG_BYTES}, {pusher, ZKS_DEVICE_ID_BYTES}};
+    const zks__slice parts[] = {{group_id, ZKS_GROUP_ID_BYTES},
+                                {epoch_tag, ZKS_EPOCH_TAG_BYTES},
+                                {pusher, ZKS_DEVICE_ID_BYTES}};
     derive(epoch_secret, "blob", parts, ZKS_COUNTOF(parts), out, ZKS_KEY_BYTES);
 }
 
 /* --- the records of a shared group ------------------------------------------------ */
 
-zks_status zks__group_make_genesis(const zks__group_root *r, uint8_t *out, size_t size, size_t *out_length)
+zks_status zks__group_make_genesis(const zks__group_root *r, uint8_t *out, size_t size,
+                                   size_t *out_length)
 {
     zks__genesis g = {.mode = r->mode};
     memcpy(g.root, zks__crypto_sign_public(&r->root), sizeof g.root);
@@ -64,7 +71,8 @@ zks_status zks__group_make_genesis(const zks__group_root *r, uint8_t *out, size_
     return zks__record_make_genesis(r->suite, &g, &r->root, out, size, out_length);
 }
 
-zks_status zks__group_make_epoch0(const zks__group_root *r, uint8_t *out, size_t size, size_t *out_length)
+zks_status zks__group_make_epoch0(const zks__group_root *r, uint8_t *out, size_t size,
+                                  size_t *out_length)
 {
     zks__epoch e;
     memset(&e, 0, sizeof e);
@@ -75,8 +83,9 @@ zks_status zks__group_make_epoch0(const zks__group_root *r, uint8_t *out, size_t
     return zks__record_make_epoch(r->suite, r->group_id, &e, &r->root, out, size, out_length);
 }
 
-zks_status zks__group_make_member(const zks__group_root *r, const zks__device_keys *d, uint64_t not_after_s,
-                                  zks__slice profile, uint8_t *out, size_t size, size_t *out_length)
+zks_status zks__group_make_member(const zks__group_root *r, const zks__device_keys *d,
+                                  uint64_t not_after_s, zks__slice profile, uint8_t *out,
+                                  size_t size, size_t *out_length)
 {
     zks__member m;
     memset(&m, 0, sizeof m);
@@ -85,15 +94,20 @@ zks_status zks__group_make_member(const zks__group_root *r, const zks__device_ke
     zks__crypto_kem_public(d->noise_kem_seed, m.noise_kem);
     m.not_after_s = not_after_s;
     m.profile = profile;
-    return zks__record_make_member(r->suite, r->group_id, &m, &d->sign, &r->root, out, size, out_length);
+    return zks__record_make_member(r->suite, r->group_id, &m, &d->sign, &r->root, out, size,
+                                   out_length);
 }
 
 /* --- the device's name ------------------------------------------------------------ */
 
-enum { PROFILE_STEP = 64, PROFILE_AD_BYTES = 1 + 13 + 1 + ZKS_GROUP_ID_BYTES + ZKS_DEVICE_ID_BYTES };
+enum {
+    PROFILE_STEP = 64,
+    PROFILE_AD_BYTES = 1 + 13 + 1 + ZKS_GROUP_ID_BYTES + ZKS_DEVICE_ID_BYTES
+};
 
 /* lp of the longest name takes two bytes more. */
-_Static_assert(ZKS_NONCE_BYTES + (ZKS_DEVICE_NAME_MAX_BYTES + 2 + PROFILE_STEP) + ZKS_TAG_BYTES <= ZKS_PROFILE_MAX_BYTES,
+_Static_assert(ZKS_NONCE_BYTES + (ZKS_DEVICE_NAME_MAX_BYTES + 2 + PROFILE_STEP) + ZKS_TAG_BYTES <=
+                   ZKS_PROFILE_MAX_BYTES,
                "profile");
 
 static void profile_key(const uint8_t *epoch_secret, const uint8_t *group_id, const uint8_t *device,
@@ -113,11 +127,16 @@ static void profile_ad(const zks__suite *suite, const uint8_t *group_id, const u
     zks__write_bytes(&w, device, ZKS_DEVICE_ID_BYTES);
 }
 
-/* Bytes of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates, at most U+10FFFF); 0: none, or a NUL. */
+/* Bytes of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates, at most U+10FFFF); 0:
+ * none, or a NUL. */
 static size_t utf8_sequence(const uint8_t *p, size_t left)
 {
     static const uint32_t lowest[] = {0, 1, 0x80, 0x800, 0x10000};
-    size_t size = p[0] < 0x80 ? 1 : p[0] >> 5 == 0x06 ? 2 : p[0] >> 4 == 0x0e ? 3 : p[0] >> 3 == 0x1e ? 4 : 0;
+    size_t size = p[0] < 0x80         ? 1
+                  : p[0] >> 5 == 0x06 ? 2
+                  : p[0] >> 4 == 0x0e ? 3
+                  : p[0] >> 3 == 0x1e ? 4
+                                      : 0;
     if (size == 0 || size > left) {
         return 0;
     }
@@ -145,9 +164,11 @@ static bool name_valid(const uint8_t *name, size_t length)
 }
 
 zks_status zks__profile_seal(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],
-                             const uint8_t group_id[ZKS_GROUP_ID_BYTES], const uint8_t device[ZKS_DEVICE_ID_BYTES],
-                             const uint8_t nonce[ZKS_NONCE_BYTES], const char *name, size_t name_length,
-                             uint8_t out[ZKS_PROFILE_MAX_BYTES], size_t *out_length)
+                             const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                             const uint8_t device[ZKS_DEVICE_ID_BYTES],
+                             const uint8_t nonce[ZKS_NONCE_BYTES], const char *name,
+                             size_t name_length, uint8_t out[ZKS_PROFILE_MAX_BYTES],
+                             size_t *out_length)
 {
     if (name_length > ZKS_DEVICE_NAME_MAX_BYTES) {
         return ZKS_E_TOO_LARGE;
@@ -157,7 +178,8 @@ zks_status zks__profile_seal(const zks__suite *suite, const uint8_t epoch_secret
     }
     memset(out, 0, ZKS_PROFILE_MAX_BYTES);
     memcpy(out, nonce, ZKS_NONCE_BYTES);
-    zks__writer w = zks__writer_of(out + ZKS_NONCE_BYTES, ZKS_PROFILE_MAX_BYTES - ZKS_NONCE_BYTES - ZKS_TAG_BYTES);
+    zks__writer w = zks__writer_of(out + ZKS_NONCE_BYTES,
+                                   ZKS_PROFILE_MAX_BYTES - ZKS_NONCE_BYTES - ZKS_TAG_BYTES);
     zks__write_lp(&w, name, name_length);
     size_t text = (w.length + PROFILE_STEP - 1) / PROFILE_STEP * PROFILE_STEP;
     uint8_t key[ZKS_KEY_BYTES];
@@ -171,12 +193,14 @@ zks_status zks__profile_seal(const zks__suite *suite, const uint8_t epoch_secret
 }
 
 /* lp(name) zeros, in steps of PROFILE_STEP and not one more than needed. */
-static zks_status read_profile(const uint8_t *text, size_t length, char out_name[ZKS_DEVICE_NAME_MAX_BYTES + 1])
+static zks_status read_profile(const uint8_t *text, size_t length,
+                               char out_name[ZKS_DEVICE_NAME_MAX_BYTES + 1])
 {
     zks__reader r = zks__reader_of(text, length);
     size_t name_length = 0;
     const uint8_t *name = zks__read_lp(&r, ZKS_DEVICE_NAME_MAX_BYTES, &name_length);
-    bool bad = !name || r.left >= PROFILE_STEP || length % PROFILE_STEP || !name_valid(name, name_length);
+    bool bad = !name || r.left >= PROFILE_STEP || length % PROFILE_STEP ||
+               !name_valid(name, name_length);
     for (size_t i = 0; !bad && i < r.left; i++) {
         bad = r.next[i] != 0;
     }
@@ -189,8 +213,9 @@ static zks_status read_profile(const uint8_t *text, size_t length, char out_name
 }
 
 zks_status zks__profile_open(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],
-                             const uint8_t group_id[ZKS_GROUP_ID_BYTES], const uint8_t device[ZKS_DEVICE_ID_BYTES],
-                             zks__slice profile, char out_name[ZKS_DEVICE_NAME_MAX_BYTES + 1])
+                             const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                             const uint8_t device[ZKS_DEVICE_ID_BYTES], zks__slice profile,
+                             char out_name[ZKS_DEVICE_NAME_MAX_BYTES + 1])
 {
     if (profile.length < ZKS_NONCE_BYTES + ZKS_TAG_BYTES) {
         return ZKS_E_TRUNCATED;

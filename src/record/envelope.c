@@ -13,8 +13,8 @@ void zks__envelope_write(uint8_t suite, const uint8_t epoch_tag[ZKS_EPOCH_TAG_BY
 }
 
 void zks__envelope_ad(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                      const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES], const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
-                      uint8_t out[ZKS_BLOB_AD_BYTES])
+                      const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
+                      const uint8_t pusher[ZKS_DEVICE_ID_BYTES], uint8_t out[ZKS_BLOB_AD_BYTES])
 {
     zks__writer w = zks__writer_of(out, ZKS_BLOB_AD_BYTES);
     zks__write_label(&w, "0k-blob-v1");

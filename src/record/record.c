@@ -18,8 +18,8 @@ void zks__record_group_id(uint8_t suite, uint8_t mode, const uint8_t root[ZKS_SI
 }
 
 /* H(lp(label) data) */
-static void labelled_hash(const zks__suite *suite, const char *label, const uint8_t *data, size_t length,
-                          uint8_t out[ZKS_HASH_BYTES])
+static void labelled_hash(const zks__suite *suite, const char *label, const uint8_t *data,
+                          size_t length, uint8_t out[ZKS_HASH_BYTES])
 {
     uint8_t text[32];
     zks__writer w = zks__writer_of(text, sizeof text);
@@ -46,7 +46,8 @@ typedef struct signed_text {
     size_t length;
 } signed_text;
 
-static signed_text text_to_sign(const zks__suite *suite, const char *role, const uint8_t *part, size_t length)
+static signed_text text_to_sign(const zks__suite *suite, const char *role, const uint8_t *part,
+                                size_t length)
 {
     signed_text t;
     uint8_t digest[ZKS_HASH_BYTES];
@@ -61,7 +62,8 @@ static signed_text text_to_sign(const zks__suite *suite, const char *role, const
 
 /* --- reading --------------------------------------------------------------------- */
 
-/* A place in the record that is signed: found while parsing, verified afterwards, since verifying is dear. */
+/* A place in the record that is signed: found while parsing, verified afterwards, since verifying
+ * is dear. */
 typedef struct seal_mark {
     const char *role;
     const uint8_t *key;
@@ -157,7 +159,8 @@ static zks_status epoch_acceptable(const zks__epoch *e)
     if (memcmp(e->parent, zeros, sizeof e->parent) != 0) {
         return ZKS_E_MALFORMED;
     }
-    bool bare = !e->listed.count && !e->removed.count && !e->keys.length && !e->wrap.length && !e->sealed.length;
+    bool bare = !e->listed.count && !e->removed.count && !e->keys.length && !e->wrap.length &&
+                !e->sealed.length;
     return bare ? ZKS_OK : ZKS_E_UNSUPPORTED;
 }
 
@@ -241,7 +244,8 @@ zks_status zks__record_read(const uint8_t *data, size_t length, zks__record *out
 
 /* --- making ---------------------------------------------------------------------- */
 
-static void write_header(zks__writer *w, zks__record_kind kind, uint8_t suite, const uint8_t *group_id)
+static void write_header(zks__writer *w, zks__record_kind kind, uint8_t suite,
+                         const uint8_t *group_id)
 {
     zks__write_u8(w, ZKS_RECORD_VERSION);
     zks__write_u8(w, (uint8_t)kind);
@@ -250,7 +254,8 @@ static void write_header(zks__writer *w, zks__record_kind kind, uint8_t suite, c
 }
 
 /* Signs what is written so far and appends the signature. */
-static void write_signature(zks__writer *w, const zks__suite *suite, const char *role, const zks__sign_key *key)
+static void write_signature(zks__writer *w, const zks__suite *suite, const char *role,
+                            const zks__sign_key *key)
 {
     uint8_t signature[ZKS_SIGN_BYTES] = {0};
     if (!w->overflow) {
@@ -269,8 +274,8 @@ static zks_status made(const zks__writer *w, size_t *out_length)
     return ZKS_OK;
 }
 
-zks_status zks__record_make_genesis(uint8_t suite, const zks__genesis *g, const zks__sign_key *root, uint8_t *out,
-                                    size_t size, size_t *out_length)
+zks_status zks__record_make_genesis(uint8_t suite, const zks__genesis *g, const zks__sign_key *root,
+                                    uint8_t *out, size_t size, size_t *out_length)
 {
     const zks__suite *functions = zks__crypto_suite(suite);
     if (!functions) {
@@ -291,8 +296,9 @@ zks_status zks__record_make_genesis(uint8_t suite, const zks__genesis *g, const 
     return made(&w, out_length);
 }
 
-zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES], const zks__epoch *e,
-                                  const zks__sign_key *signer, uint8_t *out, size_t size, size_t *out_length)
+zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                  const zks__epoch *e, const zks__sign_key *signer, uint8_t *out,
+                                  size_t size, size_t *out_length)
 {
     const zks__suite *functions = zks__crypto_suite(suite);
     if (!functions) {
@@ -317,15 +323,17 @@ zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROU
     return made(&w, out_length);
 }
 
-zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES], const zks__member *m,
-                                   const zks__sign_key *device, const zks__sign_key *issuer, uint8_t *out,
-                                   size_t size, size_t *out_length)
+zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                   const zks__member *m, const zks__sign_key *device,
+                                   const zks__sign_key *issuer, uint8_t *out, size_t size,
+                                   size_t *out_length)
 {
     const zks__suite *functions = zks__crypto_suite(suite);
     if (!functions) {
         return ZKS_E_SUITE;
     }
-    if (m->profile.length > ZKS_PROFILE_MAX_BYTES || (m->rights & ~(ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN))) {
+    if (m->profile.length > ZKS_PROFILE_MAX_BYTES ||
+        (m->rights & ~(ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN))) {
         return ZKS_E_INVALID;
     }
     zks__writer w = zks__writer_of(out, size);

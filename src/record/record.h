@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Membership records: one signed record, and the rules for reading it (docs/SECURITY.md, membership). Pure; any thread.
+ * Membership records: one signed record, and the rules for reading it (docs/SECURITY.md,
+ * membership). Pure; any thread.
  *
- * A record is: version(1) kind(1) suite(1) group_id(32) body. Its hash is H(lp("0k-record-v1") record) with the suite's
- * hash. A signature is over lp("0k-record-sig-v1") lp(role) H(lp("0k-record-part-v1") part), role being "root", "self",
- * "issuer" or "signer", so that no signature serves for another place; part is all of the record in front of the
- * signature. Bodies (integers little-endian, nothing may follow):
+ * A record is: version(1) kind(1) suite(1) group_id(32) body. Its hash is H(lp("0k-record-v1")
+ * record) with the suite's hash. A signature is over lp("0k-record-sig-v1") lp(role)
+ * H(lp("0k-record-part-v1") part), role being "root", "self", "issuer" or "signer", so that no
+ * signature serves for another place; part is all of the record in front of the signature. Bodies
+ * (integers little-endian, nothing may follow):
  *
- *   GENESIS  mode(1) root(32) recovery(1216)  sig(root)
- *   EPOCH    number(4) parent(32) listed(LEB128 count, 32 each) removed(the same) commit(32) lp(keys) lp(wrap)
- *            lp(sealed) signer(32)  sig(signer)
- *   MEMBER   device(32) seal_key(1216) noise_dh(32) noise_kem(1184) rights(1) not_after(8) lp(profile)  sig(self)
- *            issuer(32)  sig(issuer)
+ *   GENESIS  mode(1) root(32) recovery(1216) sig(root)
+ *   EPOCH    number(4) parent(32) listed(LEB128 count, 32 each) removed(the same) commit(32)
+ *            lp(keys) lp(wrap) lp(sealed) signer(32) sig(signer)
+ *   MEMBER   device(32) seal_key(1216) noise_dh(32) noise_kem(1184) rights(1) not_after(8)
+ *            lp(profile) sig(self) issuer(32) sig(issuer)
  *
- * The self signature does not cover the issuer, whom a joining device need not know yet; the issuer's covers it all.
+ * The self signature does not cover the issuer, whom a joining device need not know yet; the
+ * issuer's covers it all.
  */
 #ifndef ZKS_RECORD_RECORD_H
 #define ZKS_RECORD_RECORD_H
@@ -34,7 +37,8 @@ typedef enum zks__record_kind {
 enum { ZKS_GROUP_MODE_PAIRED = 1, ZKS_GROUP_MODE_SHARED = 2 };
 enum { ZKS_RIGHT_INVITE = 1, ZKS_RIGHT_ADMIN = 2 };
 
-/* suite mode root_pk recovery_pk; signed by root. Deterministic: every holder of the group seed makes the same bytes. */
+/* suite mode root_pk recovery_pk; signed by root. Deterministic: every holder of the group seed
+ * makes the same bytes. */
 typedef struct zks__genesis {
     uint8_t mode;
     uint8_t root[ZKS_SIGN_PUBLIC_BYTES];
@@ -46,14 +50,14 @@ typedef struct zks__member {
     uint8_t seal_key[ZKS_SEAL_PUBLIC_BYTES];
     uint8_t noise_dh[ZKS_DH_PUBLIC_BYTES];
     uint8_t noise_kem[ZKS_KEM_PUBLIC_BYTES];
-    uint8_t rights;       /* ZKS_RIGHT_* */
-    uint64_t not_after_s; /* Unix; 0: no end */
-    zks__slice profile;   /* sealed and padded: group/keys.h */
+    uint8_t rights;                        /* ZKS_RIGHT_* */
+    uint64_t not_after_s;                  /* Unix; 0: no end */
+    zks__slice profile;                    /* sealed and padded: group/keys.h */
     uint8_t issuer[ZKS_SIGN_PUBLIC_BYTES]; /* the root key, or a member's device key */
 } zks__member;
 
-/* The fields of SECURITY.md; this version makes and accepts only number 0 (parent zeros, nothing listed, removed,
- * keyed, wrapped or sealed), which is deterministic in shared groups. */
+/* The fields of SECURITY.md; this version makes and accepts only number 0 (parent zeros, nothing
+ * listed, removed, keyed, wrapped or sealed), which is deterministic in shared groups. */
 typedef struct zks__epoch {
     uint32_t number;
     uint8_t parent[ZKS_RECORD_HASH_BYTES];
@@ -84,26 +88,33 @@ void zks__record_group_id(uint8_t suite, uint8_t mode, const uint8_t root[ZKS_SI
                           uint8_t out_id[ZKS_GROUP_ID_BYTES]);
 
 /*
- * Parses one record and verifies what can be verified from itself alone: format, suite, group id (GENESIS: that root_pk
- * gives it), self signature, and the issuer's or signer's signature under the key that the record names. Whether that
- * key may sign is for the set to judge.
- * ZKS_E_TRUNCATED, ZKS_E_MALFORMED, ZKS_E_TOO_LARGE, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE, ZKS_E_UNSUPPORTED (a kind or an
- * EPOCH of the trust layer), ZKS_E_WRONG_GROUP, ZKS_E_BAD_SIGNATURE. out is untouched on failure and borrows data.
+ * Parses one record and verifies what can be verified from itself alone: format, suite, group id
+ * (GENESIS: that root_pk gives it), self signature, and the issuer's or signer's signature under
+ * the key that the record names. Whether that key may sign is for the set to judge.
+ * ZKS_E_TRUNCATED, ZKS_E_MALFORMED, ZKS_E_TOO_LARGE, ZKS_E_FORMAT_VERSION, ZKS_E_SUITE,
+ * ZKS_E_UNSUPPORTED (a kind or an EPOCH of the trust layer), ZKS_E_WRONG_GROUP,
+ * ZKS_E_BAD_SIGNATURE. out is untouched on failure and borrows data.
  */
 ZKS_MUST_USE zks_status zks__record_read(const uint8_t *data, size_t length, zks__record *out);
 
-/* The hash of a whole record, whether it is valid or not; false: too short, or its suite is not in this build. */
+/* The hash of a whole record, whether it is valid or not; false: too short, or its suite is not in
+ * this build. */
 bool zks__record_hash(const uint8_t *data, size_t length, uint8_t out[ZKS_RECORD_HASH_BYTES]);
 
-/* Makers. out holds `size` bytes (ZKS_RECORD_BODY_MAX_BYTES always suffices). ZKS_E_TOO_LARGE, ZKS_E_SUITE,
- * ZKS_E_INVALID (what zks__record_read would refuse), EPOCH: ZKS_E_UNSUPPORTED. */
-ZKS_MUST_USE zks_status zks__record_make_genesis(uint8_t suite, const zks__genesis *g, const zks__sign_key *root, uint8_t *out,
+/* Makers. out holds `size` bytes (ZKS_RECORD_BODY_MAX_BYTES always suffices). ZKS_E_TOO_LARGE,
+ * ZKS_E_SUITE, ZKS_E_INVALID (what zks__record_read would refuse), EPOCH: ZKS_E_UNSUPPORTED. */
+ZKS_MUST_USE zks_status zks__record_make_genesis(uint8_t suite, const zks__genesis *g,
+                                                 const zks__sign_key *root, uint8_t *out,
                                                  size_t size, size_t *out_length);
-ZKS_MUST_USE zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES], const zks__epoch *e,
-                                               const zks__sign_key *signer, uint8_t *out, size_t size, size_t *out_length);
+ZKS_MUST_USE zks_status zks__record_make_epoch(uint8_t suite,
+                                               const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                               const zks__epoch *e, const zks__sign_key *signer,
+                                               uint8_t *out, size_t size, size_t *out_length);
 /* m->issuer and m->device are taken from the keys. */
-ZKS_MUST_USE zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+ZKS_MUST_USE zks_status zks__record_make_member(uint8_t suite,
+                                                const uint8_t group_id[ZKS_GROUP_ID_BYTES],
                                                 const zks__member *m, const zks__sign_key *device,
-                                                const zks__sign_key *issuer, uint8_t *out, size_t size, size_t *out_length);
+                                                const zks__sign_key *issuer, uint8_t *out,
+                                                size_t size, size_t *out_length);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The set as three arrays of pointers: in the order of arrival, by hash, and the record that counts for each device, by
- * device. Sorted arrays rather than hash maps: the set is small (a GENESIS, an EPOCH, at most ZKS_RECORDS_MEMBERS_MAX
- * MEMBERs), seldom changes, its digest needs the order, and no seed is needed against chosen keys.
+ * The set as three arrays of pointers: in the order of arrival, by hash, and the record that counts
+ * for each device, by device. Sorted arrays rather than hash maps: the set is small (a GENESIS, an
+ * EPOCH, at most ZKS_RECORDS_MEMBERS_MAX MEMBERs), seldom changes, its digest needs the order, and
+ * no seed is needed against chosen keys.
  */
 #include "record/set.h"
 
@@ -60,10 +61,12 @@ static const uint8_t *device_of(const zks__record *r)
 
 typedef const uint8_t *(*key_fn)(const zks__record *r);
 
-_Static_assert(ZKS_RECORD_HASH_BYTES == 32 && ZKS_SIGN_PUBLIC_BYTES == 32, "both keys have 32 bytes");
+_Static_assert(ZKS_RECORD_HASH_BYTES == 32 && ZKS_SIGN_PUBLIC_BYTES == 32,
+               "both keys have 32 bytes");
 
 /* Where `key` is, or where it would be put. */
-static size_t position_of(zks__record *const *array, size_t count, key_fn key_of, const uint8_t key[32], bool *found)
+static size_t position_of(zks__record *const *array, size_t count, key_fn key_of,
+                          const uint8_t key[32], bool *found)
 {
     size_t low = 0;
     size_t high = count;
@@ -154,7 +157,8 @@ static void members_remove(zks__records *s, const zks__record *r)
     remove_at(s->members, s->member_count--, at);
     for (size_t i = 0; i < s->count; i++) {
         zks__record *other = s->arrived[i];
-        if (other->kind == ZKS_RECORD_KIND_MEMBER && memcmp(device_of(other), device_of(r), 32) == 0) {
+        if (other->kind == ZKS_RECORD_KIND_MEMBER &&
+            memcmp(device_of(other), device_of(r), 32) == 0) {
             members_add(s, other);
         }
     }
@@ -247,7 +251,8 @@ zks_status zks__records_add(zks__records *s, const uint8_t *data, size_t length,
 {
     uint8_t hash[ZKS_RECORD_HASH_BYTES];
     /* A known record is not verified again: the whole set is offered at every session. */
-    if (length <= ZKS_RECORD_BODY_MAX_BYTES && zks__record_hash(data, length, hash) && zks__records_find(s, hash)) {
+    if (length <= ZKS_RECORD_BODY_MAX_BYTES && zks__record_hash(data, length, hash) &&
+        zks__records_find(s, hash)) {
         if (out_added) {
             *out_added = 0;
         }
@@ -285,7 +290,8 @@ static unsigned rank_of(const zks__slice *record)
     return record->length > 1 && record->data[1] == ZKS_RECORD_KIND_EPOCH ? 1 : 2;
 }
 
-zks_status zks__records_add_all(zks__records *s, const zks__slice *records, size_t count, size_t *out_added)
+zks_status zks__records_add_all(zks__records *s, const zks__slice *records, size_t count,
+                                size_t *out_added)
 {
     size_t before = s->count;
     zks_status status = ZKS_OK;
@@ -320,14 +326,16 @@ const zks__record *zks__records_at(const zks__records *s, size_t i)
     return i < s->count ? s->arrived[i] : NULL;
 }
 
-const zks__record *zks__records_find(const zks__records *s, const uint8_t hash[ZKS_RECORD_HASH_BYTES])
+const zks__record *zks__records_find(const zks__records *s,
+                                     const uint8_t hash[ZKS_RECORD_HASH_BYTES])
 {
     bool found = false;
     size_t at = position_of(s->by_hash, s->count, hash_of, hash, &found);
     return found ? s->by_hash[at] : NULL;
 }
 
-const zks__record *zks__records_member(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES], uint64_t time_s)
+const zks__record *zks__records_member(const zks__records *s,
+                                       const uint8_t device[ZKS_DEVICE_ID_BYTES], uint64_t time_s)
 {
     bool found = false;
     size_t at = position_of(s->members, s->member_count, device_of, device, &found);
