@@ -3,8 +3,8 @@
 """Keeps what follows from abi/include/zks/zks.h and abi/symbols.txt.
 
     abi.py            writes abi/constants.h (from the header) and abi/zks.map (from symbols.txt)
-    abi.py --check    writes nothing; fails when one of them differs, or when header, symbols.txt and
-                      guard_table.h do not name the same functions
+    abi.py --check    writes nothing; fails when one of them differs, or when header, symbols.txt
+                      and guard_table.h do not name the same functions
 
 symbols.txt is written by hand and only ever grows: a line for each function, with the release that
 it came with.
@@ -26,7 +26,8 @@ def without_comments(text):
 
 def functions(text):
     """Names of the functions that the header declares, in its order."""
-    return re.findall(r"\b(zks_\w+)\s*\([^()]*\)\s*;", re.sub(r"typedef[^;]*;", "", without_comments(text)))
+    bare = re.sub(r"typedef[^;]*;", "", without_comments(text))
+    return re.findall(r"\b(zks_\w+)\s*\([^()]*\)\s*;", bare)
 
 
 def constants(text):
@@ -89,14 +90,17 @@ def render_map(rows):
 
 def compare(what, left, right):
     """Differences between two lists of names, as sentences."""
-    problems = [f"{name} is in {what[0]} but not in {what[1]}" for name in left if name not in right]
-    problems += [f"{name} is in {what[1]} but not in {what[0]}" for name in right if name not in left]
-    problems += [f"{name} stands twice in {what[1]}" for name in set(right) if right.count(name) > 1]
+    first, second = what
+    problems = [f"{name} is in {first}, not in {second}" for name in left if name not in right]
+    problems += [f"{name} is in {second}, not in {first}" for name in right if name not in left]
+    problems += [f"{name} is twice in {second}" for name in set(right) if right.count(name) > 1]
     return problems
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     check = parser.parse_args().check
 
@@ -104,7 +108,8 @@ def main():
     declared = functions(header)
     rows = symbols()
     problems = compare(("zks.h", "symbols.txt"), declared, [row[0] for row in rows])
-    problems += compare(("zks.h", "guard_table.h"), declared, ["zks_" + name for name in table_names()])
+    guarded = ["zks_" + name for name in table_names()]
+    problems += compare(("zks.h", "guard_table.h"), declared, guarded)
     for path, text in (
         (ABI / "constants.h", render_constants(constants(header))),
         (ABI / "zks.map", render_map(rows)),
@@ -112,7 +117,7 @@ def main():
         if path.exists() and path.read_text() == text:
             continue
         if check:
-            problems.append(f"{path.name} is not what abi/gen/abi.py makes: run it and commit the result")
+            problems.append(f"{path.name} is out of date: run abi/gen/abi.py, commit the result")
         else:
             path.write_text(text)
             print(f"wrote {path.name}")

@@ -870,7 +870,7 @@ ZKS_API uint64_t zks_inbox_acked(const zks_client *client);
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API size_t zks_batch_count(const zks_batch *batch);
 
-/* All payloads one after the other; out_length (nullable) receives their bytes.
+/* All payloads of batch one after the other; out_length (nullable) receives their bytes.
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API const uint8_t *zks_batch_data(const zks_batch *batch, size_t *out_length);
 
@@ -1060,12 +1060,11 @@ ZKS_API ZKS_MUST_USE zks_status zks_devices_get(zks_client *client, zks_devices 
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API size_t zks_devices_count(const zks_devices *devices);
 
-/* The id of device i, ZKS_SIZE_DEVICE_ID bytes, borrowed until zks_devices_free; NULL: no such
- * device.
- * Any thread, also in callbacks. Since 0.1. */
+/* The id of device i of devices, ZKS_SIZE_DEVICE_ID bytes, borrowed until zks_devices_free; NULL:
+ * no such device. Any thread, also in callbacks. Since 0.1. */
 ZKS_API const uint8_t *zks_devices_id(const zks_devices *devices, size_t i);
 
-/* The name of device i, borrowed as the id; empty: it has none; NULL: no such device.
+/* The name of device i of devices, borrowed as the id; empty: it has none; NULL: no such device.
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API const char *zks_devices_name(const zks_devices *devices, size_t i);
 
