@@ -148,7 +148,7 @@ zks__held *zks__held_first(const zks__held_tree *t)
 
 /* --- heap -------------------------------------------------------------------------- */
 
-zks_status zks__timers_reserve(zks__timers *t)
+zks_status zks__deadlines_reserve(zks__deadlines *t)
 {
     if (t->count + 1 < t->room) {
         return ZKS_OK;
@@ -163,13 +163,13 @@ zks_status zks__timers_reserve(zks__timers *t)
     return ZKS_OK;
 }
 
-static void put(zks__timers *t, size_t slot, zks__held *n)
+static void put(zks__deadlines *t, size_t slot, zks__held *n)
 {
     t->items[slot] = n;
     n->slot = slot;
 }
 
-static void sift_up(zks__timers *t, zks__held *n, size_t slot)
+static void sift_up(zks__deadlines *t, zks__held *n, size_t slot)
 {
     while (slot > 1 && t->items[slot / 2]->due_ms > n->due_ms) {
         put(t, slot, t->items[slot / 2]);
@@ -178,7 +178,7 @@ static void sift_up(zks__timers *t, zks__held *n, size_t slot)
     put(t, slot, n);
 }
 
-static void sift_down(zks__timers *t, zks__held *n, size_t slot)
+static void sift_down(zks__deadlines *t, zks__held *n, size_t slot)
 {
     while (slot * 2 <= t->count) {
         size_t child = slot * 2;
@@ -194,12 +194,12 @@ static void sift_down(zks__timers *t, zks__held *n, size_t slot)
     put(t, slot, n);
 }
 
-void zks__timers_add(zks__timers *t, zks__held *n)
+void zks__deadlines_add(zks__deadlines *t, zks__held *n)
 {
     sift_up(t, n, ++t->count);
 }
 
-void zks__timers_remove(zks__timers *t, zks__held *n)
+void zks__deadlines_remove(zks__deadlines *t, zks__held *n)
 {
     size_t slot = n->slot;
     if (!slot) {
@@ -217,7 +217,7 @@ void zks__timers_remove(zks__timers *t, zks__held *n)
     }
 }
 
-zks__held *zks__timers_first(const zks__timers *t)
+zks__held *zks__deadlines_first(const zks__deadlines *t)
 {
     return t->count ? t->items[1] : NULL;
 }

@@ -2,7 +2,7 @@
 /*
  * What a history keeps of an entry that is not delivered yet, and the two orders in which it keeps
  * them: a tree by place in the chain and a heap by time. For group/history*.c only. Pure; nothing
- * here allocates but zks__timers_reserve.
+ * here allocates but zks__deadlines_reserve.
  */
 #ifndef ZKS_GROUP_HELD_H
 #define ZKS_GROUP_HELD_H
@@ -49,17 +49,17 @@ zks__held *zks__held_find_exact(const zks__held_tree *t, uint64_t seq,
 zks__held *zks__held_first(const zks__held_tree *t);
 
 /* --- a heap: the earliest due_ms on top --- */
-typedef struct zks__timers {
+typedef struct zks__deadlines {
     zks__held **items; /* items[0] is not used */
     size_t count, room;
-} zks__timers;
+} zks__deadlines;
 
 /* Room for one more than there are. */
-ZKS_MUST_USE zks_status zks__timers_reserve(zks__timers *t);
-void zks__timers_add(zks__timers *t, zks__held *n);
+ZKS_MUST_USE zks_status zks__deadlines_reserve(zks__deadlines *t);
+void zks__deadlines_add(zks__deadlines *t, zks__held *n);
 /* A node without timer is left alone. */
-void zks__timers_remove(zks__timers *t, zks__held *n);
-zks__held *zks__timers_first(const zks__timers *t);
+void zks__deadlines_remove(zks__deadlines *t, zks__held *n);
+zks__held *zks__deadlines_first(const zks__deadlines *t);
 
 /* --- ranges of seqs: ascending, disjoint, not adjacent --- */
 typedef struct zks__range {

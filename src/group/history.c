@@ -34,7 +34,7 @@ struct zks__history {
     zks__map *chains;
     chain *last_used;
     zks__held *spare; /* the node for the next offer */
-    zks__timers timers;
+    zks__deadlines timers;
     size_t held;
     uint64_t random; /* state of xorshift64* (Vigna 2016), for the treap only */
 };
@@ -126,7 +126,7 @@ static zks_status reserve(zks__history *h, chain *c)
     if (!h->spare) {
         return ZKS_E_NOMEM;
     }
-    zks_status status = zks__timers_reserve(&h->timers);
+    zks_status status = zks__deadlines_reserve(&h->timers);
     return status ? status : zks__ranges_reserve(&c->missing, c->held + 2);
 }
 
@@ -234,7 +234,7 @@ static void hold(zks__history *h, zks__held *n)
 static void unhold(zks__history *h, zks__held *n)
 {
     zks__held_remove(tree_of(n), n);
-    zks__timers_remove(&h->timers, n);
+    zks__deadlines_remove(&h->timers, n);
     n->chain->held--;
     h->held--;
 }
@@ -248,7 +248,7 @@ static void start_timer(zks__history *h, zks__held *n, uint64_t since_ms)
     }
     uint64_t wait = n->covered ? ZKS_HISTORY_GAP_MS : ZKS_HISTORY_UNVERIFIED_MS;
     n->due_ms = since_ms > UINT64_MAX - wait ? UINT64_MAX : since_ms + wait;
-    zks__timers_add(&h->timers, n);
+    zks__deadlines_add(&h->timers, n);
 }
 
 /* --- rule 2: coverage ------------------------------------------------------------ */
@@ -496,8 +496,8 @@ zks_status zks__history_offer(zks__history *h, const zks__history_entry *e, uint
 zks_status zks__history_tick(zks__history *h, uint64_t now_ms)
 {
     zks__held *n;
-    while ((n = zks__timers_first(&h->timers)) && n->due_ms <= now_ms) {
-        zks__timers_remove(&h->timers, n);
+    while ((n = zks__deadlines_first(&h->timers)) && n->due_ms <= now_ms) {
+        zks__deadlines_remove(&h->timers, n);
         if (n->covered) {
             advance(h, n->chain, n->seq);
         } else {
@@ -509,7 +509,7 @@ zks_status zks__history_tick(zks__history *h, uint64_t now_ms)
 
 uint64_t zks__history_next_ms(const zks__history *h)
 {
-    const zks__held *n = zks__timers_first(&h->timers);
+    const zks__held *n = zks__deadlines_first(&h->timers);
     return n ? n->due_ms : UINT64_MAX;
 }
 

@@ -55,7 +55,7 @@ typedef enum zks__verdict_kind {
                             FORK */
     ZKS_VERDICT_HOLD,    /* ref: keep it durably, it may be covered later */
     ZKS_VERDICT_REPLAY,  /* ref: known id: drop, count. The offered one, or a held one that the
-                          * offered  one, equal but signed, replaces (then a verdict on the offered
+                          * offered one, equal but signed, replaces (then a verdict on the offered
                           * follows) */
     ZKS_VERDICT_REFUSE,  /* ref: over a limit (branches, held): drop, count, event */
     ZKS_VERDICT_GAP,     /* seq first..last of key is missing, HISTORY_GAP; recorded */
