@@ -49,3 +49,18 @@ zks_status zks_secret_derive(const char *passphrase, size_t length, const uint8_
     }
     return status;
 }
+
+const char *zks_status_name(zks_status status)
+{
+    return zks__status_name(status);
+}
+
+const char *zks_status_text(zks_status status)
+{
+    return zks__status_text(status);
+}
+
+int32_t zks_status_class(zks_status status)
+{
+    return zks__status_class(status);
+}

@@ -14,6 +14,11 @@
 #define ZKS_MUST_USE
 #endif
 
+/* Behind zks_status_name, zks_status_text and zks_status_class: static texts, never NULL. */
+const char *zks__status_name(zks_status status);
+const char *zks__status_text(zks_status status);
+int32_t zks__status_class(zks_status status);
+
 #define ZKS_COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -128,7 +128,7 @@ zks_status zks__client_job_status(zks_client *c, zks_status status, const char *
     }
     pthread_mutex_unlock(&c->mutex);
     if (!*out_text) {
-        *out_text = zks_status_text(status);
+        *out_text = zks__status_text(status);
     }
     return status;
 }
@@ -204,7 +204,7 @@ static void finish_open(zks__job *job)
     if (status) {
         pthread_mutex_lock(&c->mutex);
         c->open_status = status;
-        c->open_text = zks__strdup(o->problem[0] ? o->problem : zks_status_text(status));
+        c->open_text = zks__strdup(o->problem[0] ? o->problem : zks__status_text(status));
         pthread_mutex_unlock(&c->mutex);
     } else {
         take_opened(c, o);

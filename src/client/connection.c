@@ -75,7 +75,7 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text, 
         text = c->link_text;
     } else if (refusal) {
         status = zks__wire_status(refusal);
-        text = c->link_text[0] ? c->link_text : zks_status_text(status);
+        text = c->link_text[0] ? c->link_text : zks__status_text(status);
     } else if (!status) {
         status = ZKS_E_CONNECTION_LOST;
     }
@@ -201,7 +201,7 @@ static void open_link(zks_client *c, const struct sockaddr *remote)
         }
     }
     if (status) {
-        failed_start(c, status, zks_status_text(status));
+        failed_start(c, status, zks__status_text(status));
         return;
     }
     zks__client_ref(c); /* the session's */
@@ -255,7 +255,7 @@ static void start_link(zks_client *c, const zks__action *a)
     if (status) {
         zks__free(w);
         zks__client_unref(c);
-        failed_start(c, status, zks_status_text(status));
+        failed_start(c, status, zks__status_text(status));
     }
 }
 
@@ -284,7 +284,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__crypto_sign(&c->identity.device.sign, proof, w.length, h->signature);
     zks_status status = zks__session_send(c->session, &m);
     if (status) {
-        zks__client_abort_link(c, status, zks_status_text(status));
+        zks__client_abort_link(c, status, zks__status_text(status));
     }
     zks__record_list_done(&c->records);
 }
@@ -293,7 +293,7 @@ static void send_small(zks_client *c, const zks__message *m)
 {
     zks_status status = zks__session_send(c->session, m);
     if (status) {
-        zks__client_abort_link(c, status, zks_status_text(status));
+        zks__client_abort_link(c, status, zks__status_text(status));
     }
 }
 

@@ -49,7 +49,7 @@ static void finish_load(zks__job *job)
         if (job->status) {
             store_failed(c, job->status);
         } else if (j->state.changed) {
-            zks__client_abort_link(c, ZKS_E_RELAY_KEY_CHANGED, zks_status_text(ZKS_E_RELAY_KEY_CHANGED));
+            zks__client_abort_link(c, ZKS_E_RELAY_KEY_CHANGED, zks__status_text(ZKS_E_RELAY_KEY_CHANGED));
         } else {
             zks__record_list_done(&c->records);
             c->records = j->records;
@@ -293,7 +293,7 @@ static void tell_notices(zks_client *c, const zks__received *r)
         }
     }
     if (r->rejected) {
-        zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, r->reject_status, zks_status_text(r->reject_status));
+        zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, r->reject_status, zks__status_text(r->reject_status));
         if (e) {
             e->numbers[ZKS_EVENT_FIELD_COUNT] = (int64_t)r->rejected;
             zks__event_post(e);
@@ -427,7 +427,7 @@ static void finish_refused(zks__job *job)
 static void on_refused(zks_client *c, const zks__push_result *r, uint64_t n, uint32_t code)
 {
     zks_status status = zks__wire_status(code);
-    zks_event *e = zks__event_new(c, ZKS_EVENT_PUSH_REFUSED, status, zks_status_text(status));
+    zks_event *e = zks__event_new(c, ZKS_EVENT_PUSH_REFUSED, status, zks__status_text(status));
     if (e) {
         e->numbers[ZKS_EVENT_FIELD_NUMBER] = (int64_t)n;
         e->has_blob_id = true;
@@ -440,7 +440,7 @@ static void on_refused(zks_client *c, const zks__push_result *r, uint64_t n, uin
         int64_t first = zks__op_number(op, ZKS_OP_FIRST_NUMBER);
         if ((int64_t)n >= first && n <= op->target) {
             zks__list_remove(w);
-            zks__op_complete(op, status, zks_status_text(status));
+            zks__op_complete(op, status, zks__status_text(status));
         }
         w = next;
     }

@@ -319,7 +319,7 @@ static void finish_fetch(zks__job *job)
     }
     zks__sync_fetched(c->sync, f->base.attempt);
     if (current && job->status) {
-        zks__client_abort_link(c, job->status, zks_status_text(job->status));
+        zks__client_abort_link(c, job->status, zks__status_text(job->status));
     }
     zks__client_pump(c);
     zks__client_job_free(&f->base);
