@@ -298,15 +298,15 @@ static void finish(zks__quic *q)
     }
 }
 
-/* The wish to close is fulfilled when the queue is empty, or a second later; a code other than 0
- * does not wait. */
+/* The wish to close is fulfilled when all is acknowledged, or with a code other than 0 when all has
+ * been sent (pacing may hold the last packet back for a moment); at the latest when time is up. */
 static void check_close(zks__quic *q)
 {
     if (!q->close_wanted || q->state >= ZKS_QUIC_ENDING) {
         return;
     }
-    uint64_t code = q->error.error_code;
-    if (code == 0 && q->queue.bytes && zks__endpoint_now(q->endpoint) < q->linger_until) {
+    size_t left = q->error.error_code == 0 ? q->queue.bytes : q->queue.unsent;
+    if (left && zks__endpoint_now(q->endpoint) < q->linger_until) {
         return;
     }
     zks__quic_end(q, ZKS_OK, 0, NULL);

@@ -29,7 +29,8 @@ enum {
     ZKS_QUIC_TOKENS_MAX = 4,
     ZKS_QUIC_WINDOW_BYTES = 2 << 20,
     ZKS_QUIC_LOW_WATER_BYTES = 256 << 10,
-    ZKS_QUIC_LINGER_MS = 1000,
+    ZKS_QUIC_LINGER_MS = 1000,     /* for acknowledgements, after an orderly close */
+    ZKS_QUIC_LINGER_CODE_MS = 100, /* for the last packets to go, after one with a code */
     ZKS_QUIC_HANDSHAKE_MS = 10000, /* defaults */
     ZKS_QUIC_IDLE_MS = 30000,
     ZKS_QUIC_NS_PER_MS = 1000000,

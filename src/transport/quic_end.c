@@ -26,8 +26,8 @@ void zks__quic_want_close(zks__quic *q, uint64_t code, const char *reason)
         return;
     }
     q->close_wanted = true;
-    q->linger_until = zks__endpoint_now(q->endpoint) +
-                      (uint64_t)ZKS_QUIC_LINGER_MS * ZKS_QUIC_NS_PER_MS;
+    uint64_t linger_ms = code ? ZKS_QUIC_LINGER_CODE_MS : ZKS_QUIC_LINGER_MS;
+    q->linger_until = zks__endpoint_now(q->endpoint) + linger_ms * ZKS_QUIC_NS_PER_MS;
     zks__free(q->reason);
     q->reason = reason ? clean_copy((const uint8_t *)reason, strlen(reason)) : NULL;
     ngtcp2_ccerr_set_application_error(&q->error, code, (const uint8_t *)q->reason,
