@@ -8,7 +8,8 @@
 zks__buf *zks__buf_new(size_t headroom, size_t length, size_t tailroom)
 {
     size_t size = headroom + length;
-    if (size < headroom || size + tailroom < size || size + tailroom > SIZE_MAX - sizeof(zks__buf)) {
+    if (size < headroom || size + tailroom < size ||
+        size + tailroom > SIZE_MAX - sizeof(zks__buf)) {
         return NULL;
     }
     size += tailroom;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Reference-counted byte buffers with head- and tailroom: the app's bytes are copied once into one, and header, padding
- * and tag are added in place. The count is atomic, so a buffer may be handed between threads; its bytes may be changed
- * only by the holder of the sole reference.
+ * Reference-counted byte buffers with head- and tailroom: the app's bytes are copied once into one,
+ * and header, padding and tag are added in place. The count is atomic, so a buffer may be handed
+ * between threads; its bytes may be changed only by the holder of the sole reference.
  */
 #ifndef ZKS_BASE_BUF_H
 #define ZKS_BASE_BUF_H
@@ -27,7 +27,8 @@ zks__buf *zks__buf_copy(const void *data, size_t length);
 zks__buf *zks__buf_ref(zks__buf *b);
 /* Drops a reference; NULL is fine. */
 void zks__buf_unref(zks__buf *b);
-/* Room for `count` more bytes in front or behind: moves the edge and returns the first new byte, NULL if there is none. */
+/* Room for `count` more bytes in front or behind: moves the edge and returns the first new byte,
+ * NULL if there is none. */
 uint8_t *zks__buf_push_front(zks__buf *b, size_t count);
 uint8_t *zks__buf_push_back(zks__buf *b, size_t count);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The one cursor type for reading bytes and the one for writing them. Both are sticky: after the first failure every
- * further call does nothing, so a parser checks once, at its end. Pure.
+ * The one cursor type for reading bytes and the one for writing them. Both are sticky: after the
+ * first failure every further call does nothing, so a parser checks once, at its end. Pure.
  *
- * Integers are fixed-width little-endian. LEB128 is the unsigned form, at most 10 bytes, and must be minimal: a number
- * has one encoding only, since signatures and identifiers are computed over encoded bytes.
+ * Integers are fixed-width little-endian. LEB128 is the unsigned form, at most 10 bytes, and must
+ * be minimal: a number has one encoding only, since signatures and identifiers are computed over
+ * encoded bytes.
  */
 #ifndef ZKS_BASE_BYTES_H
 #define ZKS_BASE_BYTES_H
@@ -33,7 +34,8 @@ uint16_t zks__read_u16(zks__reader *r);
 uint32_t zks__read_u32(zks__reader *r);
 uint64_t zks__read_u64(zks__reader *r);
 uint64_t zks__read_leb(zks__reader *r);
-/* The next `length` bytes, borrowed from the input; NULL after a failure. A length of 0 gives a non-NULL pointer. */
+/* The next `length` bytes, borrowed from the input; NULL after a failure. A length of 0 gives a
+ * non-NULL pointer. */
 const uint8_t *zks__read_bytes(zks__reader *r, size_t length);
 /* LEB128 length and bytes. Refuses with ZKS_E_TOO_LARGE above max. */
 const uint8_t *zks__read_lp(zks__reader *r, size_t max, size_t *out_length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The world outside as parameters: time and randomness. Pure modules take values; the glue holds these. */
+/* The world outside as parameters: time and randomness. Pure modules take values; the glue holds
+ * these. */
 #ifndef ZKS_BASE_ENV_H
 #define ZKS_BASE_ENV_H
 
@@ -12,7 +13,8 @@ typedef struct zks__clock {
 } zks__clock;
 
 typedef struct zks__rng {
-    void (*fill)(void *out, size_t length, void *user); /* cannot fail; cryptographic strength outside the simulator */
+    void (*fill)(void *out, size_t length,
+                 void *user); /* cannot fail; cryptographic strength outside the simulator */
     void *user;
 } zks__rng;
 

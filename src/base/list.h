@@ -15,7 +15,7 @@ typedef struct zks__list {
 } zks__list;
 
 /* The structure that holds `node` as its `member`. */
-#define ZKS_CONTAINER(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define ZKS_CONTAINER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void zks__list_init(zks__list *l)
 {

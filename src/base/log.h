@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The log hook. A line is `event key=value ...`: structured, one line, no secret and no identifier in clear. Identifiers
- * (groups, devices, blobs, peer addresses) go through zks__log_redact, which shows a short keyed hash: equal identifiers
- * look equal within one process, and nothing else can be learnt.
+ * The log hook. A line is `event key=value ...`: structured, one line, no secret and no identifier
+ * in clear. Identifiers (groups, devices, blobs, peer addresses) go through zks__log_redact, which
+ * shows a short keyed hash: equal identifiers look equal within one process, and nothing else can
+ * be learnt.
  */
 #ifndef ZKS_BASE_LOG_H
 #define ZKS_BASE_LOG_H
 
 #include "base/status.h"
 
-enum { ZKS_LOG_LEVEL_OFF = 0, ZKS_LOG_LEVEL_ERROR, ZKS_LOG_LEVEL_WARN, ZKS_LOG_LEVEL_INFO, ZKS_LOG_LEVEL_DEBUG };
+enum {
+    ZKS_LOG_LEVEL_OFF = 0,
+    ZKS_LOG_LEVEL_ERROR,
+    ZKS_LOG_LEVEL_WARN,
+    ZKS_LOG_LEVEL_INFO,
+    ZKS_LOG_LEVEL_DEBUG
+};
 
-/* Called from any engine thread; the sink serialises. The line has no newline and is borrowed during the call. */
+/* Called from any engine thread; the sink serialises. The line has no newline and is borrowed
+ * during the call. */
 typedef void (*zks__log_sink)(int level, const char *line, void *user);
 
 typedef struct zks__log {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A hash map from byte strings (copied; at most 64 bytes) to pointers (borrowed). Open addressing, grows by doubling.
- * The seed keeps a peer who chooses the keys from choosing the collisions. Pure.
+ * A hash map from byte strings (copied; at most 64 bytes) to pointers (borrowed). Open addressing,
+ * grows by doubling. The seed keeps a peer who chooses the keys from choosing the collisions. Pure.
  */
 #ifndef ZKS_BASE_MAP_H
 #define ZKS_BASE_MAP_H
@@ -22,8 +22,8 @@ void *zks__map_get(const zks__map *m, const void *key, size_t length);
 ZKS_MUST_USE zks_status zks__map_put(zks__map *m, const void *key, size_t length, void *value);
 /* The removed value, or NULL. */
 void *zks__map_remove(zks__map *m, const void *key, size_t length);
-/* Iteration in no order: start with *position = 0; NULL at the end. Adding while iterating is not allowed, removing the
- * one just returned is. */
+/* Iteration in no order: start with *position = 0; NULL at the end. Adding while iterating is not
+ * allowed, removing the one just returned is. */
 void *zks__map_next(const zks__map *m, size_t *position);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* SipHash-1-3 (Aumasson, Bernstein 2012), the short keyed hash made for hash tables; not for anything that needs a MAC
- * of cryptographic strength. Pure. */
+/* SipHash-1-3 (Aumasson, Bernstein 2012), the short keyed hash made for hash tables; not for
+ * anything that needs a MAC of cryptographic strength. Pure. */
 #ifndef ZKS_BASE_SIPHASH_H
 #define ZKS_BASE_SIPHASH_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Status codes of the engine. They are the public ones: the numbers stand once, in zks.h, and this is the only engine
- * header that includes it.
+ * Status codes of the engine. They are the public ones: the numbers stand once, in zks.h, and this
+ * is the only engine header that includes it.
  */
 #ifndef ZKS_BASE_STATUS_H
 #define ZKS_BASE_STATUS_H

@@ -86,14 +86,16 @@ zks_status zks__address_parse(const char *text, zks__address *out, const char **
     if (strncmp(text, "zks://", 6) == 0) {
         text += 6;
     } else if (strstr(text, "://")) {
-        *out_problem = "this kind of relay address is not supported; use zks://key@host:port or host:port";
+        *out_problem =
+            "this kind of relay address is not supported; use zks://key@host:port or host:port";
         return ZKS_E_ADDRESS;
     }
     const char *at = strchr(text, '@');
     if (at) {
         a.has_key = true;
         if (!parse_key(text, (size_t)(at - text), a.key)) {
-            *out_problem = "the relay key before the @ is not 52 characters of base32; copy the address that the relay "
+            *out_problem = "the relay key before the @ is not 52 characters of base32; copy the "
+                           "address that the relay "
                            "prints when it starts";
             return ZKS_E_ADDRESS;
         }
@@ -101,9 +103,11 @@ zks_status zks__address_parse(const char *text, zks__address *out, const char **
     }
     for (;;) {
         size_t length = strcspn(text, ",");
-        if (a.host_count == ZKS_ADDRESS_HOSTS_MAX || !parse_host(text, length, &a.hosts[a.host_count])) {
-            *out_problem = "the relay address needs host:port, with a port from 1 to 65535; for example "
-                           "relay.example.org:4433 or [2001:db8::1]:4433";
+        if (a.host_count == ZKS_ADDRESS_HOSTS_MAX ||
+            !parse_host(text, length, &a.hosts[a.host_count])) {
+            *out_problem =
+                "the relay address needs host:port, with a port from 1 to 65535; for example "
+                "relay.example.org:4433 or [2001:db8::1]:4433";
             return ZKS_E_ADDRESS;
         }
         a.host_count++;

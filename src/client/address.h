@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Relay addresses: `zks://<key>@host:port[,host:port...]` (key in base32, RFC 4648 lower case without padding),
- * `zks://host[:port]` and `host[:port]` (the key is pinned at first use). IPv6 hosts stand in brackets. Pure.
+ * Relay addresses: `zks://<key>@host:port[,host:port...]` (key in base32, RFC 4648 lower case
+ * without padding), `zks://host[:port]` and `host[:port]` (the key is pinned at first use). IPv6
+ * hosts stand in brackets. Pure.
  */
 #ifndef ZKS_CLIENT_ADDRESS_H
 #define ZKS_CLIENT_ADDRESS_H
@@ -25,6 +26,7 @@ typedef struct zks__address {
 } zks__address;
 
 /* ZKS_E_ADDRESS; *out_problem is then a static sentence with the cure. */
-ZKS_MUST_USE zks_status zks__address_parse(const char *text, zks__address *out, const char **out_problem);
+ZKS_MUST_USE zks_status zks__address_parse(const char *text, zks__address *out,
+                                           const char **out_problem);
 
 #endif

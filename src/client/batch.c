@@ -54,9 +54,12 @@ static zks_status reserve(zks_batch *b, size_t body_length)
     if (b->count == b->room) {
         size_t room = b->room ? b->room * 2 : FIRST_ROOM;
         if (!grow((void **)&b->offsets, (room + 1) * sizeof *b->offsets) ||
-            !grow((void **)&b->seqs, room * sizeof *b->seqs) || !grow((void **)&b->numbers, room * sizeof *b->numbers) ||
-            !grow((void **)&b->times_ms, room * sizeof *b->times_ms) || !grow((void **)&b->ids, room * ZKS_BATCH_ID_BYTES) ||
-            !grow((void **)&b->senders, room * ZKS_DEVICE_ID_BYTES) || !grow((void **)&b->flags, room * sizeof *b->flags)) {
+            !grow((void **)&b->seqs, room * sizeof *b->seqs) ||
+            !grow((void **)&b->numbers, room * sizeof *b->numbers) ||
+            !grow((void **)&b->times_ms, room * sizeof *b->times_ms) ||
+            !grow((void **)&b->ids, room * ZKS_BATCH_ID_BYTES) ||
+            !grow((void **)&b->senders, room * ZKS_DEVICE_ID_BYTES) ||
+            !grow((void **)&b->flags, room * sizeof *b->flags)) {
             return ZKS_E_NOMEM;
         }
         b->room = room;

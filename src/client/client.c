@@ -68,8 +68,8 @@ zks_runtime *zks__client_runtime(const zks_client *c)
 
 /* --- jobs --- */
 
-void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind, zks_status (*run)(zks__job *),
-                          void (*finish)(zks__job *))
+void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind,
+                          zks_status (*run)(zks__job *), void (*finish)(zks__job *))
 {
     zks__client_job *j = zks__alloc_zero(1, size);
     if (j) {
@@ -231,7 +231,8 @@ static void submit_open(open_job *o)
         c->life = ZKS_LIFE_OPEN;
     }
     for (zks__node *n = zks__list_pop(&c->deferred); n; n = zks__list_pop(&c->deferred)) {
-        zks__storage_submit(c->runtime->storage, ZKS_CONTAINER(ZKS_CONTAINER(n, zks__task, node), zks__job, task));
+        zks__storage_submit(c->runtime->storage,
+                            ZKS_CONTAINER(ZKS_CONTAINER(n, zks__task, node), zks__job, task));
     }
     pthread_mutex_unlock(&c->mutex);
 }
@@ -266,8 +267,8 @@ static void derive_secret(zks__work *work)
         salt_length = o->derive_status ? 0 : strlen(made);
     }
     if (!o->derive_status) {
-        o->derive_status = zks__client_secret_derive(given->passphrase, given->passphrase_length, salt, salt_length,
-                                                     o->secret, o->descriptor);
+        o->derive_status = zks__client_secret_derive(given->passphrase, given->passphrase_length,
+                                                     salt, salt_length, o->secret, o->descriptor);
     }
     o->has_secret = true;
 }
@@ -332,7 +333,8 @@ static zks_status copy_options(zks__client_options *to, const zks__client_option
     to->store_path = to->device_name = to->passphrase = NULL;
     to->salt = NULL;
     to->relay_count = 0;
-    bool ok = copy_text(&to->store_path, from->store_path) && copy_text(&to->device_name, from->device_name);
+    bool ok = copy_text(&to->store_path, from->store_path) &&
+              copy_text(&to->device_name, from->device_name);
     if (ok && from->passphrase) {
         to->passphrase = zks__alloc(from->passphrase_length + 1);
         ok = to->passphrase != NULL;
@@ -369,7 +371,8 @@ static zks_status new_client(zks_runtime *r, const zks__client_options *options,
     c->runtime = r;
     zks__runtime_ref(r);
     pthread_mutex_init(&c->mutex, NULL);
-    zks__list *lists[] = {&c->deferred, &c->connecting, &c->flushing, &c->syncing, &c->acking, &c->reading};
+    zks__list *lists[] = {&c->deferred, &c->connecting, &c->flushing,
+                          &c->syncing,  &c->acking,     &c->reading};
     for (size_t i = 0; i < ZKS_COUNTOF(lists); i++) {
         zks__list_init(lists[i]);
     }
@@ -391,8 +394,8 @@ static zks_status new_client(zks_runtime *r, const zks__client_options *options,
     return ZKS_OK;
 }
 
-zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, zks_done_fn done, void *user,
-                            zks_op **out_op, zks_client **out_client)
+zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, zks_done_fn done,
+                            void *user, zks_op **out_op, zks_client **out_client)
 {
     zks_client *c;
     zks_status status = new_client(r, options, &c);
@@ -514,7 +517,8 @@ void zks__client_begin_close(zks_client *c)
     if (c->session) {
         zks__session_close(c->session, 0, "closed");
     }
-    /* Behind all jobs that were submitted before: their finish functions have run when this one's does. */
+    /* Behind all jobs that were submitted before: their finish functions have run when this one's
+     * does. */
     zks__storage_submit(c->runtime->storage, &j->job);
 }
 
@@ -585,7 +589,8 @@ zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user, zks_op
 
 void zks__client_free(zks_client *c)
 {
-    /* Without memory for the task the client stays until the runtime closes: it does so through the list. */
+    /* Without memory for the task the client stays until the runtime closes: it does so through the
+     * list. */
     (void)!post_close(c, NULL);
     zks__client_unref(c);
 }

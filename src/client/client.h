@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The glue between the contract (abi/) and the engine: runtimes and their threads, clients, operations, events, dispatch
- * queues. The opaque types of zks.h are defined in this module; abi/ checks arguments, handles, threads and forks, and
- * calls one function here for each public one. What a function does stands in zks.h; here only what differs.
+ * The glue between the contract (abi/) and the engine: runtimes and their threads, clients,
+ * operations, events, dispatch queues. The opaque types of zks.h are defined in this module; abi/
+ * checks arguments, handles, threads and forks, and calls one function here for each public one.
+ * What a function does stands in zks.h; here only what differs.
  *
  * Any thread unless it says otherwise. No function blocks but zks__runtime_close and zks__op_wait.
  */
@@ -30,16 +31,18 @@ enum {
     ZKS_HANDLE_DEAD = 0x5a4bdead /* freed, while somebody inside still holds it */
 };
 typedef struct zks__handle {
-    _Atomic uint32_t magic; /* ZKS_HANDLE_* */
+    _Atomic uint32_t magic;   /* ZKS_HANDLE_* */
     uint32_t fork_generation; /* of zks__fork_generation when it was made */
 } zks__handle;
 
-/* Counts forks seen by this process: 0 in the process that loaded the library, 1 in its child, and so on. The one global
- * of the library (set by pthread_atfork, registered by the first runtime or config). */
+/* Counts forks seen by this process: 0 in the process that loaded the library, 1 in its child, and
+ * so on. The one global of the library (set by pthread_atfork, registered by the first runtime or
+ * config). */
 uint32_t zks__fork_generation(void);
 void zks__handle_init(zks__handle *h, uint32_t magic);
 
-/* What a client is opened with: filled by zks_config's setters (abi/api_config.c), copied by open. */
+/* What a client is opened with: filled by zks_config's setters (abi/api_config.c), copied by open.
+ */
 enum { ZKS_CLIENT_RELAYS_MAX = 16 };
 typedef struct zks__client_options {
     char *store_path;  /* NULL: in memory */
@@ -52,10 +55,11 @@ typedef struct zks__client_options {
     size_t salt_length;
     char *relays[ZKS_CLIENT_RELAYS_MAX]; /* in order of preference; judged at connect */
     size_t relay_count;
-    uint32_t ttl_s;           /* of pushes; 0: the relay's maximum */
-    uint64_t inbox_max_bytes; /* unread bytes at which the relay is asked to wait; 0: 256 MiB */
-    uint64_t keep_bytes;      /* settled and read payloads kept in the store; 0: 256 MiB */
-    uint64_t queue_max_bytes; /* pushed bytes on their way into the store at which push answers LIMIT; 0: 64 MiB */
+    uint32_t ttl_s;              /* of pushes; 0: the relay's maximum */
+    uint64_t inbox_max_bytes;    /* unread bytes at which the relay is asked to wait; 0: 256 MiB */
+    uint64_t keep_bytes;         /* settled and read payloads kept in the store; 0: 256 MiB */
+    uint64_t queue_max_bytes;    /* pushed bytes on their way into the store at which push answers
+                                    LIMIT; 0: 64 MiB */
     uint32_t connect_timeout_ms; /* one attempt; 0: 10,000 */
     zks_queue *queue;
     zks_event_fn event;
@@ -65,12 +69,13 @@ typedef struct zks__client_options {
 
 /* --- runtime --- */
 ZKS_MUST_USE zks_status zks__runtime_new(zks_runtime **out_runtime);
-ZKS_MUST_USE zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_log_fn fn, void *user,
-                                             zks_free_fn user_free);
+ZKS_MUST_USE zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_log_fn fn,
+                                             void *user, zks_free_fn user_free);
 /* ZKS_E_TIMEOUT: still closing; call again or free. After ZKS_OK only free is allowed. */
 ZKS_MUST_USE zks_status zks__runtime_close(zks_runtime *r, uint32_t timeout_ms);
 void zks__runtime_free(zks_runtime *r);
-/* Whether the calling thread is inside a callback of this runtime's loop thread or of one of its queues. */
+/* Whether the calling thread is inside a callback of this runtime's loop thread or of one of its
+ * queues. */
 bool zks__runtime_in_callback(const zks_runtime *r);
 /* Whether closing has begun: nothing new is to be started. */
 bool zks__runtime_is_closing(const zks_runtime *r);
@@ -79,8 +84,8 @@ void zks__runtime_ref(zks_runtime *r);
 void zks__runtime_unref(zks_runtime *r);
 
 /* --- queue --- */
-ZKS_MUST_USE zks_status zks__queue_new(zks_runtime *r, zks_wake_fn wake, void *user, zks_free_fn user_free,
-                                       zks_queue **out_queue);
+ZKS_MUST_USE zks_status zks__queue_new(zks_runtime *r, zks_wake_fn wake, void *user,
+                                       zks_free_fn user_free, zks_queue **out_queue);
 int32_t zks__queue_fd(const zks_queue *q);
 ZKS_MUST_USE zks_status zks__queue_dispatch(zks_queue *q, uint32_t max, uint32_t *out_count);
 void zks__queue_free(zks_queue *q);
@@ -88,25 +93,35 @@ zks_runtime *zks__queue_runtime(const zks_queue *q);
 
 /* --- client --- */
 /* options are copied. */
-ZKS_MUST_USE zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, zks_done_fn done, void *user,
-                                         zks_op **out_op, zks_client **out_client);
-ZKS_MUST_USE zks_status zks__client_connect(zks_client *c, zks_done_fn done, void *user, zks_op **out_op);
-ZKS_MUST_USE zks_status zks__client_disconnect(zks_client *c, zks_done_fn done, void *user, zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_open(zks_runtime *r, const zks__client_options *options,
+                                         zks_done_fn done, void *user, zks_op **out_op,
+                                         zks_client **out_client);
+ZKS_MUST_USE zks_status zks__client_connect(zks_client *c, zks_done_fn done, void *user,
+                                            zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_disconnect(zks_client *c, zks_done_fn done, void *user,
+                                               zks_op **out_op);
 ZKS_MUST_USE zks_status zks__client_network_changed(zks_client *c);
-ZKS_MUST_USE zks_status zks__client_trust_relay(zks_client *c, const char *address, const uint8_t key[32]);
-ZKS_MUST_USE zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn done, void *user,
+ZKS_MUST_USE zks_status zks__client_trust_relay(zks_client *c, const char *address,
+                                                const uint8_t key[32]);
+ZKS_MUST_USE zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn done,
+                                          void *user, zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user,
+                                                zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user,
                                           zks_op **out_op);
-ZKS_MUST_USE zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user, zks_op **out_op);
-ZKS_MUST_USE zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user, zks_op **out_op);
 /* Close without waiting, and the end of the caller's handle. */
 void zks__client_free(zks_client *c);
 zks_runtime *zks__client_runtime(const zks_client *c);
-/* The same call serves push (count 1) and push_many: data holds the payloads one after the other. */
-ZKS_MUST_USE zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *lengths, size_t count,
-                                         uint32_t flags, zks_done_fn done, void *user, zks_op **out_op);
-ZKS_MUST_USE zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count, uint32_t max_bytes,
-                                        uint32_t flags, zks_done_fn done, void *user, zks_op **out_op);
-ZKS_MUST_USE zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done, void *user, zks_op **out_op);
+/* The same call serves push (count 1) and push_many: data holds the payloads one after the other.
+ */
+ZKS_MUST_USE zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *lengths,
+                                         size_t count, uint32_t flags, zks_done_fn done, void *user,
+                                         zks_op **out_op);
+ZKS_MUST_USE zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count,
+                                        uint32_t max_bytes, uint32_t flags, zks_done_fn done,
+                                        void *user, zks_op **out_op);
+ZKS_MUST_USE zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done,
+                                       void *user, zks_op **out_op);
 uint64_t zks__inbox_acked(const zks_client *c);
 
 /* --- batch --- */
@@ -117,8 +132,10 @@ const uint64_t *zks__batch_seqs(const zks_batch *b);
 const int64_t *zks__batch_times_ms(const zks_batch *b);
 const uint8_t *zks__batch_ids(const zks_batch *b);
 const uint8_t *zks__batch_senders(const zks_batch *b);
-const uint64_t *zks__batch_numbers(const zks_batch *b); /* the sender's own number of each entry: its seq in the chain */
-const uint32_t *zks__batch_flags(const zks_batch *b); /* ZKS_ITEM_OWN, ZKS_ITEM_LATE, ZKS_ITEM_FORK */
+const uint64_t *zks__batch_numbers(
+    const zks_batch *b); /* the sender's own number of each entry: its seq in the chain */
+const uint32_t *zks__batch_flags(
+    const zks_batch *b); /* ZKS_ITEM_OWN, ZKS_ITEM_LATE, ZKS_ITEM_FORK */
 void zks__batch_free(zks_batch *b);
 
 /* --- op --- */
@@ -130,7 +147,8 @@ const uint8_t *zks__op_bytes(const zks_op *op, int32_t field, size_t *out_length
 ZKS_MUST_USE zks_status zks__op_take_batch(zks_op *op, zks_batch **out_batch);
 void zks__op_cancel(zks_op *op);
 void zks__op_free(zks_op *op);
-/* Whether the calling thread is inside a callback of the runtime of this op; false when that runtime is gone. */
+/* Whether the calling thread is inside a callback of the runtime of this op; false when that
+ * runtime is gone. */
 bool zks__op_in_callback(const zks_op *op);
 
 /* --- event: fields as ZKS_EVENT_FIELD_* --- */
@@ -141,8 +159,10 @@ int64_t zks__event_number(const zks_event *e, int32_t field);
 const uint8_t *zks__event_bytes(const zks_event *e, int32_t field, size_t *out_length);
 
 /* --- shared invite, devices, report --- */
-/* The group secret and descriptor behind a client of a shared group. ZKS_E_STATE: not opened yet. */
-ZKS_MUST_USE zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32], char out_descriptor[160]);
+/* The group secret and descriptor behind a client of a shared group. ZKS_E_STATE: not opened yet.
+ */
+ZKS_MUST_USE zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
+                                                  char out_descriptor[160]);
 ZKS_MUST_USE zks_status zks__devices_get(zks_client *c, zks_devices **out_devices);
 size_t zks__devices_count(const zks_devices *d);
 const uint8_t *zks__devices_id(const zks_devices *d, size_t i);
@@ -152,13 +172,16 @@ void zks__devices_free(zks_devices *d);
 ZKS_MUST_USE zks_status zks__report_get(zks_client *c, zks_report **out_report);
 int64_t zks__report_number(const zks_report *p, int32_t field);
 const char *zks__report_text(const zks_report *p, int32_t field);
-const uint8_t *zks__report_bytes(const zks_report *p, int32_t field, size_t *out_length); /* group id, device id */
+const uint8_t *zks__report_bytes(const zks_report *p, int32_t field,
+                                 size_t *out_length); /* group id, device id */
 int64_t zks__report_relay_number(const zks_report *p, size_t i, int32_t field);
 const char *zks__report_relay_text(const zks_report *p, size_t i, int32_t field);
 void zks__report_free(zks_report *p);
 
-/* --- an operation for abi/'s embedded relay: made pending, completed from any thread, callbacks as always --- */
-ZKS_MUST_USE zks_status zks__op_new(zks_runtime *r, zks_queue *queue, zks_done_fn done, void *user, zks_op **out_op);
+/* --- an operation for abi/'s embedded relay: made pending, completed from any thread, callbacks as
+ * always --- */
+ZKS_MUST_USE zks_status zks__op_new(zks_runtime *r, zks_queue *queue, zks_done_fn done, void *user,
+                                    zks_op **out_op);
 /* text may be NULL; copied. The first completion counts. Drops the engine's reference. */
 void zks__op_complete(zks_op *op, zks_status status, const char *text);
 

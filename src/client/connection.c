@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The connection to a relay: does what src/sync asks for, and tells it what happened. Loop thread. */
+/* The connection to a relay: does what src/sync asks for, and tells it what happened. Loop thread.
+ */
 #include "client/internal.h"
 
 #include "base/alloc.h"
@@ -61,11 +62,13 @@ static void tell_state(zks_client *c, zks_status status, const char *text)
 /* Failures that waiting does not mend. */
 static bool is_final(zks_status status)
 {
-    return status == ZKS_E_RELAY_KEY_CHANGED || status == ZKS_E_UNAUTHORIZED || status == ZKS_E_DEVICE_REVOKED ||
-           status == ZKS_E_ADDRESS || status == ZKS_E_PROTOCOL_VERSION;
+    return status == ZKS_E_RELAY_KEY_CHANGED || status == ZKS_E_UNAUTHORIZED ||
+           status == ZKS_E_DEVICE_REVOKED || status == ZKS_E_ADDRESS ||
+           status == ZKS_E_PROTOCOL_VERSION;
 }
 
-void zks__client_link_ended(zks_client *c, zks_status status, const char *text, uint32_t retry_after_ms)
+void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
+                            uint32_t retry_after_ms)
 {
     uint32_t refusal = zks__sync_refusal(c->sync);
     bool greeted = zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTED;
@@ -81,9 +84,10 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text, 
     }
     /* The failed relay is named before the machine turns to the next one. */
     bool online = zks__sync_state_of(c->sync) != ZKS_SYNC_OFFLINE;
-    zks__sync_link_down(c->sync, attempt, status, retry_after_ms, zks__runtime_random(c->runtime), now_of(c));
-    zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "link_down status=%d live=%d failures=%u", (int)status, greeted,
-                   zks__sync_failures(c->sync));
+    zks__sync_link_down(c->sync, attempt, status, retry_after_ms, zks__runtime_random(c->runtime),
+                        now_of(c));
+    zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "link_down status=%d live=%d failures=%u",
+                   (int)status, greeted, zks__sync_failures(c->sync));
     if (c->come_again) {
         c->come_again = false;
         zks__sync_hurry(c->sync, now_of(c));
@@ -153,14 +157,30 @@ static void session_drained(zks__session *s, void *user)
     zks__client_pump(user);
 }
 
-static void session_closed(zks__session *s, zks_status status, uint64_t code, const char *text, void *user)
+/* A relay's close code: a wire code where it says one, or the negated status of a refusal at the
+ * door. */
+static zks_status status_of_code(zks_client *c, zks_status status, uint64_t code)
 {
-    (void)code;
+    if (status || !code) {
+        return status;
+    }
+    if (code < ZKS_WIRE_INVALID_MESSAGE) {
+        return -(zks_status)code;
+    }
+    if (code <= ZKS_WIRE_STORAGE_FULL && !zks__sync_refusal(c->sync)) {
+        zks__sync_refused(c->sync, (uint32_t)code, 0);
+    }
+    return ZKS_OK;
+}
+
+static void session_closed(zks__session *s, zks_status status, uint64_t code, const char *text,
+                           void *user)
+{
     zks_client *c = user;
     bool current = c->session == s;
     if (current) {
         c->session = NULL;
-        zks__client_link_ended(c, status, text, 0);
+        zks__client_link_ended(c, status_of_code(c, status, code), text, 0);
     }
     zks__session_free(s);
     if (current && !c->stopping) {
@@ -178,7 +198,8 @@ static void failed_start(zks_client *c, zks_status status, const char *text)
 
 static void open_link(zks_client *c, const struct sockaddr *remote)
 {
-    zks__session_events events = {session_ready, zks__client_message, session_drained, session_closed};
+    zks__session_events events = {session_ready, zks__client_message, session_drained,
+                                  session_closed};
     zks__endpoint *endpoint = NULL;
     zks__link *link = NULL;
     zks_status status = zks__runtime_endpoint(c->runtime, &endpoint);
@@ -216,7 +237,8 @@ static void finish_resolve(zks__work *work)
     if (!c->stopping && wanted && w->attempt == zks__sync_attempt(c->sync) && !c->session) {
         if (w->failed) {
             char text[ZKS_ADDRESS_HOST_BYTES + 96];
-            snprintf(text, sizeof text, "the host name %s cannot be resolved (%s); check the relay address", w->host,
+            snprintf(text, sizeof text,
+                     "the host name %s cannot be resolved (%s); check the relay address", w->host,
                      gai_strerror(w->failed));
             failed_start(c, ZKS_E_RESOLVE, text);
         } else {
@@ -421,7 +443,8 @@ void zks__client_pump(zks_client *c)
     do {
         c->pump_again = false;
         zks__action a;
-        for (zks__sync_poll(c->sync, now_of(c), &a); a.kind; zks__sync_poll(c->sync, now_of(c), &a)) {
+        for (zks__sync_poll(c->sync, now_of(c), &a); a.kind;
+             zks__sync_poll(c->sync, now_of(c), &a)) {
             do_action(c, &a);
         }
         zks__sync_state state = zks__sync_state_of(c->sync);

@@ -65,8 +65,9 @@ static void start_read(zks_client *c, zks_op *op)
     zks__client_job_start(&j->base);
 }
 
-zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count, uint32_t max_bytes, uint32_t flags,
-                           zks_done_fn done, void *user, zks_op **out_op)
+zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count,
+                           uint32_t max_bytes, uint32_t flags, zks_done_fn done, void *user,
+                           zks_op **out_op)
 {
     zks_op *op;
     zks_status status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
@@ -134,7 +135,8 @@ static void finish_ack(zks__job *job)
     zks__client_job_free(&j->base);
 }
 
-zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done, void *user, zks_op **out_op)
+zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done, void *user,
+                          zks_op **out_op)
 {
     zks_op *op;
     zks_status status = zks__op_create(c->runtime, c->queue, c, done, user, &op);

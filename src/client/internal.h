@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The inside of a client. What is shared between threads is guarded by `mutex`; `ledger` belongs to the storage thread;
- * everything below the mark belongs to the loop thread.
+ * The inside of a client. What is shared between threads is guarded by `mutex`; `ledger` belongs to
+ * the storage thread; everything below the mark belongs to the loop thread.
  *
- * References: the app's handle, each pending op, each queued event and job, and the loop (until CLOSED is delivered).
+ * References: the app's handle, each pending op, each queued event and job, and the loop (until
+ * CLOSED is delivered).
  */
 #ifndef ZKS_CLIENT_INTERNAL_H
 #define ZKS_CLIENT_INTERNAL_H
@@ -19,8 +20,9 @@
 #include "sync/sync.h"
 
 enum {
-    ZKS_CACHE_MAX_BYTES = 8 << 20, /* sealed entries kept in memory to be sent without reading them back */
-    ZKS_TICK_MS = 60 * 1000        /* housekeeping: pruning, gaps that are due */
+    ZKS_CACHE_MAX_BYTES =
+        8 << 20,            /* sealed entries kept in memory to be sent without reading them back */
+    ZKS_TICK_MS = 60 * 1000 /* housekeeping: pruning, gaps that are due */
 };
 
 typedef enum zks__life {
@@ -85,7 +87,7 @@ struct zks_client {
     zks__record_list records; /* for HELLO */
     uint8_t shown_key[32];
     zks__list connecting, flushing, syncing, acking, reading; /* ops */
-    zks__sealed *cache;                                       /* a ring of cache_size, in order of n */
+    zks__sealed *cache; /* a ring of cache_size, in order of n */
     size_t cache_size, cache_first, cache_count;
     uint64_t cache_bytes;
     zks_op *close_op;
@@ -104,15 +106,18 @@ void zks__client_unref(zks_client *c);
 zks_client *zks__client_of_node(zks__node *n);
 /* Loop thread; idempotent. */
 void zks__client_begin_close(zks_client *c);
-/* Queues a job behind the opening. ZKS_E_CLOSED: the client is closing; the job was not taken. Any thread. */
+/* Queues a job behind the opening. ZKS_E_CLOSED: the client is closing; the job was not taken. Any
+ * thread. */
 ZKS_MUST_USE zks_status zks__client_submit(zks_client *c, zks__job *job);
-/* The status of a job's failure for the app: the failed opening's where there was one; *out_text is its sentence or NULL. */
+/* The status of a job's failure for the app: the failed opening's where there was one; *out_text is
+ * its sentence or NULL. */
 zks_status zks__client_job_status(zks_client *c, zks_status status, const char **out_text);
 
 /* --- ops.c: waiting operations --- */
 /* Makes an op and a command that puts it on the loop thread. */
-ZKS_MUST_USE zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op), uint32_t number,
-                                            zks_done_fn done, void *user, zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op),
+                                            uint32_t number, zks_done_fn done, void *user,
+                                            zks_op **out_op);
 void zks__client_wait(zks__list *list, zks_op *op);
 void zks__client_end_waiting(zks_client *c, zks__list *list, zks_status status, const char *text);
 /* Looks at all waiting ops after something has changed. */
@@ -124,7 +129,8 @@ void zks__client_cancel(zks_client *c, zks_op *op);
 /* --- connection.c --- */
 /* Does what the sync machine asks for, until it has nothing to do; arms the timer. */
 void zks__client_pump(zks_client *c);
-void zks__client_link_ended(zks_client *c, zks_status status, const char *text, uint32_t retry_after_ms);
+void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
+                            uint32_t retry_after_ms);
 /* Ends the attempt from our side, for this reason. */
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
 
@@ -153,8 +159,8 @@ typedef struct zks__client_job {
     uint32_t attempt;
 } zks__client_job;
 /* Zeroed memory of `size` that begins with a zks__client_job. NULL: no memory. */
-void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind, zks_status (*run)(zks__job *),
-                          void (*finish)(zks__job *));
+void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind,
+                          zks_status (*run)(zks__job *), void (*finish)(zks__job *));
 /* Submits, or finishes with ZKS_E_CLOSED at once. Loop thread only. */
 void zks__client_job_start(zks__client_job *j);
 /* Drops the reference and the memory: the last line of finish. */

@@ -101,7 +101,8 @@ zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_
     return ZKS_OK;
 }
 
-zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_ID_BYTES], const zks__blob_key **out)
+zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
+                                const zks__blob_key **out)
 {
     zks__blob_key *key = zks__map_get(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES);
     if (!key) {
@@ -109,7 +110,8 @@ zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_
         if (!key) {
             return ZKS_E_NOMEM;
         }
-        zks__blob_key_derive(l->suite, l->epoch_secret, l->group.group_id, l->epoch_tag, pusher, key);
+        zks__blob_key_derive(l->suite, l->epoch_secret, l->group.group_id, l->epoch_tag, pusher,
+                             key);
         zks_status status = zks__map_put(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES, key);
         if (status) {
             zks__crypto_wipe(key, sizeof *key);
@@ -167,7 +169,8 @@ static zks_status restore_chain(const zks__store_chain *row, void *user)
 static zks__known_chain *chain_by_row(zks__ledger *l, int64_t c)
 {
     size_t position = 0;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k; k = zks__map_next(l->chains, &position)) {
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
         if (k->row.c == c) {
             return k;
         }
@@ -200,7 +203,8 @@ static zks_status restore_held(const zks__store_held *h, void *user)
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
-    zks__history_entry e = {.seq = h->entry_seq, .floor = h->floor, .signed_ok = h->signed_ok, .ref = h->ref};
+    zks__history_entry e = {
+        .seq = h->entry_seq, .floor = h->floor, .signed_ok = h->signed_ok, .ref = h->ref};
     key_of(k, &e.key);
     memcpy(e.id, h->id, sizeof e.id);
     memcpy(e.prev, h->prev, sizeof e.prev);
@@ -244,7 +248,8 @@ static zks_status read_state(zks__ledger *l)
     if (!status) {
         status = zks__records_new(l->group.group_id, &l->records);
     }
-    zks__history_config config = {.verdict = zks__ledger_verdict, .lookup = zks__ledger_lookup, .user = l};
+    zks__history_config config = {
+        .verdict = zks__ledger_verdict, .lookup = zks__ledger_lookup, .user = l};
     l->rng.fill(config.map_seed, sizeof config.map_seed, l->rng.user);
     if (!status) {
         status = zks__history_new(&config, &l->history);
@@ -324,7 +329,9 @@ static zks_status keep_record(zks__ledger *l, zks_status made, const uint8_t *by
 {
     zks__record record;
     zks_status status = made ? made : zks__record_read(bytes, length, &record);
-    return status ? status : zks__store_record_add(l->store, l->group.g, record.hash, (zks__slice){bytes, length});
+    return status ? status
+                  : zks__store_record_add(l->store, l->group.g, record.hash,
+                                          (zks__slice){bytes, length});
 }
 
 /* GENESIS, EPOCH 0 and the own MEMBER of a shared group. */
@@ -345,11 +352,13 @@ static zks_status make_records(zks__ledger *l)
     size_t profile_length = 0;
     l->rng.fill(nonce, sizeof nonce, l->rng.user);
     if (!status) {
-        status = zks__profile_seal(l->suite, l->root.epoch0_secret, l->group.group_id, zks__ledger_device_id(l), nonce,
-                                   l->group.device_name, strlen(l->group.device_name), profile, &profile_length);
+        status = zks__profile_seal(l->suite, l->root.epoch0_secret, l->group.group_id,
+                                   zks__ledger_device_id(l), nonce, l->group.device_name,
+                                   strlen(l->group.device_name), profile, &profile_length);
     }
     if (!status) {
-        status = zks__group_make_member(&l->root, &l->device, 0, (zks__slice){profile, profile_length}, out,
+        status = zks__group_make_member(&l->root, &l->device, 0,
+                                        (zks__slice){profile, profile_length}, out,
                                         ZKS_RECORD_BODY_MAX_BYTES, &length);
         status = keep_record(l, status, out, length);
     }
@@ -369,7 +378,8 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         status = l->suite ? ZKS_OK : ZKS_E_SUITE;
     }
     if (!status) {
-        zks__device_keys_derive(zks__store_device_seed(l->store), l->group.group_id, l->group.instance, &l->device);
+        zks__device_keys_derive(zks__store_device_seed(l->store), l->group.group_id,
+                                l->group.instance, &l->device);
         memcpy(l->epoch_secret, l->root.epoch0_secret, sizeof l->epoch_secret);
         status = is_new ? make_records(l) : ZKS_OK;
     }
@@ -387,14 +397,14 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
     }
     if (!status) {
         memcpy(l->epoch_tag, epoch->hash, sizeof l->epoch_tag);
-        zks__blob_key_derive(l->suite, l->epoch_secret, l->group.group_id, l->epoch_tag, zks__ledger_device_id(l),
-                             &l->own_key);
+        zks__blob_key_derive(l->suite, l->epoch_secret, l->group.group_id, l->epoch_tag,
+                             zks__ledger_device_id(l), &l->own_key);
     }
     return status;
 }
 
-zks_status zks__ledger_open(const zks__ledger_config *config, char problem[ZKS_LEDGER_PROBLEM_BYTES],
-                            zks__ledger **out_ledger)
+zks_status zks__ledger_open(const zks__ledger_config *config,
+                            char problem[ZKS_LEDGER_PROBLEM_BYTES], zks__ledger **out_ledger)
 {
     problem[0] = '\0';
     zks__ledger *l = zks__alloc_zero(1, sizeof *l);
@@ -415,7 +425,8 @@ zks_status zks__ledger_open(const zks__ledger_config *config, char problem[ZKS_L
     if (!status) {
         status = open_group(l, config);
         if (status && !problem[0]) {
-            const char *text = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED && status != ZKS_E_STORE_GROUP
+            const char *text = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED &&
+                                       status != ZKS_E_STORE_GROUP
                                    ? zks__store_problem(l->store)
                                    : "";
             strncpy(problem, text, ZKS_LEDGER_PROBLEM_BYTES - 1);
@@ -520,13 +531,15 @@ zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, 
     }
     for (size_t i = 0; i < records; i++) {
         const zks__record *r = zks__records_at(l->records, i);
-        if (r->kind != ZKS_RECORD_KIND_MEMBER || zks__records_member(l->records, r->member.device, 0) != r) {
+        if (r->kind != ZKS_RECORD_KIND_MEMBER ||
+            zks__records_member(l->records, r->member.device, 0) != r) {
             continue;
         }
         zks__device_entry *e = &entries[count++];
         memcpy(e->id, r->member.device, sizeof e->id);
         e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
-        if (zks__profile_open(l->suite, l->epoch_secret, l->group.group_id, e->id, r->member.profile, e->name)) {
+        if (zks__profile_open(l->suite, l->epoch_secret, l->group.group_id, e->id,
+                              r->member.profile, e->name)) {
             e->name[0] = '\0'; /* sealed by somebody who should not be here: shown without a name */
         }
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A ledger: one group of one device as the storage thread sees it. It joins the store's rows with keys, records and
- * history: seals what is pushed, opens and judges what is received, and numbers both. All functions run on the storage
- * thread, inside a transaction unless they say otherwise.
+ * A ledger: one group of one device as the storage thread sees it. It joins the store's rows with
+ * keys, records and history: seals what is pushed, opens and judges what is received, and numbers
+ * both. All functions run on the storage thread, inside a transaction unless they say otherwise.
  *
- * What a ledger keeps in memory (history, tips, numbers) follows the file: after a rollback it is read again
- * (zks__ledger_reload).
+ * What a ledger keeps in memory (history, tips, numbers) follows the file: after a rollback it is
+ * read again (zks__ledger_reload).
  */
 #ifndef ZKS_CLIENT_LEDGER_H
 #define ZKS_CLIENT_LEDGER_H
@@ -35,7 +35,7 @@ enum { ZKS_LEDGER_PROBLEM_BYTES = ZKS_STORE_PROBLEM_BYTES };
 
 typedef struct zks__ledger_config {
     zks__storage *storage;
-    const char *path; /* NULL: in memory */
+    const char *path;      /* NULL: in memory */
     const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
     const char *descriptor;
     const char *device_name; /* NULL: unchanged */
@@ -44,9 +44,11 @@ typedef struct zks__ledger_config {
     const zks__log *log;
 } zks__ledger_config;
 
-/* Not inside a transaction. Opens the store and the group in it, creating both where they are missing.
- * ZKS_E_STORE_GROUP: no secret was given and the store holds no group, or several; the codes of zks__store_open. */
-ZKS_MUST_USE zks_status zks__ledger_open(const zks__ledger_config *config, char problem[ZKS_LEDGER_PROBLEM_BYTES],
+/* Not inside a transaction. Opens the store and the group in it, creating both where they are
+ * missing. ZKS_E_STORE_GROUP: no secret was given and the store holds no group, or several; the
+ * codes of zks__store_open. */
+ZKS_MUST_USE zks_status zks__ledger_open(const zks__ledger_config *config,
+                                         char problem[ZKS_LEDGER_PROBLEM_BYTES],
                                          zks__ledger **out_ledger);
 /* Not inside a transaction. NULL is fine. */
 void zks__ledger_close(zks__ledger *l);
@@ -56,7 +58,8 @@ bool zks__ledger_marked(const zks__ledger *l);
 void zks__ledger_mark(zks__ledger *l, bool on);
 /* The transaction was rolled back: what is in memory is no longer true. NULL is fine. */
 void zks__ledger_rolled_back(zks__ledger *l);
-/* Outside a transaction: reads the state again if it was rolled back. A failure is kept and answered by later calls. */
+/* Outside a transaction: reads the state again if it was rolled back. A failure is kept and
+ * answered by later calls. */
 void zks__ledger_reload(zks__ledger *l);
 void zks__ledger_identity(const zks__ledger *l, zks__identity *out);
 
@@ -67,13 +70,14 @@ typedef struct zks__sealed {
     uint8_t blob_id[ZKS_BLOB_ID_BYTES];
     zks__buf *blob;
 } zks__sealed;
-/* Seals and stores one entry: `body` (made by zks__blob_buffer) becomes the blob in place. sign: the last of its
- * transaction; every 256th is signed anyway. */
-ZKS_MUST_USE zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign, zks__sealed *out);
-/* Own entries behind `after` that are not expired, about max_bytes of them; each gets a new reference. *out_count of at
- * most max_count. */
-ZKS_MUST_USE zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes, size_t max_count,
-                                           zks__sealed *out, size_t *out_count);
+/* Seals and stores one entry: `body` (made by zks__blob_buffer) becomes the blob in place. sign:
+ * the last of its transaction; every 256th is signed anyway. */
+ZKS_MUST_USE zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign,
+                                         zks__sealed *out);
+/* Own entries behind `after` that are not expired, about max_bytes of them; each gets a new
+ * reference. *out_count of at most max_count. */
+ZKS_MUST_USE zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes,
+                                           size_t max_count, zks__sealed *out, size_t *out_count);
 uint64_t zks__ledger_last_n(const zks__ledger *l);
 /* Highest own entry that a relay has acknowledged. */
 uint64_t zks__ledger_inboxed_n(const zks__ledger *l);
@@ -82,29 +86,35 @@ uint64_t zks__ledger_watermark(const zks__ledger *l);
 /* Sealed bytes of the own entries behind after_n. */
 ZKS_MUST_USE zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, uint64_t *out_bytes);
 /* Received and not yet acknowledged by the app. */
-ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count, uint64_t *out_bytes);
+ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
+                                           uint64_t *out_bytes);
 
 /* --- the relay in use: one at a time --- */
 /*
- * What is stored about the relay in use is kept in the ledger from zks__ledger_relay_load on. After a rollback, or when
- * members are missing, it is stale: work for that connection is skipped (out flags say so) until the next load, so that
- * nothing can move a cursor past what was not stored.
+ * What is stored about the relay in use is kept in the ledger from zks__ledger_relay_load on. After
+ * a rollback, or when members are missing, it is stale: work for that connection is skipped (out
+ * flags say so) until the next load, so that nothing can move a cursor past what was not stored.
  */
 typedef struct zks__relay_state {
     zks__store_relay row;
-    bool attach;  /* this relay may lack our records */
-    bool changed; /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
-    bool stale;   /* skipped */
-    uint64_t settled_seq; /* settle: place of entry n in the inbox log; 0: it had one before */
+    bool attach;            /* this relay may lack our records */
+    bool changed;           /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
+    bool stale;             /* skipped */
+    uint64_t settled_seq;   /* settle: place of entry n in the inbox log; 0: it had one before */
     uint64_t pending_bytes; /* welcome: sealed bytes that this relay lacks */
-    bool rewound; /* welcome: the store is older than what this device has sent; a new chain has begun */
+    bool rewound; /* welcome: the store is older than what this device has sent; a new chain has
+                     begun */
 } zks__relay_state;
-/* For a relay's key shown under an address: pins it at first use. expected: the key named in the address, or NULL. */
-ZKS_MUST_USE zks_status zks__ledger_relay_load(zks__ledger *l, const char *address, const uint8_t *expected,
-                                               const uint8_t key[32], zks__relay_state *out);
-ZKS_MUST_USE zks_status zks__ledger_trust(zks__ledger *l, const char *address, const uint8_t key[32]);
+/* For a relay's key shown under an address: pins it at first use. expected: the key named in the
+ * address, or NULL. */
+ZKS_MUST_USE zks_status zks__ledger_relay_load(zks__ledger *l, const char *address,
+                                               const uint8_t *expected, const uint8_t key[32],
+                                               zks__relay_state *out);
+ZKS_MUST_USE zks_status zks__ledger_trust(zks__ledger *l, const char *address,
+                                          const uint8_t key[32]);
 /* WELCOME: records, incarnation, own_last. */
-ZKS_MUST_USE zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay_state *out);
+ZKS_MUST_USE zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w,
+                                            zks__relay_state *out);
 /* Own entries up to n are at this relay: stored with it, and given their place in the inbox log. */
 ZKS_MUST_USE zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out);
 ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code);
@@ -117,8 +127,9 @@ typedef struct zks__received {
     uint64_t unread_count, unread_bytes;
     zks_status reject_status; /* of the last rejected one */
     bool stale;               /* skipped, see above */
-    bool need_records;        /* a pusher is not known as a member: nothing was stored, and the relay is stale */
-    size_t notice_count;      /* gaps, forks and the like: at most as many as fit, the rest counted */
+    bool need_records;   /* a pusher is not known as a member: nothing was stored, and the relay is
+                            stale */
+    size_t notice_count; /* gaps, forks and the like: at most as many as fit, the rest counted */
     struct zks__notice {
         int32_t event; /* ZKS_EVENT_* */
         uint8_t author[ZKS_DEVICE_ID_BYTES];
@@ -126,23 +137,28 @@ typedef struct zks__received {
     } notices[16];
     size_t notices_lost;
 } zks__received;
-/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: a pusher that is still unknown
- * is rejected instead of asked for. */
-ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try, zks__received *out);
-/* Time passes: gaps and unverified entries that are due. *out_next_ms: Unix, when to call again (INT64_MAX: never). */
+/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: a pusher
+ * that is still unknown is rejected instead of asked for. */
+ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
+                                            zks__received *out);
+/* Time passes: gaps and unverified entries that are due. *out_next_ms: Unix, when to call again
+ * (INT64_MAX: never). */
 ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_next_ms);
-/* Adds what verifies; *out_added counts new members. Records that do not verify are skipped and logged. */
-ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, size_t *out_added);
+/* Adds what verifies; *out_added counts new members. Records that do not verify are skipped and
+ * logged. */
+ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
+                                            size_t *out_added);
 
 /* --- the app's side of the inbox --- */
 /* The items behind after_seq, opened. flags: ZKS_READ_*. An empty batch is possible. */
-ZKS_MUST_USE zks_status zks__ledger_read(zks__ledger *l, uint64_t after_seq, uint32_t max_count, uint32_t max_bytes,
-                                         uint32_t flags, zks_batch **out_batch);
+ZKS_MUST_USE zks_status zks__ledger_read(zks__ledger *l, uint64_t after_seq, uint32_t max_count,
+                                         uint32_t max_bytes, uint32_t flags, zks_batch **out_batch);
 ZKS_MUST_USE zks_status zks__ledger_acknowledge(zks__ledger *l, uint64_t seq);
 ZKS_MUST_USE zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, bool *out_more);
 
 /* --- membership, for HELLO and the device list: copies; outside a transaction too --- */
-/* The records and their digest. The slices point into *out_bytes, which the caller frees with the list. */
+/* The records and their digest. The slices point into *out_bytes, which the caller frees with the
+ * list. */
 typedef struct zks__record_list {
     size_t count;
     zks__slice *items;
@@ -158,6 +174,7 @@ typedef struct zks__device_entry {
     bool self;
 } zks__device_entry;
 /* The caller frees *out_entries. */
-ZKS_MUST_USE zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, size_t *out_count);
+ZKS_MUST_USE zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries,
+                                            size_t *out_count);
 
 #endif

@@ -26,15 +26,15 @@ struct zks__ledger {
     zks_status broken; /* reload failed: answered by everything */
 
     zks__store_group group;
-    zks__group_root root;     /* secret */
-    zks__device_keys device;  /* secret */
+    zks__group_root root;                /* secret */
+    zks__device_keys device;             /* secret */
     uint8_t epoch_secret[ZKS_KEY_BYTES]; /* secret; E_0 */
     uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES];
     zks__blob_key own_key; /* secret */
     zks__records *records;
     zks__history *history;
-    zks__map *chains;    /* of zks__known_chain */
-    zks__map *blob_keys; /* pusher -> zks__blob_key; secret */
+    zks__map *chains;      /* of zks__known_chain */
+    zks__map *blob_keys;   /* pusher -> zks__blob_key; secret */
     zks__known_chain *own; /* the present own chain */
     uint32_t unsigned_run; /* own entries since the last signature */
     uint64_t next_ref;     /* of held entries */
@@ -58,14 +58,17 @@ const uint8_t *zks__ledger_device_id(const zks__ledger *l);
 int64_t zks__ledger_unix_ms(const zks__ledger *l);
 /* Finds or adds the row. */
 ZKS_MUST_USE zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],
-                                          const uint8_t chain[ZKS_CHAIN_BYTES], bool own, zks__known_chain **out);
+                                          const uint8_t chain[ZKS_CHAIN_BYTES], bool own,
+                                          zks__known_chain **out);
 /* Derived once for each pusher. */
-ZKS_MUST_USE zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
+ZKS_MUST_USE zks_status zks__ledger_blob_key(zks__ledger *l,
+                                             const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
                                              const zks__blob_key **out);
 /* A new own chain that names the old tip. Queued entries of the old one stay as they are. */
 ZKS_MUST_USE zks_status zks__ledger_new_chain(zks__ledger *l);
 ZKS_MUST_USE zks_status zks__ledger_scratch(zks__ledger *l, const uint8_t *blob, size_t length);
 void zks__ledger_verdict(const zks__verdict *v, void *ledger);
-size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq, uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *ledger);
+size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
+                          uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *ledger);
 
 #endif

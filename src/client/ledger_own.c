@@ -78,7 +78,8 @@ zks_status zks__ledger_new_chain(zks__ledger *l)
     return status;
 }
 
-zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign, zks__sealed *out)
+zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign,
+                            zks__sealed *out)
 {
     zks_status status = l->broken;
     if (!status && !l->own) {
@@ -124,11 +125,12 @@ static zks_status read_own(const zks__store_own *own, void *user)
     return ZKS_OK;
 }
 
-zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes, size_t max_count, zks__sealed *out,
-                              size_t *out_count)
+zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes, size_t max_count,
+                              zks__sealed *out, size_t *out_count)
 {
     outbox_reading r = {.out = out, .max_count = max_count, .max_bytes = max_bytes};
-    zks_status status = l->broken ? l->broken : zks__store_own_each(l->store, l->group.g, after, read_own, &r);
+    zks_status status = l->broken ? l->broken
+                                  : zks__store_own_each(l->store, l->group.g, after, read_own, &r);
     if (status) {
         while (r.count) {
             zks__buf_unref(out[--r.count].blob);
@@ -156,7 +158,8 @@ zks_status zks__ledger_trust(zks__ledger *l, const char *address, const uint8_t 
     return zks__store_pin_set(l->store, address, key);
 }
 
-static zks_status judge_key(zks__ledger *l, const char *address, const uint8_t *expected, const uint8_t key[32])
+static zks_status judge_key(zks__ledger *l, const char *address, const uint8_t *expected,
+                            const uint8_t key[32])
 {
     if (expected) {
         return memcmp(expected, key, 32) ? ZKS_E_RELAY_KEY_CHANGED : ZKS_OK;
@@ -181,8 +184,8 @@ static bool all_zero(const uint8_t *p, size_t length)
     return !any;
 }
 
-zks_status zks__ledger_relay_load(zks__ledger *l, const char *address, const uint8_t *expected, const uint8_t key[32],
-                                  zks__relay_state *out)
+zks_status zks__ledger_relay_load(zks__ledger *l, const char *address, const uint8_t *expected,
+                                  const uint8_t key[32], zks__relay_state *out)
 {
     memset(out, 0, sizeof *out);
     zks_status status = l->broken ? l->broken : judge_key(l, address, expected, key);
@@ -219,7 +222,8 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
         row->acked_n = 0;
     }
     if (w->head < row->read_cursor) {
-        row->read_cursor = 0; /* it once claimed more than it has: read again, replays are dropped */
+        row->read_cursor =
+            0; /* it once claimed more than it has: read again, replays are dropped */
     }
     int known = 1;
     if (!status && !all_zero(w->own_last, sizeof w->own_last)) {
@@ -229,7 +233,8 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
         out->rewound = true;
         row->read_cursor = 0;
         status = zks__ledger_new_chain(l);
-        l->rolled_back = true; /* the old chain is read like anybody's from now on: its tip must be in the history */
+        l->rolled_back = true; /* the old chain is read like anybody's from now on: its tip must be
+                                  in the history */
     }
     if (!status) {
         zks__records_digest(l->records, row->records_known);
@@ -271,7 +276,8 @@ zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)
 zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, bool *out_more)
 {
     int more = 0;
-    zks_status status = zks__store_prune(l->store, l->group.g, keep_bytes, zks__ledger_unix_ms(l), &more);
+    zks_status status = zks__store_prune(l->store, l->group.g, keep_bytes, zks__ledger_unix_ms(l),
+                                         &more);
     *out_more = more != 0;
     return status;
 }

@@ -50,8 +50,8 @@ static zks_status read_item(const zks__store_item *item, void *user)
     return zks__batch_add(r->batch, &out);
 }
 
-zks_status zks__ledger_read(zks__ledger *l, uint64_t after_seq, uint32_t max_count, uint32_t max_bytes, uint32_t flags,
-                            zks_batch **out_batch)
+zks_status zks__ledger_read(zks__ledger *l, uint64_t after_seq, uint32_t max_count,
+                            uint32_t max_bytes, uint32_t flags, zks_batch **out_batch)
 {
     reading r = {.ledger = l, .max_count = max_count, .max_bytes = max_bytes, .flags = flags};
     zks_status status = l->broken ? l->broken : zks__batch_new(&r.batch);

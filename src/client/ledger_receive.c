@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Received blobs: open, judge, store, number. Nothing is skipped in silence: what is not stored is counted and told. */
+/* Received blobs: open, judge, store, number. Nothing is skipped in silence: what is not stored is
+ * counted and told. */
 #include "client/ledger_internal.h"
 
 #include "base/alloc.h"
 
 #include <string.h>
 
-static void notice(zks__received *out, int32_t event, const uint8_t author[ZKS_DEVICE_ID_BYTES], uint64_t first,
-                   uint64_t last)
+static void notice(zks__received *out, int32_t event, const uint8_t author[ZKS_DEVICE_ID_BYTES],
+                   uint64_t first, uint64_t last)
 {
     if (out->notice_count == sizeof out->notices / sizeof out->notices[0]) {
         out->notices_lost++;
@@ -37,7 +38,8 @@ typedef struct delivery {
     uint32_t flags;
 } delivery;
 
-static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind, uint32_t flags, zks__store_item *item)
+static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind, uint32_t flags,
+                          zks__store_item *item)
 {
     zks_status status = zks__store_history_add(l->store, chain->row.c, item->entry_seq, item->id);
     if (!status && kind == ZKS_ENTRY_DATA) {
@@ -136,8 +138,9 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
     case ZKS_VERDICT_GAP:
     case ZKS_VERDICT_EXPIRED:
         chain->dirty = true;
-        notice(r->out, v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED, v->key.author,
-               v->first, v->last);
+        notice(r->out,
+               v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
+               v->key.author, v->first, v->last);
         return zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
     case ZKS_VERDICT_UNVERIFIED:
         notice(r->out, ZKS_EVENT_UNVERIFIED, v->key.author, v->first, v->last);
@@ -159,14 +162,16 @@ void zks__ledger_verdict(const zks__verdict *v, void *ledger)
     }
 }
 
-size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq, uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *ledger)
+size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
+                          uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *ledger)
 {
     zks__ledger *l = ledger;
     zks__known_chain *chain;
     size_t count = 0;
     zks_status status = zks__ledger_chain(l, key->author, key->chain, false, &chain);
     if (!status) {
-        status = zks__store_history_get(l->store, chain->row.c, seq, ZKS_HISTORY_BRANCHES_MAX, out_ids, &count);
+        status = zks__store_history_get(l->store, chain->row.c, seq, ZKS_HISTORY_BRANCHES_MAX,
+                                        out_ids, &count);
     }
     if (status && !l->receiving.status) {
         l->receiving.status = status;
@@ -245,11 +250,13 @@ static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__r
     }
     zks_status judged = zks__entry_verify(&e);
     if (judged == ZKS_E_BAD_SIGNATURE) {
-        /* The blob is a member's own work (it decrypts), so a false signature is forgery by a member: as no signature. */
+        /* The blob is a member's own work (it decrypts), so a false signature is forgery by a
+         * member: as no signature. */
         zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "entry_signature_bad author=%s",
                        zks__log_redact(l->log, e.author, sizeof e.author).text);
     }
-    zks__history_entry entry = {.seq = e.seq, .floor = e.floor, .signed_ok = judged == ZKS_OK, .ref = l->next_ref++};
+    zks__history_entry entry = {
+        .seq = e.seq, .floor = e.floor, .signed_ok = judged == ZKS_OK, .ref = l->next_ref++};
     memcpy(entry.key.author, e.author, sizeof entry.key.author);
     memcpy(entry.key.chain, e.chain, sizeof entry.key.chain);
     memcpy(entry.id, e.id, sizeof entry.id);
@@ -271,7 +278,8 @@ static void begin_receiving(zks__ledger *l, zks__received *out)
     l->receiving.out = out;
 }
 
-/* Pushers and authors are checked before anything of the message is stored: a message is taken whole or not at all. */
+/* Pushers and authors are checked before anything of the message is stored: a message is taken
+ * whole or not at all. */
 static bool pushers_known(const zks__ledger *l, zks__wire_list list)
 {
     zks__blob_item item;
@@ -283,7 +291,8 @@ static bool pushers_known(const zks__ledger *l, zks__wire_list list)
     return true;
 }
 
-zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try, zks__received *out)
+zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
+                               zks__received *out)
 {
     begin_receiving(l, out);
     out->stale = !l->relay_valid;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the relay says, and what the store answers to it. Loop thread; the `run_` functions on the storage thread. */
+/* What the relay says, and what the store answers to it. Loop thread; the `run_` functions on the
+ * storage thread. */
 #include "client/internal.h"
 
 #include "base/alloc.h"
@@ -36,8 +37,8 @@ static zks_status run_load(zks__job *job)
 {
     load_job *j = (load_job *)job;
     zks__ledger *l = j->base.client->ledger;
-    zks_status status =
-        zks__ledger_relay_load(l, j->address, j->has_expected ? j->expected : NULL, j->key, &j->state);
+    zks_status status = zks__ledger_relay_load(l, j->address, j->has_expected ? j->expected : NULL,
+                                               j->key, &j->state);
     return status || j->state.changed ? status : zks__ledger_record_list(l, &j->records);
 }
 
@@ -49,7 +50,8 @@ static void finish_load(zks__job *job)
         if (job->status) {
             store_failed(c, job->status);
         } else if (j->state.changed) {
-            zks__client_abort_link(c, ZKS_E_RELAY_KEY_CHANGED, zks__status_text(ZKS_E_RELAY_KEY_CHANGED));
+            zks__client_abort_link(c, ZKS_E_RELAY_KEY_CHANGED,
+                                   zks__status_text(ZKS_E_RELAY_KEY_CHANGED));
         } else {
             zks__record_list_done(&c->records);
             c->records = j->records;
@@ -113,7 +115,8 @@ static void finish_trust(zks__job *job)
 zks_status zks__client_trust_relay(zks_client *c, const char *address, const uint8_t key[32])
 {
     size_t length = strlen(address) + 1;
-    trust_job *j = zks__client_job_new(c, sizeof *j + length, ZKS_JOB_PLAIN, run_trust, finish_trust);
+    trust_job *j = zks__client_job_new(c, sizeof *j + length, ZKS_JOB_PLAIN, run_trust,
+                                       finish_trust);
     if (!j) {
         return ZKS_E_NOMEM;
     }
@@ -236,9 +239,10 @@ static void welcomed(zks_client *c, message_job *j)
     pthread_mutex_unlock(&c->mutex);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "connected rewound=%d", j->state.rewound);
     if (j->state.rewound) {
-        zks__event_post(zks__event_new(c, ZKS_EVENT_NEW_CHAIN, ZKS_OK,
-                                       "this store is older than what this device has sent before (restored from a "
-                                       "backup?); it goes on under a new chain"));
+        zks__event_post(zks__event_new(
+            c, ZKS_EVENT_NEW_CHAIN, ZKS_OK,
+            "this store is older than what this device has sent before (restored from a "
+            "backup?); it goes on under a new chain"));
     }
     zks__client_refresh_devices(c);
 }
@@ -262,7 +266,8 @@ static void on_welcome(zks_client *c, const zks__message *m, zks__buf *backing)
 {
     zks_status status = zks__sync_welcome(c->sync, &m->welcome);
     if (status) {
-        zks__client_abort_link(c, status, "the relay sent WELCOME out of turn or for another version");
+        zks__client_abort_link(c, status,
+                               "the relay sent WELCOME out of turn or for another version");
         return;
     }
     message_job *j = message_job_new(c, m, backing, run_welcome, finish_welcome);
@@ -276,7 +281,8 @@ static void on_welcome(zks_client *c, const zks__message *m, zks__buf *backing)
 static zks_status run_blobs(zks__job *job)
 {
     message_job *j = (message_job *)job;
-    return zks__ledger_receive(j->base.client->ledger, &j->message.blobs, j->last_try, &j->received);
+    return zks__ledger_receive(j->base.client->ledger, &j->message.blobs, j->last_try,
+                               &j->received);
 }
 
 static void tell_notices(zks_client *c, const zks__received *r)
@@ -293,7 +299,8 @@ static void tell_notices(zks_client *c, const zks__received *r)
         }
     }
     if (r->rejected) {
-        zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, r->reject_status, zks__status_text(r->reject_status));
+        zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, r->reject_status,
+                                      zks__status_text(r->reject_status));
         if (e) {
             e->numbers[ZKS_EVENT_FIELD_COUNT] = (int64_t)r->rejected;
             zks__event_post(e);
@@ -335,9 +342,11 @@ static void finish_blobs(zks__job *job)
         if (job->status) {
             store_failed(c, job->status);
         } else if (j->received.need_records) {
-            /* WELCOME brings the records that we lack: come again at once, and judge for good the second time. */
+            /* WELCOME brings the records that we lack: come again at once, and judge for good the
+             * second time. */
             c->records_tries++;
-            zks__client_abort_link(c, ZKS_E_NOT_MEMBER, "the relay sent blobs of a member whose record is not here yet");
+            zks__client_abort_link(c, ZKS_E_NOT_MEMBER,
+                                   "the relay sent blobs of a member whose record is not here yet");
             c->come_again = true;
         } else if (!j->received.stale) {
             c->records_tries = 0;
@@ -551,8 +560,9 @@ static void finish_devices(zks__job *job)
     zks_client *c = j->base.client;
     if (!job->status && !c->stopping) {
         for (size_t i = 0; c->devices && i < j->count; i++) {
-            zks_event *e = knows(c, j->entries[i].id) ? NULL
-                                                      : zks__event_new(c, ZKS_EVENT_DEVICE, ZKS_OK, "a device joined");
+            zks_event *e = knows(c, j->entries[i].id)
+                               ? NULL
+                               : zks__event_new(c, ZKS_EVENT_DEVICE, ZKS_OK, "a device joined");
             if (e) {
                 e->has_device = true;
                 memcpy(e->device, j->entries[i].id, sizeof e->device);

@@ -43,7 +43,8 @@ static void run_done(zks__task *task)
     op_unref(op);
 }
 
-zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
+zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_done_fn done,
+                          void *user, zks_op **out_op)
 {
     zks_op *op = zks__alloc_zero(1, sizeof *op);
     if (!op) {
@@ -75,7 +76,8 @@ zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_d
     return ZKS_OK;
 }
 
-zks_status zks__op_new(zks_runtime *r, zks_queue *queue, zks_done_fn done, void *user, zks_op **out_op)
+zks_status zks__op_new(zks_runtime *r, zks_queue *queue, zks_done_fn done, void *user,
+                       zks_op **out_op)
 {
     return zks__op_create(r, queue, NULL, done, user, out_op);
 }

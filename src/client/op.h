@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Operations: what an asynchronous call is waiting for. Two references: the caller's and the engine's. Completion is
- * visible to wait and status at once, and `done` follows on the callback thread.
+ * Operations: what an asynchronous call is waiting for. Two references: the caller's and the
+ * engine's. Completion is visible to wait and status at once, and `done` follows on the callback
+ * thread.
  */
 #ifndef ZKS_CLIENT_OP_H
 #define ZKS_CLIENT_OP_H
@@ -35,17 +36,18 @@ struct zks_op {
 
     /* Loop thread only: what the client waits for on behalf of this op. */
     zks__node waiting;
-    uint64_t target;      /* own number to be acknowledged; or a time */
-    uint64_t after_seq;   /* read */
+    uint64_t target;    /* own number to be acknowledged; or a time */
+    uint64_t after_seq; /* read */
     uint32_t max_count, max_bytes, flags;
 };
 
 /* The engine's own constructor, with a client (may be NULL). */
-ZKS_MUST_USE zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_done_fn done, void *user,
-                                       zks_op **out_op);
+ZKS_MUST_USE zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c,
+                                       zks_done_fn done, void *user, zks_op **out_op);
 /* One more reference, dropped with zks__op_free. */
 void zks__op_ref(zks_op *op);
-/* Hands the caller's reference to *out_op, or drops it when out_op is NULL. Before anything can complete the op. */
+/* Hands the caller's reference to *out_op, or drops it when out_op is NULL. Before anything can
+ * complete the op. */
 void zks__op_publish(zks_op *op, zks_op **out_op);
 /* Undoes create after a synchronous failure: no done. */
 void zks__op_discard(zks_op *op);

@@ -62,8 +62,8 @@ static zks_status refuse_when_closing(zks_client *c)
     return status;
 }
 
-zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op), uint32_t number, zks_done_fn done,
-                               void *user, zks_op **out_op)
+zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op),
+                               uint32_t number, zks_done_fn done, void *user, zks_op **out_op)
 {
     zks_op *op;
     zks_status status = refuse_when_closing(c);
@@ -126,7 +126,8 @@ static void check_flushes(zks_client *c, uint64_t settled, uint64_t now)
             zks__op_set_number(op, ZKS_OP_PENDING, all ? 0 : (int64_t)(last_n - settled));
             zks__op_complete(op, all ? ZKS_OK : ZKS_E_TIMEOUT,
                              all ? NULL
-                                 : "no relay has acknowledged everything in time; what is left is kept and sent later");
+                                 : "no relay has acknowledged everything in time; what is left is "
+                                   "kept and sent later");
         }
         n = next;
     }
@@ -139,12 +140,15 @@ void zks__client_check_waiting(zks_client *c)
     if (connected) {
         zks__client_end_waiting(c, &c->connecting, ZKS_OK, NULL);
     }
-    for (zks__node *n = zks__list_first(&c->acking); n && op_of(n)->target <= settled; n = zks__list_first(&c->acking)) {
+    for (zks__node *n = zks__list_first(&c->acking); n && op_of(n)->target <= settled;
+         n = zks__list_first(&c->acking)) {
         zks_op *op = op_of(n);
         zks__list_remove(n);
-        /* Places in the inbox log are given out in the order of the numbers, without gaps, at the same commit. */
+        /* Places in the inbox log are given out in the order of the numbers, without gaps, at the
+         * same commit. */
         uint64_t last_seq = atomic_load(&c->settled_seq);
-        zks__op_set_number(op, ZKS_OP_INBOX_SEQ, last_seq ? (int64_t)(last_seq - (settled - op->target)) : 0);
+        zks__op_set_number(op, ZKS_OP_INBOX_SEQ,
+                           last_seq ? (int64_t)(last_seq - (settled - op->target)) : 0);
         zks__op_complete(op, ZKS_OK, NULL);
     }
     check_flushes(c, settled, zks__runtime_now_ms(c->runtime));
@@ -172,7 +176,8 @@ static bool fail_unopened(zks_client *c, zks_op *op)
 static void connect_now(zks_client *c, zks_op *op)
 {
     if (!c->options.relay_count) {
-        zks__op_complete(op, ZKS_E_CONFIG, "no relay is configured; add one with zks_config_add_relay");
+        zks__op_complete(op, ZKS_E_CONFIG,
+                         "no relay is configured; add one with zks_config_add_relay");
         return;
     }
     if (fail_unopened(c, op)) {
@@ -192,7 +197,8 @@ zks_status zks__client_connect(zks_client *c, zks_done_fn done, void *user, zks_
 static void disconnect_now(zks_client *c, zks_op *op)
 {
     zks__sync_set_online(c->sync, 0, zks__runtime_now_ms(c->runtime));
-    zks__client_end_waiting(c, &c->connecting, ZKS_E_CANCELLED, "disconnected before the connection was there");
+    zks__client_end_waiting(c, &c->connecting, ZKS_E_CANCELLED,
+                            "disconnected before the connection was there");
     zks__client_pump(c);
     zks__op_complete(op, ZKS_OK, NULL);
 }
@@ -217,12 +223,14 @@ zks_status zks__client_network_changed(zks_client *c)
 
 static void flush_now(zks_client *c, zks_op *op)
 {
-    /* What was pushed before this call is in front of it in the storage queue; wait for that first. */
+    /* What was pushed before this call is in front of it in the storage queue; wait for that first.
+     */
     op->target += zks__runtime_now_ms(c->runtime);
     zks__client_flush_after_jobs(c, op);
 }
 
-zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn done, void *user, zks_op **out_op)
+zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn done, void *user,
+                             zks_op **out_op)
 {
     return zks__client_command(c, flush_now, timeout_ms, done, user, out_op);
 }

@@ -8,7 +8,8 @@
 
 enum {
     FETCH_MAX_ITEMS = 4096,
-    /* A PUSH carries about as much as a record or two: acknowledgements flow, and the relay's commits fill. */
+    /* A PUSH carries about as much as a record or two: acknowledgements flow, and the relay's
+       commits fill. */
     PUSH_MESSAGE_BYTES = 96 << 10,
     PUSH_MESSAGE_ITEMS = 128
 };
@@ -61,8 +62,8 @@ static bool cache_grow(zks_client *c)
     return true;
 }
 
-/* Takes over the buffer. What does not fit is read back from the store when its turn comes; the cache holds one gapless
- * range of numbers, so it takes nothing behind a gap. */
+/* Takes over the buffer. What does not fit is read back from the store when its turn comes; the
+ * cache holds one gapless range of numbers, so it takes nothing behind a gap. */
 static void cache_add(zks_client *c, const zks__sealed *s)
 {
     bool follows = !c->cache_count || cached(c, c->cache_count - 1)->n + 1 == s->n;
@@ -100,7 +101,8 @@ static zks_status run_push(zks__job *job)
     zks_status status = ZKS_OK;
     for (size_t i = 0; i < p->count && !status; i++) {
         bool sign = job->last_push && i + 1 == p->count;
-        status = zks__ledger_push(l, p->items[i].blob, p->base.client->options.ttl_s, sign, &p->items[i]);
+        status = zks__ledger_push(l, p->items[i].blob, p->base.client->options.ttl_s, sign,
+                                  &p->items[i]);
     }
     return status;
 }
@@ -161,20 +163,22 @@ static void free_push(push_job *p)
     zks__client_job_free(&p->base);
 }
 
-zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *lengths, size_t count, uint32_t flags,
-                            zks_done_fn done, void *user, zks_op **out_op)
+zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *lengths, size_t count,
+                            uint32_t flags, zks_done_fn done, void *user, zks_op **out_op)
 {
     if ((flags & ZKS_PUSH_NEED_CONNECTION) && !atomic_load(&c->connected)) {
         return ZKS_E_NOT_CONNECTED;
     }
-    push_job *p = zks__client_job_new(c, sizeof *p + count * sizeof p->items[0], ZKS_JOB_PUSH, run_push, finish_push);
+    push_job *p = zks__client_job_new(c, sizeof *p + count * sizeof p->items[0], ZKS_JOB_PUSH,
+                                      run_push, finish_push);
     if (!p) {
         return ZKS_E_NOMEM;
     }
     zks_status status = ZKS_OK;
     for (; p->count < count && !status; p->count++) {
         size_t length = lengths[p->count];
-        p->items[p->count].blob = length > ZKS_BODY_MAX_BYTES ? NULL : zks__blob_buffer(data, length);
+        p->items[p->count].blob = length > ZKS_BODY_MAX_BYTES ? NULL
+                                                              : zks__blob_buffer(data, length);
         if (!p->items[p->count].blob) {
             status = length > ZKS_BODY_MAX_BYTES ? ZKS_E_TOO_LARGE : ZKS_E_NOMEM;
             break;
@@ -263,7 +267,8 @@ static size_t send_items(zks_client *c, zks__sealed *const *items, size_t count)
     while (sent < count) {
         zks__push_item push[PUSH_MESSAGE_ITEMS];
         size_t n = 0, bytes = 0;
-        while (n < PUSH_MESSAGE_ITEMS && sent + n < count && (!n || bytes + items[sent + n]->blob->length <= PUSH_MESSAGE_BYTES)) {
+        while (n < PUSH_MESSAGE_ITEMS && sent + n < count &&
+               (!n || bytes + items[sent + n]->blob->length <= PUSH_MESSAGE_BYTES)) {
             const zks__sealed *s = items[sent + n];
             memcpy(push[n].blob_id, s->blob_id, sizeof push[n].blob_id);
             push[n].ttl_s = s->ttl_s;
@@ -296,7 +301,8 @@ static zks_status run_fetch(zks__job *job)
 {
     fetch_job *f = (fetch_job *)job;
     f->last_n = zks__ledger_last_n(f->base.client->ledger);
-    return zks__ledger_outbox(f->base.client->ledger, f->after, f->max_bytes, f->max_count, f->items, &f->count);
+    return zks__ledger_outbox(f->base.client->ledger, f->after, f->max_bytes, f->max_count,
+                              f->items, &f->count);
 }
 
 static void finish_fetch(zks__job *job)
@@ -347,7 +353,8 @@ void zks__client_fetch(zks_client *c, const zks__action *a)
         uint64_t gap = cached(c, 0)->n - next;
         max = gap < max ? (size_t)gap : max;
     }
-    fetch_job *f = zks__client_job_new(c, sizeof *f + max * sizeof f->items[0], ZKS_JOB_PLAIN, run_fetch, finish_fetch);
+    fetch_job *f = zks__client_job_new(c, sizeof *f + max * sizeof f->items[0], ZKS_JOB_PLAIN,
+                                       run_fetch, finish_fetch);
     if (!f) {
         zks__client_abort_link(c, ZKS_E_NOMEM, "no memory to send");
         zks__sync_fetched(c->sync, a->attempt);

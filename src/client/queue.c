@@ -29,7 +29,8 @@ void zks__queue_unref(zks_queue *q)
     zks__runtime_unref(r);
 }
 
-zks_status zks__queue_new(zks_runtime *r, zks_wake_fn wake, void *user, zks_free_fn user_free, zks_queue **out_queue)
+zks_status zks__queue_new(zks_runtime *r, zks_wake_fn wake, void *user, zks_free_fn user_free,
+                          zks_queue **out_queue)
 {
     zks_queue *q = zks__alloc_zero(1, sizeof *q);
     if (!q) {
@@ -62,7 +63,8 @@ zks_runtime *zks__queue_runtime(const zks_queue *q)
     return q->runtime;
 }
 
-/* Readable while non-empty: one write when the first task comes, one read when the last is taken. */
+/* Readable while non-empty: one write when the first task comes, one read when the last is taken.
+ */
 static void signal_fd(zks_queue *q)
 {
     uint64_t one = 1;
@@ -90,7 +92,8 @@ bool zks__queue_post(zks_queue *q, zks__task *task)
     zks__list_append(&q->tasks, &task->node);
     if (first) {
         signal_fd(q);
-        /* Under the lock, so that zks_queue_free, which takes it, really ends the wakes. wake must not block. */
+        /* Under the lock, so that zks_queue_free, which takes it, really ends the wakes. wake must
+         * not block. */
         if (q->wake) {
             q->wake(q->user);
         }

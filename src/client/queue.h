@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Dispatch queues: callbacks wait here until the host runs them on a thread of its own. See zks.h. */
+/* Dispatch queues: callbacks wait here until the host runs them on a thread of its own. See zks.h.
+ */
 #ifndef ZKS_CLIENT_QUEUE_H
 #define ZKS_CLIENT_QUEUE_H
 

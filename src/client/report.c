@@ -37,7 +37,8 @@ static void fill_relays(zks_client *c, zks_report *p, uint64_t last_n, uint64_t 
         r->numbers[ZKS_REPORT_RELAY_STATE] = active ? (int64_t)c->state : ZKS_STATE_OFFLINE;
         r->numbers[ZKS_REPORT_RELAY_CURSOR] = (int64_t)s->cursor;
         r->numbers[ZKS_REPORT_RELAY_RTT_US] = (int64_t)s->rtt_us;
-        r->numbers[ZKS_REPORT_RELAY_PENDING] = (int64_t)(last_n > s->acked_n ? last_n - s->acked_n : 0);
+        r->numbers[ZKS_REPORT_RELAY_PENDING] = (int64_t)(last_n > s->acked_n ? last_n - s->acked_n
+                                                                             : 0);
         r->numbers[ZKS_REPORT_RELAY_ACKED] = (int64_t)s->acked_n;
         r->numbers[ZKS_REPORT_RELAY_STATUS] = s->status;
         if (active && c->state == ZKS_SYNC_WAITING && c->retry_ms > now) {
@@ -71,7 +72,8 @@ static void fill(zks_client *c, zks_report *p)
     p->opened = c->opened;
     memcpy(p->group_id, c->identity.group_id, sizeof p->group_id);
     if (c->opened) {
-        memcpy(p->device_id, zks__crypto_sign_public(&c->identity.device.sign), sizeof p->device_id);
+        memcpy(p->device_id, zks__crypto_sign_public(&c->identity.device.sign),
+               sizeof p->device_id);
     }
     p->device_name = zks__strdup(c->identity.device_name);
     p->store_path = zks__strdup(c->options.store_path ? c->options.store_path : "");
@@ -126,7 +128,8 @@ const uint8_t *zks__report_bytes(const zks_report *p, int32_t field, size_t *out
 
 int64_t zks__report_relay_number(const zks_report *p, size_t i, int32_t field)
 {
-    bool known = i < p->relay_count && field > 0 && field < (int32_t)ZKS_COUNTOF(p->relays[0].numbers);
+    bool known = i < p->relay_count && field > 0 &&
+                 field < (int32_t)ZKS_COUNTOF(p->relays[0].numbers);
     return known ? p->relays[i].numbers[field] : 0;
 }
 
@@ -210,7 +213,8 @@ void zks__devices_free(zks_devices *d)
 
 /* --- the shared secret --- */
 
-zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32], char out_descriptor[160])
+zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
+                                     char out_descriptor[160])
 {
     pthread_mutex_lock(&c->mutex);
     zks_status status = c->open_status ? c->open_status : c->opened ? ZKS_OK : ZKS_E_STATE;

@@ -54,7 +54,8 @@ static void log_line(int level, const char *line, void *user)
     pthread_mutex_unlock(&r->log_mutex);
 }
 
-zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_log_fn fn, void *user, zks_free_fn user_free)
+zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_log_fn fn, void *user,
+                                zks_free_fn user_free)
 {
     pthread_mutex_lock(&r->log_mutex);
     zks_free_fn old_free = r->log_user_free;
@@ -131,10 +132,12 @@ bool zks__runtime_in_callback(const zks_runtime *r)
     zks_runtime *w = (zks_runtime *)(uintptr_t)r;
     bool inside = false;
     pthread_mutex_lock(&w->mutex);
-    if (!w->closed && atomic_load(&w->in_callback) && pthread_equal(w->loop_thread, pthread_self())) {
+    if (!w->closed && atomic_load(&w->in_callback) &&
+        pthread_equal(w->loop_thread, pthread_self())) {
         inside = true;
     }
-    for (zks__node *n = zks__list_first(&w->queues); n && !inside; n = zks__list_next(&w->queues, n)) {
+    for (zks__node *n = zks__list_first(&w->queues); n && !inside;
+         n = zks__list_next(&w->queues, n)) {
         inside = zks__queue_dispatching_here(ZKS_CONTAINER(n, zks_queue, in_runtime));
     }
     pthread_mutex_unlock(&w->mutex);
@@ -244,7 +247,8 @@ static void *loop_thread(void *argument)
 zks_status zks__runtime_endpoint(zks_runtime *r, zks__endpoint **out_endpoint)
 {
     if (!r->endpoint) {
-        zks__endpoint_config config = {.loop = &r->loop, .rng = r->rng, .clock = r->clock, .log = &r->log};
+        zks__endpoint_config config = {
+            .loop = &r->loop, .rng = r->rng, .clock = r->clock, .log = &r->log};
         zks_status status = zks__endpoint_new(&config, &r->endpoint);
         if (status) {
             return status;

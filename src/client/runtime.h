@@ -2,10 +2,11 @@
 /*
  * The runtime: one loop thread, one storage thread, shared by many clients.
  *
- * Two lists feed the loop thread: commands (the engine's own) and callbacks (the app's functions, for clients without a
- * dispatch queue). A callback runs with no lock held, one at a time.
+ * Two lists feed the loop thread: commands (the engine's own) and callbacks (the app's functions,
+ * for clients without a dispatch queue). A callback runs with no lock held, one at a time.
  *
- * References: the public handle, each op, queue and client hold one; the structure outlives the threads.
+ * References: the public handle, each op, queue and client hold one; the structure outlives the
+ * threads.
  */
 #ifndef ZKS_CLIENT_RUNTIME_H
 #define ZKS_CLIENT_RUNTIME_H
@@ -48,14 +49,16 @@ struct zks_runtime {
     zks_free_fn log_user_free;
 };
 
-/* Runs the task on the loop thread. Any thread. False: the runtime has closed, the task was not taken. */
+/* Runs the task on the loop thread. Any thread. False: the runtime has closed, the task was not
+ * taken. */
 ZKS_MUST_USE bool zks__runtime_post(zks_runtime *r, zks__task *task);
 /* The same for a task that adds something to be closed: refused once closing has begun. */
 ZKS_MUST_USE bool zks__runtime_post_new(zks_runtime *r, zks__task *task);
 /* Takes back a posted task that has not run; one that was not posted is left alone. */
 void zks__runtime_forget(zks_runtime *r, zks__task *task);
-/* Runs an app's function: on the queue's dispatching thread, or on the loop thread when queue is NULL. Any thread.
- * Nothing is lost when the runtime has closed: then it runs at once, on the caller's thread. */
+/* Runs an app's function: on the queue's dispatching thread, or on the loop thread when queue is
+ * NULL. Any thread. Nothing is lost when the runtime has closed: then it runs at once, on the
+ * caller's thread. */
 void zks__runtime_callback(zks_runtime *r, zks_queue *queue, zks__task *task);
 /* Loop thread. The shared UDP socket, made at first use. */
 ZKS_MUST_USE zks_status zks__runtime_endpoint(zks_runtime *r, zks__endpoint **out_endpoint);
@@ -65,6 +68,7 @@ uint64_t zks__runtime_now_ms(const zks_runtime *r);
 int64_t zks__runtime_unix_ms(const zks_runtime *r);
 uint32_t zks__runtime_random(const zks_runtime *r);
 /* Starts a thread of the engine: all signals blocked. */
-ZKS_MUST_USE zks_status zks__thread_start(pthread_t *out_thread, void *(*run)(void *), void *argument);
+ZKS_MUST_USE zks_status zks__thread_start(pthread_t *out_thread, void *(*run)(void *),
+                                          void *argument);
 
 #endif

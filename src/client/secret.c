@@ -11,7 +11,8 @@ static bool is_descriptor(const uint8_t *salt, size_t length)
     return length >= start && memcmp(salt, descriptor_start, start) == 0;
 }
 
-/* A bare salt's parameters: a promise to the apps that give one, so not for zks__crypto_argon2_choose. */
+/* A bare salt's parameters: a promise to the apps that give one, so not for
+ * zks__crypto_argon2_choose. */
 static zks_status read_salt(const uint8_t *salt, size_t length, zks__argon2 *out)
 {
     if (!salt || length < ZKS_CLIENT_SALT_MIN_BYTES) {

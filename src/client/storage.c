@@ -37,7 +37,8 @@ static zks__job *job_of(zks__node *node)
     return ZKS_CONTAINER(ZKS_CONTAINER(node, zks__task, node), zks__job, task);
 }
 
-/* The longest run of jobs at the front that belong into one transaction; one ALONE job by itself. */
+/* The longest run of jobs at the front that belong into one transaction; one ALONE job by itself.
+ */
 static void take_group(zks__list *from, zks__list *out_group)
 {
     zks__list_init(out_group);
@@ -207,7 +208,8 @@ void zks__storage_submit(zks__storage *s, zks__job *job)
     pthread_mutex_unlock(&s->mutex);
 }
 
-zks_status zks__storage_store_open(zks__storage *s, const char *path, char *problem, zks__store **out_store)
+zks_status zks__storage_store_open(zks__storage *s, const char *path, char *problem,
+                                   zks__store **out_store)
 {
     for (zks__node *n = zks__list_first(&s->stores); n; n = zks__list_next(&s->stores, n)) {
         open_store *o = ZKS_CONTAINER(n, open_store, node);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The storage thread: takes all waiting jobs, runs those of one store in one transaction, commits (synchronous=FULL), and
- * only then finishes them on the loop thread: waiting pushes share a commit. fsync never runs anywhere else.
+ * The storage thread: takes all waiting jobs, runs those of one store in one transaction, commits
+ * (synchronous=FULL), and only then finishes them on the loop thread: waiting pushes share a
+ * commit. fsync never runs anywhere else.
  */
 #ifndef ZKS_CLIENT_STORAGE_H
 #define ZKS_CLIENT_STORAGE_H
@@ -26,7 +27,8 @@ struct zks__job {
     zks__ledger **ledger; /* where the owner's ledger stands or will stand; storage thread only */
     bool last_push;       /* set by the thread for ZKS_JOB_PUSH */
     zks_status status;    /* of run, or of the commit when that failed */
-    /* Storage thread. A failure of a PLAIN or PUSH job rolls the whole transaction back and fails every job in it. */
+    /* Storage thread. A failure of a PLAIN or PUSH job rolls the whole transaction back and fails
+     * every job in it. */
     zks_status (*run)(zks__job *job);
     /* Loop thread, exactly once, in the order of submission. Frees the job. */
     void (*finish)(zks__job *job);
@@ -35,9 +37,10 @@ struct zks__job {
 ZKS_MUST_USE zks_status zks__storage_new(zks_runtime *r, zks__storage **out_storage);
 /* Any thread; never blocks for the disk, never fails. Before zks__storage_stop only. */
 void zks__storage_submit(zks__storage *s, zks__job *job);
-/* Storage thread. Opens the store at a path (NULL: a new one in memory), or shares it when a client of this runtime has it
- * open. Statuses and problem as zks__store_open. */
-ZKS_MUST_USE zks_status zks__storage_store_open(zks__storage *s, const char *path, char *problem, zks__store **out_store);
+/* Storage thread. Opens the store at a path (NULL: a new one in memory), or shares it when a client
+ * of this runtime has it open. Statuses and problem as zks__store_open. */
+ZKS_MUST_USE zks_status zks__storage_store_open(zks__storage *s, const char *path, char *problem,
+                                                zks__store **out_store);
 /* Storage thread. Closes it with the last user. */
 void zks__storage_store_release(zks__storage *s, zks__store *store);
 /* Runs what is queued, ends the thread, frees. Loop thread, at the runtime's end. */

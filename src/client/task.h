@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A task: one thing to run later on a certain thread. Whoever posts it owns nothing of it afterwards; run frees it or
- * keeps it for the next time.
+ * A task: one thing to run later on a certain thread. Whoever posts it owns nothing of it
+ * afterwards; run frees it or keeps it for the next time.
  */
 #ifndef ZKS_CLIENT_TASK_H
 #define ZKS_CLIENT_TASK_H

@@ -13,7 +13,8 @@ struct zks__work {
     void (*finish)(zks__work *work); /* on the loop thread; frees the work */
 };
 
-/* ZKS_E_SYSTEM: no thread; nothing will run. The owner keeps the runtime from closing until finish has run. */
+/* ZKS_E_SYSTEM: no thread; nothing will run. The owner keeps the runtime from closing until finish
+ * has run. */
 ZKS_MUST_USE zks_status zks__work_start(zks_runtime *r, zks__work *work);
 
 #endif

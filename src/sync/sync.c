@@ -31,7 +31,8 @@ struct zks__sync {
     uint32_t attempt, failures;
     uint64_t retry_ms, deadline_ms;
     uint32_t retry_after_ms, refusal;
-    int attach, attach_next, attached; /* own records with HELLO: now, in any case next time, was done */
+    int attach, attach_next,
+        attached; /* own records with HELLO: now, in any case next time, was done */
 
     /* reading */
     uint64_t scanned;   /* contiguous, handed to the store */
@@ -151,7 +152,8 @@ static int poll_ack(zks__sync *s, zks__action *a)
 
 static int poll_pull(zks__sync *s, zks__action *a)
 {
-    if (!s->pull_wanted || s->pull_open || s->inbox_full || s->storing_bytes >= ZKS_SYNC_STORING_MAX_BYTES) {
+    if (!s->pull_wanted || s->pull_open || s->inbox_full ||
+        s->storing_bytes >= ZKS_SYNC_STORING_MAX_BYTES) {
         return 0;
     }
     s->pull_wanted = 0;
@@ -170,7 +172,8 @@ static int poll_fetch(zks__sync *s, uint64_t now, zks__action *a)
         s->rewind = 0;
         s->next_n = s->acked_n + 1;
     }
-    int room = s->flight_bytes < ZKS_SYNC_PUSH_WINDOW_BYTES / 2 && s->flight_count < ZKS_SYNC_PUSH_WINDOW_COUNT / 2;
+    int room = s->flight_bytes < ZKS_SYNC_PUSH_WINDOW_BYTES / 2 &&
+               s->flight_count < ZKS_SYNC_PUSH_WINDOW_COUNT / 2;
     if (s->fetching || s->rewind || now < s->push_at_ms || s->next_n > s->last_n || !room) {
         return 0;
     }
@@ -186,9 +189,9 @@ void zks__sync_poll(zks__sync *s, uint64_t now_ms, zks__action *out_action)
 {
     zks__action *a = out_action;
     memset(a, 0, sizeof *a);
-    int found = poll_close(s, now_ms, a) || poll_connect(s, now_ms, a) || poll_greeting(s, a);
-    if (!found && s->phase == PHASE_LIVE) {
-        found = poll_settle(s, a) || poll_ack(s, a) || poll_pull(s, a) || poll_fetch(s, now_ms, a);
+    int greeting = poll_close(s, now_ms, a) || poll_connect(s, now_ms, a) || poll_greeting(s, a);
+    if (!greeting && s->phase == PHASE_LIVE) {
+        (void)(poll_settle(s, a) || poll_ack(s, a) || poll_pull(s, a) || poll_fetch(s, now_ms, a));
     }
     a->attempt = s->attempt;
     a->relay = s->relay;
@@ -276,11 +279,13 @@ static void forget_session(zks__sync *s)
     s->close_wanted = 0;
 }
 
-/* Exponential from 1 s to 30 s with random jitter up to 5 s (never more than the base), not below the relay's wish. */
+/* Exponential from 1 s to 30 s with random jitter up to 5 s (never more than the base), not below
+ * the relay's wish. */
 static uint64_t backoff_ms(const zks__sync *s, uint32_t random)
 {
     uint32_t shift = s->failures > 1 ? s->failures - 1 : 0;
-    uint64_t base = shift < 5 ? (uint64_t)ZKS_SYNC_BACKOFF_FIRST_MS << shift : ZKS_SYNC_BACKOFF_LAST_MS;
+    uint64_t base = shift < 5 ? (uint64_t)ZKS_SYNC_BACKOFF_FIRST_MS << shift
+                              : ZKS_SYNC_BACKOFF_LAST_MS;
     if (base > ZKS_SYNC_BACKOFF_LAST_MS) {
         base = ZKS_SYNC_BACKOFF_LAST_MS;
     }
@@ -289,8 +294,8 @@ static uint64_t backoff_ms(const zks__sync *s, uint32_t random)
     return delay > s->retry_after_ms ? delay : s->retry_after_ms;
 }
 
-void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint32_t retry_after_ms, uint32_t random,
-                         uint64_t now_ms)
+void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint32_t retry_after_ms,
+                         uint32_t random, uint64_t now_ms)
 {
     if (stale(s, attempt) || s->phase == PHASE_IDLE) {
         return;
@@ -369,7 +374,8 @@ void zks__sync_settled(zks__sync *s, uint32_t attempt, uint64_t n)
     }
 }
 
-void zks__sync_pushed(zks__sync *s, uint64_t n, const uint8_t blob_id[ZKS_BLOB_ID_BYTES], uint32_t bytes)
+void zks__sync_pushed(zks__sync *s, uint64_t n, const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
+                      uint32_t bytes)
 {
     if (s->phase != PHASE_LIVE || n < s->next_n || s->flight_count == ZKS_SYNC_PUSH_WINDOW_COUNT) {
         return;
@@ -432,7 +438,8 @@ zks_status zks__sync_blobs(zks__sync *s, const zks__blobs *b, uint64_t bytes)
         }
         reached = item.cursor;
     }
-    /* "Nothing there" is believed only as far as blobs or our own question reach: an absurd cursor would deafen us. */
+    /* "Nothing there" is believed only as far as blobs or our own question reach: an absurd cursor
+     * would deafen us. */
     if (b->contiguous >> 53) {
         return ZKS_E_PROTOCOL;
     }
@@ -463,15 +470,16 @@ static int passes(uint32_t code)
     case ZKS_WIRE_STORAGE_FULL:
     case ZKS_WIRE_BUSY:
     case ZKS_WIRE_CONFLICT:
-    case ZKS_WIRE_STALE_EPOCH: /* re-sealing comes with the trust layer; nothing is lost by waiting */
+    case ZKS_WIRE_STALE_EPOCH: /* re-sealing comes with the trust layer; nothing is lost by waiting
+                                */
         return 1;
     default:
         return 0;
     }
 }
 
-zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64_t now_ms, uint64_t *out_n,
-                                 uint32_t *out_code)
+zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64_t now_ms,
+                                 uint64_t *out_n, uint32_t *out_code)
 {
     if (s->phase != PHASE_LIVE || !s->flight_count) {
         return ZKS_E_PROTOCOL;

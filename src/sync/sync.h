@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The client's state machine: facts and the time go in, actions come out. Pure: no clock, no randomness, no memory, no
- * sockets; tests/sim runs whole groups of these under a virtual clock.
+ * The client's state machine: facts and the time go in, actions come out. Pure: no clock, no
+ * randomness, no memory, no sockets; tests/sim runs whole groups of these under a virtual clock.
  *
- * The owner tells what happened (the functions named after facts), then calls zks__sync_poll until it answers
- * ZKS_ACTION_NONE, doing each action. An action that starts something ends with the fact named at it. Each attempt to
- * connect has a number (`attempt`): facts of an earlier attempt are ignored.
+ * The owner tells what happened (the functions named after facts), then calls zks__sync_poll until
+ * it answers ZKS_ACTION_NONE, doing each action. An action that starts something ends with the fact
+ * named at it. Each attempt to connect has a number (`attempt`): facts of an earlier attempt are
+ * ignored.
  *
  * Rules that must hold (docs/PROTOCOL.md, client rules):
  *  - progress at a relay is contiguous, and only what the store has committed is acknowledged;
- *  - the numbers of own entries settled at a relay are contiguous too: a refusal that passes rewinds;
+ *  - the numbers of own entries settled at a relay are contiguous too: a refusal that passes
+ * rewinds;
  *  - a relay's word for how far history goes (head, u64::MAX) moves nothing.
  */
 #ifndef ZKS_SYNC_SYNC_H
@@ -21,20 +23,20 @@ enum {
     ZKS_SYNC_BACKOFF_FIRST_MS = 1000,
     ZKS_SYNC_BACKOFF_LAST_MS = 30000,
     ZKS_SYNC_JITTER_MS = 5000,
-    ZKS_SYNC_RETRY_PUSH_MS = 1000,          /* after a refusal that passes and names no time */
-    ZKS_SYNC_WELCOME_MS = 10000,            /* from the link to WELCOME */
-    ZKS_SYNC_PUSH_WINDOW_BYTES = 4 << 20,   /* sent and not yet acknowledged */
+    ZKS_SYNC_RETRY_PUSH_MS = 1000,        /* after a refusal that passes and names no time */
+    ZKS_SYNC_WELCOME_MS = 10000,          /* from the link to WELCOME */
+    ZKS_SYNC_PUSH_WINDOW_BYTES = 4 << 20, /* sent and not yet acknowledged */
     ZKS_SYNC_PUSH_WINDOW_COUNT = 8192,
     ZKS_SYNC_PULL_BYTES = 1 << 20,
     ZKS_SYNC_PULL_COUNT = 1024,
-    ZKS_SYNC_STORING_MAX_BYTES = 4 << 20    /* received and not yet committed: no further PULL */
+    ZKS_SYNC_STORING_MAX_BYTES = 4 << 20 /* received and not yet committed: no further PULL */
 };
 
 typedef enum zks__sync_state {
     ZKS_SYNC_OFFLINE = 0, /* not wanted */
     ZKS_SYNC_CONNECTING,  /* until WELCOME is stored */
     ZKS_SYNC_CONNECTED,
-    ZKS_SYNC_WAITING      /* for the next attempt */
+    ZKS_SYNC_WAITING /* for the next attempt */
 } zks__sync_state;
 
 typedef enum zks__action_kind {
@@ -42,12 +44,15 @@ typedef enum zks__action_kind {
     ZKS_ACTION_CONNECT, /* open a link to `relay`; then zks__sync_link_ready or link_down */
     ZKS_ACTION_CLOSE,   /* close the link with `code`; link_down follows */
     ZKS_ACTION_LOAD,    /* fetch what is stored about this relay; then zks__sync_loaded */
-    ZKS_ACTION_HELLO,   /* send HELLO with `cursor` as resume point, all own records attached when `flag` */
-    ZKS_ACTION_SETTLE,  /* store that own entries up to `number` are settled; then zks__sync_settled */
+    ZKS_ACTION_HELLO,   /* send HELLO with `cursor` as resume point, all own records attached when
+                           `flag` */
+    ZKS_ACTION_SETTLE,  /* store that own entries up to `number` are settled; then zks__sync_settled
+                         */
     ZKS_ACTION_ACK,     /* send ACK {cursor, consumed = number} */
-    ZKS_ACTION_PULL,    /* send PULL {after = cursor, max_bytes, max_count, ZKS_PULL_OWN when `flag`} */
-    ZKS_ACTION_FETCH    /* send own entries after `number`, about max_bytes of them: zks__sync_pushed for each, then
-                           zks__sync_fetched */
+    ZKS_ACTION_PULL, /* send PULL {after = cursor, max_bytes, max_count, ZKS_PULL_OWN when `flag`}
+                      */
+    ZKS_ACTION_FETCH /* send own entries after `number`, about max_bytes of them: zks__sync_pushed
+                        for each, then zks__sync_fetched */
 } zks__action_kind;
 
 typedef struct zks__action {
@@ -85,8 +90,8 @@ void zks__sync_inbox_full(zks__sync *s, int full);
 /* --- the link --- */
 void zks__sync_link_ready(zks__sync *s, uint32_t attempt, uint64_t now_ms);
 /* `random`: 32 fresh random bits, for the jitter. retry_after_ms: the relay's wish, 0: none. */
-void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint32_t retry_after_ms, uint32_t random,
-                         uint64_t now_ms);
+void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint32_t retry_after_ms,
+                         uint32_t random, uint64_t now_ms);
 
 /* --- storage answers --- */
 typedef struct zks__sync_row {
@@ -95,16 +100,17 @@ typedef struct zks__sync_row {
     int attach; /* the relay may lack our records */
 } zks__sync_row;
 void zks__sync_loaded(zks__sync *s, uint32_t attempt, const zks__sync_row *row);
-/* WELCOME is processed and stored; row as it is in the relay's incarnation now. pull_own: also fetch own blobs (the
- * store is older than what the relay has seen from this device). */
+/* WELCOME is processed and stored; row as it is in the relay's incarnation now. pull_own: also
+ * fetch own blobs (the store is older than what the relay has seen from this device). */
 void zks__sync_welcomed(zks__sync *s, uint32_t attempt, const zks__sync_row *row, int pull_own);
 /* The blobs accepted by zks__sync_blobs up to `contiguous` are committed. */
 void zks__sync_blobs_stored(zks__sync *s, uint32_t attempt, uint64_t contiguous, uint64_t bytes);
 void zks__sync_settled(zks__sync *s, uint32_t attempt, uint64_t n);
 /* One own entry went out in a PUSH; numbers in between do not exist any more. */
-void zks__sync_pushed(zks__sync *s, uint64_t n, const uint8_t blob_id[ZKS_BLOB_ID_BYTES], uint32_t bytes);
-/* There are no own entries behind the last one sent up to n any more (expired, pruned): they count as settled once all
- * before them are. */
+void zks__sync_pushed(zks__sync *s, uint64_t n, const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
+                      uint32_t bytes);
+/* There are no own entries behind the last one sent up to n any more (expired, pruned): they count
+ * as settled once all before them are. */
 void zks__sync_skip(zks__sync *s, uint64_t n);
 /* The FETCH of this attempt has given all it could. */
 void zks__sync_fetched(zks__sync *s, uint32_t attempt);
@@ -112,23 +118,24 @@ void zks__sync_fetched(zks__sync *s, uint32_t attempt);
 /* --- messages of the relay --- */
 /* WELCOME came; not yet stored. ZKS_E_PROTOCOL: not expected now. */
 ZKS_MUST_USE zks_status zks__sync_welcome(zks__sync *s, const zks__welcome *w);
-/* ZKS_OK: store these blobs, then zks__sync_blobs_stored. ZKS_E_STATE: ignore them (they begin behind a gap; they will
- * be pulled again). ZKS_E_PROTOCOL: the relay breaks the rules, close. */
+/* ZKS_OK: store these blobs, then zks__sync_blobs_stored. ZKS_E_STATE: ignore them (they begin
+ * behind a gap; they will be pulled again). ZKS_E_PROTOCOL: the relay breaks the rules, close. */
 ZKS_MUST_USE zks_status zks__sync_blobs(zks__sync *s, const zks__blobs *b, uint64_t bytes);
 void zks__sync_notify(zks__sync *s, const zks__notify *n);
-/* Each result of a PUSH_ACK in turn. *out_n: the own entry that it settles or refuses, *out_code: not 0 when it was
- * refused for good. ZKS_E_PROTOCOL: it answers nothing that was sent. */
-ZKS_MUST_USE zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64_t now_ms, uint64_t *out_n,
-                                              uint32_t *out_code);
+/* Each result of a PUSH_ACK in turn. *out_n: the own entry that it settles or refuses, *out_code:
+ * not 0 when it was refused for good. ZKS_E_PROTOCOL: it answers nothing that was sent. */
+ZKS_MUST_USE zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r,
+                                              uint64_t now_ms, uint64_t *out_n, uint32_t *out_code);
 /* An ERROR or BYE: remembers when to come back; the link's end follows from the relay. */
 void zks__sync_refused(zks__sync *s, uint32_t code, uint32_t retry_after_ms);
 
 /* --- for reports and waiting operations --- */
 zks__sync_state zks__sync_state_of(const zks__sync *s);
-size_t zks__sync_relay(const zks__sync *s);   /* the one in use or tried last */
+size_t zks__sync_relay(const zks__sync *s); /* the one in use or tried last */
 uint32_t zks__sync_attempt(const zks__sync *s);
-uint64_t zks__sync_settled_n(const zks__sync *s); /* own entries known to be at this relay and stored as such */
-uint64_t zks__sync_retry_ms(const zks__sync *s);  /* WAITING: when the next attempt starts */
+uint64_t zks__sync_settled_n(
+    const zks__sync *s); /* own entries known to be at this relay and stored as such */
+uint64_t zks__sync_retry_ms(const zks__sync *s); /* WAITING: when the next attempt starts */
 uint64_t zks__sync_cursor(const zks__sync *s);
 /* Bytes of own entries acknowledged since the machine was made. */
 uint64_t zks__sync_acked_bytes(const zks__sync *s);

@@ -20,9 +20,11 @@ chaos_shared *chaos_map(const char *path);
 zks_client *chaos_open(zks_runtime *r, const char *store, const char *relay);
 uint64_t chaos_hash(const uint8_t *data, size_t length);
 
-int chaos_send(const char *store, const char *relay, const char *shared, const char *journal, uint64_t seed);
+int chaos_send(const char *store, const char *relay, const char *shared, const char *journal,
+               uint64_t seed);
 int chaos_receive(const char *store, const char *relay, const char *shared, const char *table);
-/* Compares the receiver's table with what the senders' stores and journals hold. stores, journals: count each. */
+/* Compares the receiver's table with what the senders' stores and journals hold. stores, journals:
+ * count each. */
 int chaos_verify(const char *table, char **pairs, size_t count);
 
 #endif

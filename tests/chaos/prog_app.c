@@ -17,8 +17,9 @@ int main(int argc, char **argv)
     if (argc >= 5 && argc % 2 == 1 && strcmp(argv[1], "verify") == 0) {
         return chaos_verify(argv[2], argv + 3, (size_t)(argc - 3) / 2);
     }
-    fprintf(stderr, "usage: %s send STORE RELAY SHARED JOURNAL SEED | receive STORE RELAY SHARED TABLE |\n"
-                    "       verify TABLE STORE JOURNAL [STORE JOURNAL]...\n",
+    fprintf(stderr,
+            "usage: %s send STORE RELAY SHARED JOURNAL SEED | receive STORE RELAY SHARED TABLE |\n"
+            "       verify TABLE STORE JOURNAL [STORE JOURNAL]...\n",
             argv[0]);
     return 2;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The receiver: an app that stores payload and sequence in one transaction of its own and resumes from it. */
+/* The receiver: an app that stores payload and sequence in one transaction of its own and resumes
+ * from it. */
 #include "app.h"
 
 #include <sqlite3.h>
@@ -33,24 +34,29 @@ static sqlite3 *open_table(const char *path)
         chaos_fail("table", ZKS_E_SYSTEM, path);
     }
     sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "CREATE TABLE IF NOT EXISTS entry(seq INTEGER PRIMARY KEY, sender BLOB NOT NULL, number INTEGER NOT NULL,"
+            "CREATE TABLE IF NOT EXISTS entry(seq INTEGER PRIMARY KEY, sender BLOB NOT NULL, "
+            "number INTEGER NOT NULL,"
             " payload BLOB NOT NULL, UNIQUE(sender, number))");
     return db;
 }
 
-/* One transaction a batch. A second row with the same (sender, number) is a duplicate and ends the test. */
+/* One transaction a batch. A second row with the same (sender, number) is a duplicate and ends the
+ * test. */
 static void store_batch(sqlite3 *db, sqlite3_stmt *insert, const zks_batch *b)
 {
     size_t length;
     const uint8_t *data = zks_batch_data(b, &length);
-    const uint64_t *offsets = zks_batch_offsets(b), *seqs = zks_batch_seqs(b), *numbers = zks_batch_numbers(b);
+    const uint64_t *offsets = zks_batch_offsets(b), *seqs = zks_batch_seqs(b),
+                   *numbers = zks_batch_numbers(b);
     const uint8_t *senders = zks_batch_senders(b);
     sql(db, "BEGIN IMMEDIATE");
     for (size_t i = 0; i < zks_batch_count(b); i++) {
         sqlite3_bind_int64(insert, 1, (int64_t)seqs[i]);
-        sqlite3_bind_blob(insert, 2, senders + i * ZKS_SIZE_DEVICE_ID, ZKS_SIZE_DEVICE_ID, SQLITE_STATIC);
+        sqlite3_bind_blob(insert, 2, senders + i * ZKS_SIZE_DEVICE_ID, ZKS_SIZE_DEVICE_ID,
+                          SQLITE_STATIC);
         sqlite3_bind_int64(insert, 3, (int64_t)numbers[i]);
-        sqlite3_bind_blob64(insert, 4, offsets[i + 1] > offsets[i] ? (const void *)(data + offsets[i]) : "",
+        sqlite3_bind_blob64(insert, 4,
+                            offsets[i + 1] > offsets[i] ? (const void *)(data + offsets[i]) : "",
                             offsets[i + 1] - offsets[i], SQLITE_STATIC);
         if (sqlite3_step(insert) != SQLITE_DONE) {
             chaos_fail("duplicate or broken row", ZKS_E_INTERNAL, sqlite3_errmsg(db));

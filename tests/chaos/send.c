@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The sender: pushes random entries in random batches, journals what was reported STORED, keeps a window open. */
+/* The sender: pushes random entries in random batches, journals what was reported STORED, keeps a
+ * window open. */
 #include "app.h"
 
 #include <fcntl.h>
@@ -10,7 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 24, PAYLOAD_MAX = 1500, WINDOW = 64 /* batches waiting for ACKED */, PACE_US = 3000 };
+enum {
+    BATCH_MAX = 24,
+    PAYLOAD_MAX = 1500,
+    WINDOW = 64 /* batches waiting for ACKED */,
+    PACE_US = 3000
+};
 
 typedef struct batch {
     size_t count;
@@ -58,7 +64,8 @@ static void push_batch(zks_client *c, batch *b, int journal, chaos_shared *share
 {
     zks_op *op;
     atomic_fetch_add(&shared->issued, b->count);
-    chaos_check("push", zks_client_push_many(c, b->data, b->lengths, b->count, ZKS_PUSH_STORED, NULL, NULL, &op));
+    chaos_check("push", zks_client_push_many(c, b->data, b->lengths, b->count, ZKS_PUSH_STORED,
+                                             NULL, NULL, &op));
     chaos_finish("push", op, &op);
     journal_batch(journal, b, (uint64_t)zks_op_number(op, ZKS_OP_FIRST_NUMBER));
     atomic_fetch_add(&shared->stored, b->count);
@@ -87,7 +94,8 @@ static void pace(void)
     nanosleep(&t, NULL);
 }
 
-int chaos_send(const char *store, const char *relay, const char *shared_path, const char *journal_path, uint64_t seed)
+int chaos_send(const char *store, const char *relay, const char *shared_path,
+               const char *journal_path, uint64_t seed)
 {
     chaos_shared *shared = chaos_map(shared_path);
     int journal = open(journal_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -102,7 +110,8 @@ int chaos_send(const char *store, const char *relay, const char *shared_path, co
             push_batch(c, &b, journal, shared);
         }
         if (turn % 64 == 0) {
-            chaos_check("hurry", zks_client_network_changed(c)); /* a test has no patience for backoff */
+            chaos_check("hurry",
+                        zks_client_network_changed(c)); /* a test has no patience for backoff */
         }
         pace();
     }

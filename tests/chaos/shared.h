@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What the kill test's programs and its driver see of each other: one file, mapped by all. It survives any SIGKILL, and
- * the driver reads from it whether a kill hit pending work. Fixed-width fields; test_kills.py knows this layout. */
+/* What the kill test's programs and its driver see of each other: one file, mapped by all. It
+ * survives any SIGKILL, and the driver reads from it whether a kill hit pending work. Fixed-width
+ * fields; test_kills.py knows this layout. */
 #ifndef ZKS_TESTS_CHAOS_SHARED_H
 #define ZKS_TESTS_CHAOS_SHARED_H
 
@@ -16,7 +17,8 @@ typedef struct chaos_shared {
     _Atomic uint64_t starts; /* how often the program was started */
 } chaos_shared;
 
-/* One line of a sender's journal: an entry that was reported STORED. Appended with one write each. */
+/* One line of a sender's journal: an entry that was reported STORED. Appended with one write each.
+ */
 typedef struct chaos_journal {
     uint64_t number; /* own number */
     uint64_t hash;   /* of the payload */

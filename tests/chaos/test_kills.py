@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Seeded SIGKILLs over relay, senders and receiver; then nothing may be lost, doubled or out of order.
+"""Seeded SIGKILLs over relay, senders and receiver; then nothing may be lost, doubled or
+out of order.
 
-ZKS_KILLS: how many kills (default 200; 0 skips). ZKS_TEST_SEED: which. Fails too when fewer than half of the
-kills hit pending work, since such a test would prove nothing.
+ZKS_KILLS: how many kills (default 200; 0 skips). ZKS_TEST_SEED: which. Fails too when
+fewer than half of the kills hit pending work, since such a test would prove nothing.
 """
 
 import mmap
@@ -39,7 +40,8 @@ class Shared:
 
     def read(self):
         stop, issued, stored, acked, table, starts = SHARED.unpack(self.map[: SHARED.size])
-        return {"issued": issued, "stored": stored, "acked": acked, "table": table, "starts": starts}
+        return {"issued": issued, "stored": stored, "acked": acked, "table": table,
+                "starts": starts, "stop": stop}
 
     def stop(self):
         self.map[:8] = struct.pack("<Q", 1)
@@ -58,7 +60,8 @@ class Part:
 
     def kill(self):
         if self.process.poll() is not None:
-            raise SystemExit(f"{self.name} ended by itself with {self.process.returncode}:\n{tail(self.log)}")
+            raise SystemExit(f"{self.name} ended by itself with {self.process.returncode}:\n"
+                             f"{tail(self.log)}")
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
@@ -66,7 +69,8 @@ class Part:
     def end(self):
         out, _ = self.process.communicate(timeout=DEADLINE_S)
         if self.process.returncode != 0:
-            raise SystemExit(f"{self.name} failed with {self.process.returncode}:\n{tail(self.log)}")
+            raise SystemExit(f"{self.name} failed with {self.process.returncode}:\n"
+                             f"{tail(self.log)}")
         return out
 
 
@@ -85,7 +89,8 @@ class World:
         self.shared = [Shared(self.path(f"shared{i}")) for i in range(SENDERS + 1)]
         self.parts = [self.relay]
         for i in range(SENDERS):
-            self.parts.append(Part(f"sender {i}", lambda i=i: self.sender_command(i), self.path(f"sender{i}.log")))
+            self.parts.append(Part(f"sender {i}", lambda i=i: self.sender_command(i),
+                                   self.path(f"sender{i}.log")))
         self.receiver = Part("receiver", self.receiver_command, self.path("receiver.log"))
         self.parts.append(self.receiver)
         for part in self.parts[1:]:
@@ -95,8 +100,8 @@ class World:
         return os.path.join(self.folder, name)
 
     def relay_command(self):
-        return [os.path.join(BIN, "zks-relay"), "--listen", f"127.0.0.1:{self.port}", "--data", self.path("relay"),
-                "--pushes-per-minute", "0"]
+        return [os.path.join(BIN, "zks-relay"), "--listen", f"127.0.0.1:{self.port}",
+                "--data", self.path("relay"), "--pushes-per-minute", "0"]
 
     def start_relay(self):
         self.relay.start()
@@ -151,7 +156,8 @@ class World:
         while self.shared[SENDERS].read()["table"] < total:
             if self.receiver.process.poll() is not None or time.monotonic() > until:
                 have = self.shared[SENDERS].read()["table"]
-                raise SystemExit(f"the receiver has {have} of {total} entries\n{tail(self.receiver.log)}")
+                raise SystemExit(f"the receiver has {have} of {total} entries\n"
+                                 f"{tail(self.receiver.log)}")
             time.sleep(0.02)
         self.shared[SENDERS].stop()
         self.receiver.end()
@@ -162,7 +168,8 @@ class World:
     def verify(self):
         pairs = [self.path(f"{kind}{i}{end}") for i in range(SENDERS)
                  for kind, end in (("sender", ".zks"), ("journal", ""))]
-        return subprocess.run([APP, "verify", self.path("table.sqlite"), *pairs], timeout=DEADLINE_S).returncode
+        return subprocess.run([APP, "verify", self.path("table.sqlite"), *pairs],
+                              timeout=DEADLINE_S, check=False).returncode
 
     def kill_all(self):
         for part in self.parts:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The verifier: for each sender its store, opened again, is the truth. The receiver's table must hold exactly that, byte
- * for byte, each (sender, number) once, in the order of the numbers; and everything journalled as STORED must be in it.
+ * The verifier: for each sender its store, opened again, is the truth. The receiver's table must
+ * hold exactly that, byte for byte, each (sender, number) once, in the order of the numbers; and
+ * everything journalled as STORED must be in it.
  */
 #include "app.h"
 
@@ -20,8 +21,8 @@ typedef struct truth {
 static void add_hash(truth *t, uint64_t number, uint64_t hash)
 {
     if (number != t->count + 1) {
-        fprintf(stderr, "chaos: the store holds number %llu behind %llu\n", (unsigned long long)number,
-                (unsigned long long)t->count);
+        fprintf(stderr, "chaos: the store holds number %llu behind %llu\n",
+                (unsigned long long)number, (unsigned long long)t->count);
         exit(1);
     }
     if (t->count == t->room) {
@@ -72,7 +73,8 @@ static size_t check_table(sqlite3 *db, const truth *t)
     sqlite3_stmt *s;
     size_t wrong = 0;
     uint64_t expected = 1;
-    sqlite3_prepare_v2(db, "SELECT number, payload FROM entry WHERE sender = ? ORDER BY seq", -1, &s, NULL);
+    sqlite3_prepare_v2(db, "SELECT number, payload FROM entry WHERE sender = ? ORDER BY seq", -1,
+                       &s, NULL);
     sqlite3_bind_blob(s, 1, t->sender, sizeof t->sender, SQLITE_STATIC);
     while (sqlite3_step(s) == SQLITE_ROW) {
         uint64_t number = (uint64_t)sqlite3_column_int64(s, 0);
@@ -87,8 +89,8 @@ static size_t check_table(sqlite3 *db, const truth *t)
     }
     sqlite3_finalize(s);
     if (expected - 1 != t->count) {
-        fprintf(stderr, "chaos: the table has %llu of %llu entries of a sender\n", (unsigned long long)(expected - 1),
-                (unsigned long long)t->count);
+        fprintf(stderr, "chaos: the table has %llu of %llu entries of a sender\n",
+                (unsigned long long)(expected - 1), (unsigned long long)t->count);
         wrong++;
     }
     return wrong;

@@ -6,6 +6,8 @@
 
 #define KEY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+#define TOO_LONG "zks://" KEY "a@host:1"
+
 static const struct accepted {
     const char *text;
     bool has_key;
@@ -37,7 +39,7 @@ static const char *const refused[] = {
     "https://host",
     "wss://host/path",
     "zks://@host:1",
-    "zks://" KEY "a@host:1",
+    TOO_LONG,
     "zks://aaa@host:1",
     "zks://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1a@host:1",
     "zks://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab@host:1",
@@ -70,15 +72,21 @@ END_TEST
 
 START_TEST(address_key_is_base32)
 {
-    /* 32 bytes 0x00 0x44 0x32 0x14 0xc7 0x42 0x54 0xb6 ... : "abcdefgh..." is five bits each, 0 1 2 3 ... */
+    /* 32 bytes 0x00 0x44 0x32 0x14 0xc7 0x42 0x54 0xb6 ... : "abcdefgh..." is five bits each, 0 1 2
+     * 3 ... */
     zks__address a;
     const char *problem = NULL;
-    ck_assert_int_eq(zks__address_parse("zks://abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrsq@h", &a, &problem), ZKS_OK);
+    ck_assert_int_eq(
+        zks__address_parse("zks://abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrsq@h", &a,
+                           &problem),
+        ZKS_OK);
     static const uint8_t begin[] = {0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf};
     ck_assert_mem_eq(a.key, begin, sizeof begin);
     zks__address upper;
-    ck_assert_int_eq(zks__address_parse("zks://ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSQ@h", &upper, &problem),
-                     ZKS_OK);
+    ck_assert_int_eq(
+        zks__address_parse("zks://ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSQ@h", &upper,
+                           &problem),
+        ZKS_OK);
     ck_assert_mem_eq(a.key, upper.key, sizeof a.key);
 }
 END_TEST

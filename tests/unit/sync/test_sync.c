@@ -57,7 +57,8 @@ static void push(uint64_t n)
     zks__sync_pushed(machine, n, id, 1000);
 }
 
-static zks_status answer(uint64_t n, uint32_t code, uint64_t now, uint64_t *out_n, uint32_t *out_code)
+static zks_status answer(uint64_t n, uint32_t code, uint64_t now, uint64_t *out_n,
+                         uint32_t *out_code)
 {
     zks__push_result r = {.code = code};
     id_of(n, r.blob_id);
@@ -134,7 +135,8 @@ START_TEST(jitter_is_at_most_the_base_and_five_seconds)
         uint64_t now = 0;
         for (int i = 0; i < 8; i++) {
             expect(ZKS_ACTION_CONNECT, now);
-            zks__sync_link_down(machine, action.attempt, ZKS_E_UNREACHABLE, 0, random * 2654435761u, now);
+            zks__sync_link_down(machine, action.attempt, ZKS_E_UNREACHABLE, 0, random * 2654435761u,
+                                now);
             uint64_t delay = zks__sync_next_ms(machine) - now;
             uint64_t base = i < 5 ? (uint64_t)1000 << i : 30000;
             ck_assert_uint_ge(delay, base);
