@@ -395,5 +395,11 @@ void zks__store_rollback(zks__store *s)
     if (!sqlite3_get_autocommit(s->db)) {
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     }
+    bool full = s->failed == ZKS_E_STORE_FULL;
     end_transaction(s, false);
+    if (full && s->path) {
+        /* The WAL's room can be had again once its pages are in the database: the next transaction,
+         * perhaps one that prunes, then needs no more space. Fails where even that does not fit. */
+        sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
 }

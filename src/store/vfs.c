@@ -67,7 +67,13 @@ static int file_close(sqlite3_file *f)
 static int file_read(sqlite3_file *f, void *out, int length, sqlite3_int64 offset)
 {
     int rc = real(f)->pMethods->xRead(real(f), out, length, offset);
-    if (rc != SQLITE_OK || !((checked_file *)(void *)f)->is_database || length < HEADER_MAX) {
+    if (!((checked_file *)(void *)f)->is_database || length < HEADER_MAX) {
+        return rc;
+    }
+    if (rc == SQLITE_IOERR_SHORT_READ && offset > 0) {
+        return SQLITE_CORRUPT; /* SQLite would take the missing bytes for zeros */
+    }
+    if (rc != SQLITE_OK) {
         return rc;
     }
     uint8_t sum[SUM];
