@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Two devices of one group without a relay between them: what A seals is handed to B as BLOBS. */
+#include "base/alloc.h"
+#include "client/batch.h"
+#include "client/ledger.h"
+#include "client/runtime.h"
+#include "crypto/crypto.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+enum { BATCH = 64 };
+
+static zks_runtime *runtime;
+static zks__ledger *a, *b;
+static const uint8_t relay_key[32] = {9};
+static uint64_t cursor;
+static zks__sealed outbox[1024];
+static size_t outbox_count;
+
+static zks__ledger *open_ledger(const char *name)
+{
+    static const uint8_t secret[32] = {1, 2, 3};
+    zks__ledger_config config = {.storage = runtime->storage,
+                                 .secret = secret,
+                                 .device_name = name,
+                                 .rng = runtime->rng,
+                                 .clock = runtime->clock};
+    char problem[ZKS_LEDGER_PROBLEM_BYTES];
+    zks__ledger *l = NULL;
+    ck_assert_int_eq(zks__ledger_open(&config, problem, &l), ZKS_OK);
+    return l;
+}
+
+static void begin(zks__ledger *l)
+{
+    ck_assert_int_eq(zks__store_begin(zks__ledger_store(l)), ZKS_OK);
+}
+
+static void commit(zks__ledger *l)
+{
+    ck_assert_int_eq(zks__store_commit(zks__ledger_store(l)), ZKS_OK);
+    zks__ledger_reload(l);
+}
+
+static void roll_back(zks__ledger *l)
+{
+    zks__store_rollback(zks__ledger_store(l));
+    zks__ledger_rolled_back(l);
+    zks__ledger_reload(l);
+}
+
+static void load_relay(zks__ledger *l)
+{
+    zks__relay_state state;
+    begin(l);
+    ck_assert_int_eq(zks__ledger_relay_load(l, "relay:1", NULL, relay_key, &state), ZKS_OK);
+    commit(l);
+    ck_assert(!state.changed);
+}
+
+/* What WELCOME would bring: each the other's records. */
+static void exchange_records(zks__ledger *from, zks__ledger *to)
+{
+    zks__record_list list;
+    ck_assert_int_eq(zks__ledger_record_list(from, &list), ZKS_OK);
+    zks__message m = {.type = ZKS_MESSAGE_RECORDS,
+                      .records.records = {.count = list.count, .items = list.items}};
+    size_t size = zks__wire_size(&m), length, added;
+    uint8_t *bytes = zks__alloc(size);
+    ck_assert_int_eq(zks__wire_encode(&m, bytes, size, &length), ZKS_OK);
+    zks__message decoded;
+    ck_assert_int_eq(zks__wire_decode(bytes, length, &decoded), ZKS_OK);
+    begin(to);
+    ck_assert_int_eq(zks__ledger_records(to, decoded.records.records, &added), ZKS_OK);
+    commit(to);
+    zks__free(bytes);
+    zks__record_list_done(&list);
+}
+
+static void drop_outbox(void)
+{
+    while (outbox_count) {
+        zks__buf_unref(outbox[--outbox_count].blob);
+    }
+}
+
+static void setup(void)
+{
+    ck_assert_int_eq(zks__runtime_new(&runtime), ZKS_OK);
+    a = open_ledger("alpha");
+    b = open_ledger("beta");
+    cursor = 100;
+    exchange_records(a, b);
+    load_relay(a);
+    load_relay(b);
+}
+
+static void teardown(void)
+{
+    drop_outbox();
+    zks__ledger_close(a);
+    zks__ledger_close(b);
+    ck_assert_int_eq(zks__runtime_close(runtime, 10000), ZKS_OK);
+    zks__runtime_free(runtime);
+}
+
+/* `count` entries "number" in one transaction. */
+static void push(zks__ledger *l, size_t count)
+{
+    begin(l);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t text = zks__ledger_last_n(l) + 1;
+        zks__buf *body = zks__blob_buffer(&text, sizeof text);
+        ck_assert_int_eq(zks__ledger_push(l, body, 0, i + 1 == count, &outbox[outbox_count++]),
+                         ZKS_OK);
+    }
+    commit(l);
+}
+
+static const uint8_t *device_of(const zks__ledger *l)
+{
+    static zks__identity identity;
+    zks__ledger_identity(l, &identity);
+    return zks__crypto_sign_public(&identity.device.sign);
+}
+
+/* Hands outbox[first..first+count) to B as the relay would; changes nothing in the outbox. */
+static zks__received deliver_as(zks__ledger *to, const uint8_t *sender, size_t first, size_t count,
+                                bool last_try)
+{
+    zks__blob_item items[BATCH] = {0};
+    for (size_t i = 0; i < count; i++) {
+        const zks__sealed *s = &outbox[first + i];
+        items[i].cursor = cursor + i + 1;
+        memcpy(items[i].sender, sender, sizeof items[i].sender);
+        memcpy(items[i].blob_id, s->blob_id, sizeof items[i].blob_id);
+        items[i].blob = (zks__slice){s->blob->data, s->blob->length};
+    }
+    zks__blobs blobs = {.from = cursor, .contiguous = cursor + count};
+    blobs.blobs = (zks__wire_list){.count = count, .items = items};
+    zks__received out;
+    begin(to);
+    ck_assert_int_eq(zks__ledger_receive(to, &blobs, last_try, &out), ZKS_OK);
+    commit(to);
+    if (!out.stale && !out.need_records) {
+        cursor += count;
+    }
+    return out;
+}
+
+static zks__received deliver(size_t first, size_t count)
+{
+    return deliver_as(b, device_of(a), first, count, false);
+}
+
+/* B's inbox must hold A's entries with these numbers, in this order. */
+static void expect_inbox(const uint64_t *numbers, size_t count)
+{
+    zks_batch *batch;
+    begin(b);
+    ck_assert_int_eq(zks__ledger_read(b, 0, 10000, 1 << 30, 0, &batch), ZKS_OK);
+    commit(b);
+    ck_assert_uint_eq(batch->count, count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t text;
+        memcpy(&text, batch->data + batch->offsets[i], sizeof text);
+        ck_assert_uint_eq(batch->numbers[i], numbers[i]);
+        ck_assert_uint_eq(text, numbers[i]);
+        ck_assert_mem_eq(batch->senders + i * ZKS_DEVICE_ID_BYTES, device_of(a),
+                         ZKS_DEVICE_ID_BYTES);
+    }
+    zks__batch_free(batch);
+}
+
+START_TEST(entries_arrive_in_order_once)
+{
+    push(a, 3);
+    push(a, 1);
+    ck_assert_uint_eq(deliver(0, 4).delivered, 4);
+    ck_assert_uint_eq(deliver(0, 4).duplicates, 4);
+    expect_inbox((uint64_t[]){1, 2, 3, 4}, 4);
+}
+END_TEST
+
+START_TEST(unsigned_ones_wait_for_the_signature_behind_them)
+{
+    push(a, 3);
+    zks__received r = deliver(0, 2);
+    ck_assert_uint_eq(r.delivered, 0);
+    ck_assert_uint_eq(r.held_now, 2);
+    expect_inbox(NULL, 0);
+    r = deliver(2, 1);
+    ck_assert_uint_eq(r.delivered, 3);
+    ck_assert_uint_eq(r.held_now, 0);
+    expect_inbox((uint64_t[]){1, 2, 3}, 3);
+}
+END_TEST
+
+START_TEST(a_later_entry_waits_for_the_missing_one)
+{
+    push(a, 1);
+    push(a, 1);
+    push(a, 1);
+    ck_assert_uint_eq(deliver(2, 1).delivered, 0);
+    ck_assert_uint_eq(deliver(0, 1).delivered, 1);
+    ck_assert_uint_eq(deliver(1, 1).delivered, 2);
+    expect_inbox((uint64_t[]){1, 2, 3}, 3);
+}
+END_TEST
+
+START_TEST(held_entries_survive_a_reload)
+{
+    push(a, 3);
+    deliver(0, 2);
+    begin(b);
+    roll_back(b);
+    load_relay(b);
+    ck_assert_uint_eq(deliver(2, 1).delivered, 3);
+    expect_inbox((uint64_t[]){1, 2, 3}, 3);
+}
+END_TEST
+
+START_TEST(after_a_rollback_nothing_of_that_connection_moves_the_cursor)
+{
+    push(a, 2);
+    begin(b);
+    roll_back(b);
+    zks__received r = deliver(0, 1);
+    ck_assert(r.stale);
+    load_relay(b);
+    zks__relay_state state;
+    begin(b);
+    ck_assert_int_eq(zks__ledger_relay_load(b, "relay:1", NULL, relay_key, &state), ZKS_OK);
+    commit(b);
+    ck_assert_uint_eq(state.row.read_cursor, 0);
+    ck_assert_uint_eq(deliver(0, 2).delivered, 2);
+}
+END_TEST
+
+START_TEST(altered_blobs_are_rejected_loudly_and_the_rest_goes_on)
+{
+    push(a, 1);
+    push(a, 1);
+    outbox[0].blob->data[60] ^= 1;
+    zks__received r = deliver(0, 2);
+    ck_assert_uint_eq(r.rejected, 1);
+    ck_assert_int_eq(r.reject_status, ZKS_E_DECRYPT);
+    ck_assert_uint_eq(r.delivered, 0); /* the first is missing: the second waits */
+    outbox[0].blob->data[60] ^= 1;
+    ck_assert_uint_eq(deliver(0, 1).delivered, 2);
+    expect_inbox((uint64_t[]){1, 2}, 2);
+}
+END_TEST
+
+START_TEST(a_pusher_without_a_record_is_asked_for_then_rejected)
+{
+    static const uint8_t stranger[ZKS_DEVICE_ID_BYTES] = {7};
+    push(a, 1);
+    zks__received r = deliver_as(b, stranger, 0, 1, false);
+    ck_assert(r.need_records);
+    ck_assert(deliver(0, 1).stale);
+    load_relay(b);
+    r = deliver_as(b, stranger, 0, 1, true);
+    ck_assert_uint_eq(r.rejected, 1);
+    ck_assert_int_eq(r.reject_status, ZKS_E_NOT_MEMBER);
+    ck_assert_uint_eq(deliver(0, 1).delivered, 1);
+}
+END_TEST
+
+START_TEST(settled_entries_take_their_place_in_the_own_inbox)
+{
+    push(a, 3);
+    zks__relay_state state;
+    begin(a);
+    ck_assert_int_eq(zks__ledger_settle(a, 2, &state), ZKS_OK);
+    commit(a);
+    ck_assert_uint_eq(state.settled_seq, 2);
+    zks_batch *batch;
+    begin(a);
+    ck_assert_int_eq(zks__ledger_read(a, 0, 100, 1 << 20, 0, &batch), ZKS_OK);
+    ck_assert_uint_eq(batch->count, 0);
+    zks__batch_free(batch);
+    ck_assert_int_eq(zks__ledger_read(a, 0, 100, 1 << 20, ZKS_READ_OWN, &batch), ZKS_OK);
+    commit(a);
+    ck_assert_uint_eq(batch->count, 2);
+    ck_assert_uint_eq(batch->flags[0], ZKS_ITEM_OWN);
+    ck_assert_uint_eq(batch->numbers[1], 2);
+    zks__batch_free(batch);
+}
+END_TEST
+
+static zks__relay_state welcome(zks__ledger *l, uint8_t incarnation, const uint8_t *own_last,
+                                uint64_t head)
+{
+    zks__welcome w = {.head = head};
+    w.incarnation[0] = incarnation;
+    if (own_last) {
+        memcpy(w.own_last, own_last, sizeof w.own_last);
+    }
+    zks__relay_state state;
+    begin(l);
+    ck_assert_int_eq(zks__ledger_welcome(l, &w, &state), ZKS_OK);
+    commit(l);
+    return state;
+}
+
+START_TEST(another_incarnation_or_a_lower_head_starts_again)
+{
+    push(a, 2);
+    welcome(b, 1, NULL, 1000);
+    deliver(0, 2);
+    ck_assert_uint_eq(welcome(b, 1, NULL, 1000).row.read_cursor, 102);
+    ck_assert_uint_eq(welcome(b, 1, NULL, 50).row.read_cursor, 0);
+    deliver(0, 2);
+    ck_assert_uint_eq(welcome(b, 2, NULL, 1000).row.read_cursor, 0);
+    ck_assert_uint_eq(welcome(b, 2, NULL, 1000).row.acked_n, 0);
+    expect_inbox((uint64_t[]){1, 2}, 2);
+}
+END_TEST
+
+START_TEST(a_store_older_than_the_relay_goes_on_under_a_new_chain)
+{
+    static const uint8_t unknown[ZKS_BLOB_ID_BYTES] = {4};
+    push(a, 1);
+    ck_assert(!welcome(a, 1, outbox[0].blob_id, 10).rewound);
+    zks__relay_state state = welcome(a, 1, unknown, 10);
+    ck_assert(state.rewound);
+    ck_assert_uint_eq(zks__ledger_last_n(a), 2); /* the entry that names the old tip */
+    push(a, 1);
+    zks__sealed all[8];
+    size_t count;
+    begin(a);
+    ck_assert_int_eq(zks__ledger_outbox(a, 0, 1 << 20, 8, all, &count), ZKS_OK);
+    commit(a);
+    ck_assert_uint_eq(count, 3);
+    drop_outbox();
+    memcpy(outbox, all, count * sizeof all[0]);
+    outbox_count = count;
+    zks__received r = deliver(0, 3);
+    ck_assert_uint_eq(r.delivered, 2); /* NEW_CHAIN is history, not for the app */
+    ck_assert_uint_eq(r.rejected, 0);
+}
+END_TEST
+
+START_TEST(a_changed_relay_key_is_a_fact_not_a_failure)
+{
+    static const uint8_t other[32] = {8};
+    zks__relay_state state;
+    begin(a);
+    ck_assert_int_eq(zks__ledger_relay_load(a, "relay:1", NULL, other, &state), ZKS_OK);
+    ck_assert(state.changed);
+    ck_assert_int_eq(zks__ledger_trust(a, "relay:1", other), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_relay_load(a, "relay:1", NULL, other, &state), ZKS_OK);
+    commit(a);
+    ck_assert(!state.changed);
+}
+END_TEST
+
+START_TEST(devices_are_listed_with_their_sealed_names)
+{
+    zks__device_entry *entries;
+    size_t count;
+    ck_assert_int_eq(zks__ledger_devices(b, &entries, &count), ZKS_OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(entries[0].self ? entries[0].name : entries[1].name, "beta");
+    ck_assert_str_eq(entries[0].self ? entries[1].name : entries[0].name, "alpha");
+    zks__free(entries);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, entries_arrive_in_order_once);
+    tcase_add_test(c, unsigned_ones_wait_for_the_signature_behind_them);
+    tcase_add_test(c, a_later_entry_waits_for_the_missing_one);
+    tcase_add_test(c, held_entries_survive_a_reload);
+    tcase_add_test(c, after_a_rollback_nothing_of_that_connection_moves_the_cursor);
+    tcase_add_test(c, altered_blobs_are_rejected_loudly_and_the_rest_goes_on);
+    tcase_add_test(c, a_pusher_without_a_record_is_asked_for_then_rejected);
+    tcase_add_test(c, settled_entries_take_their_place_in_the_own_inbox);
+    tcase_add_test(c, another_incarnation_or_a_lower_head_starts_again);
+    tcase_add_test(c, a_store_older_than_the_relay_goes_on_under_a_new_chain);
+    tcase_add_test(c, a_changed_relay_key_is_a_fact_not_a_failure);
+    tcase_add_test(c, devices_are_listed_with_their_sealed_names);
+}
+
+int main(void)
+{
+    return unit_main("ledger", add);
+}
