@@ -177,10 +177,11 @@ static zks_status group_row(zks__query *q, zks__store_group *out)
         zks__column_text(q, 7, group.device_name, sizeof group.device_name);
     }
     zks_status status = zks__query_end(q);
-    const zks__counters *c = NULL;
+    const zks__counters *c;
     if (status == ZKS_OK && !found) {
-        status = zks__store_refuse(s, ZKS_E_NOT_FOUND, "The store has no such group.");
-    } else if (status == ZKS_OK) {
+        return zks__store_refuse(s, ZKS_E_NOT_FOUND, "The store has no such group.");
+    }
+    if (status == ZKS_OK) {
         status = zks__store_counters(s, group.g, &c);
     }
     if (status == ZKS_OK) {

@@ -113,33 +113,29 @@ const char *zks__store_problem(const zks__store *s)
  * missing. */
 static zks_status resolve(const char *path, char **out)
 {
-    char *whole = realpath(path, NULL);
-    if (whole || errno != ENOENT) {
-        *out = whole;
-        return whole ? ZKS_OK : zks__lock_status(errno);
-    }
+    char whole[PATH_MAX], folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
-    char *folder_name = zks__strdup(slash ? path : ".");
-    if (!folder_name) {
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (realpath(path, whole)) {
+        *out = zks__strdup(whole);
+        return *out ? ZKS_OK : ZKS_E_NOMEM;
+    }
+    if (errno != ENOENT || !*name || length >= sizeof folder) {
+        return zks__lock_status(errno == ENOENT ? ENAMETOOLONG : errno);
+    }
+    memcpy(folder, path, length);
+    folder[length] = 0;
+    if (!realpath(slash == path ? "/" : slash ? folder : ".", whole)) {
+        return zks__lock_status(errno);
+    }
+    size_t size = strlen(whole) + 1 + strlen(name) + 1;
+    *out = zks__alloc(size);
+    if (!*out) {
         return ZKS_E_NOMEM;
     }
-    if (slash) {
-        folder_name[slash == path ? 1 : slash - path] = 0;
-    }
-    char *folder = *name ? realpath(folder_name, NULL) : NULL;
-    zks_status status = folder || !*name ? ZKS_OK : zks__lock_status(errno);
-    zks__free(folder_name);
-    if (!folder) {
-        return status == ZKS_OK ? ZKS_E_STORE_PATH : status;
-    }
-    size_t size = strlen(folder) + 1 + strlen(name) + 1;
-    *out = malloc(size); /* as realpath's: ended by free */
-    if (*out) {
-        snprintf(*out, size, "%s%s%s", folder, strcmp(folder, "/") ? "/" : "", name);
-    }
-    free(folder);
-    return *out ? ZKS_OK : ZKS_E_NOMEM;
+    snprintf(*out, size, "%s%s%s", whole, strcmp(whole, "/") ? "/" : "", name);
+    return ZKS_OK;
 }
 
 static void sync_folder(const char *path)
@@ -318,7 +314,7 @@ void zks__store_close(zks__store *s)
     }
     zks__vfs_free(s->vfs);
     zks__lock_release(&s->lock);
-    free(s->path);
+    zks__free(s->path);
     zks__free(s->cache);
     explicit_bzero(s->device_seed, sizeof s->device_seed);
     zks__free(s);

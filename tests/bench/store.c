@@ -102,7 +102,7 @@ static void run(const char *folder, uint64_t entries, unsigned size, int receive
            received ? "received" : "own", size, (double)b.n / took, longest * 1e3);
     zks__store_close(b.store);
     remove(path);
-    strcat(path, ".lock");
+    snprintf(path, sizeof path, "%s/store.lock", folder);
     remove(path);
 }
 

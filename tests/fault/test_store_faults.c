@@ -22,6 +22,7 @@ static struct {
     uint64_t countdown; /* 0: nothing fails */
     int for_ever;
     uint64_t hits;
+    uint64_t unsynced; /* writes since the last sync */
 } fault;
 
 static int fails(fault_kind kind)
@@ -94,6 +95,7 @@ static faulty_file *faulty(sqlite3_file *f)
 
 static int faulty_write(sqlite3_file *f, const void *data, int length, sqlite3_int64 offset)
 {
+    fault.unsynced++;
     if (fails(FAULT_WRITE)) { /* half of it gets there */
         (void)!faulty(f)->real->xWrite(f, data, length / 2, offset);
         return SQLITE_IOERR_WRITE;
@@ -108,6 +110,7 @@ static int faulty_truncate(sqlite3_file *f, sqlite3_int64 size)
 
 static int faulty_sync(sqlite3_file *f, int flags)
 {
+    fault.unsynced = 0;
     return fails(FAULT_SYNC) ? SQLITE_IOERR_FSYNC : faulty(f)->real->xSync(f, flags);
 }
 
@@ -288,9 +291,30 @@ START_TEST(nth_fault_loses_nothing)
 }
 END_TEST
 
+/* What a power cut takes is what was not synced. */
+START_TEST(commit_returns_with_nothing_unsynced)
+{
+    char folder[HELP_PATH], path[HELP_PATH + 16];
+    install();
+    help_folder(folder);
+    snprintf(path, sizeof path, "%s/store", folder);
+    work w = {.s = help_open(path)};
+    help_ok(work_create(&w));
+    ck_assert_uint_eq(fault.unsynced, 0);
+    for (int i = 0; i < 100; i++) { /* checkpoints among them */
+        fault.unsynced = 1000000;
+        help_ok(work_do(&w));
+        ck_assert_uint_eq(fault.unsynced, 0);
+    }
+    zks__store_close(w.s);
+    help_remove(folder);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_set_timeout(c, 240);
+    tcase_add_test(c, commit_returns_with_nothing_unsynced);
     tcase_add_loop_test(c, nth_fault_loses_nothing, 0, 8);
 }
 

@@ -2,8 +2,8 @@
 /*
  * A child process works on a store and reports each committed transaction; it gets SIGKILL at a
  * seeded moment. Everything reported must be there, numbers dense, nothing half. ZKS_KILLS: how
- * many kills (20). (A kill leaves what the system was told to write: power loss is what
- * synchronous=FULL and the checks of the commit order in test_store_faults.c are for.)
+ * many kills (20). A kill leaves what the system was told to write; that a commit has synced it is
+ * tested in test_store_faults.c.
  */
 #include "store_work.h"
 
