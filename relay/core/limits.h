@@ -53,7 +53,7 @@ enum {
     ZKS_RELAY_LAG_MS = 1000, /* how stale `contiguous` may get for a device that only sends; ms */
     ZKS_RELAY_ACKS_MS = 1000, /* acknowledged cursors are written this often: losing one costs a later deletion only */
     ZKS_RELAY_GROUPS_CACHED = 256, /* groups without sessions that stay in memory: their records are verified already */
-    ZKS_RELAY_STOP_MS = 1500,      /* after BYE; then links are closed hard */
+    ZKS_RELAY_STOP_MS = 1000, /* for commits and BYE; then links get at most a second more */
     ZKS_RELAY_RETRY_MIN_MS = 1000, /* retry-after of BYE, spread at random up to the next one */
     ZKS_RELAY_RETRY_MAX_MS = 5000,
     ZKS_RELAY_RATE_RETRY_MS = 1000, /* retry-after of RATE_LIMITED and RELAY_OVERLOADED */
