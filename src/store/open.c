@@ -117,7 +117,11 @@ static zks_status resolve(const char *path, char **out)
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     size_t length = slash ? (size_t)(slash - path) : 0;
+    struct stat st;
     if (realpath(path, whole)) {
+        if (stat(whole, &st) == 0 && !S_ISREG(st.st_mode)) {
+            return ZKS_E_STORE_PATH; /* before a lock file appears beside it */
+        }
         *out = zks__strdup(whole);
         return *out ? ZKS_OK : ZKS_E_NOMEM;
     }

@@ -108,6 +108,8 @@ START_TEST(open_paths_that_cannot_be_are_refused)
     snprintf(name, sizeof name, "%s/none/store", folder);
     expect_refused(name, ZKS_E_STORE_PATH);
     expect_refused(folder, ZKS_E_STORE_PATH);
+    snprintf(name, sizeof name, "%s.lock", folder);
+    ck_assert_int_ne(access(name, F_OK), 0); /* nothing is left beside it */
     expect_refused("", ZKS_E_STORE_PATH);
     snprintf(name, sizeof name, "%s/", folder);
     expect_refused(name, ZKS_E_STORE_PATH);
