@@ -5,7 +5,7 @@
  *   link    = "zks-invite:" base64url(payload), without padding
  *   payload = version(1) = 3, kind(1) = 1, secret(32), lp(descriptor), count(1), lp(address)*count,
  *             check(4)
- *   check   = the first 4 bytes, little-endian, of SipHash-2-4 with a key of zeros over all before
+ *   check   = the first 4 bytes of BLAKE2b-256(lp("0k-invite-v3") all before)
  *
  * The check finds mistyped and cut links; it authenticates nothing. Who reads the link is a member.
  */
@@ -13,7 +13,6 @@
 #include "abi/guard.h"
 #include "base/alloc.h"
 #include "base/bytes.h"
-#include "base/siphash.h"
 #include "client/client.h"
 #include "client/secret.h"
 
@@ -157,19 +156,15 @@ static void write_payload(zks__writer *w, const zks_invite *v, size_t count)
     }
 }
 
-static uint32_t check_of(const uint8_t *payload, size_t length)
-{
-    static const uint8_t zeros[16];
-    return (uint32_t)zks__siphash(zeros, payload, length);
-}
-
 /* Fills v->link from the rest. ZKS_E_NOMEM. */
 static zks_status make_link(zks_invite *v, size_t count)
 {
     uint8_t payload[PAYLOAD_MAX_BYTES];
     zks__writer w = zks__writer_of(payload, sizeof payload);
     write_payload(&w, v, count);
-    zks__write_u32(&w, check_of(payload, w.length));
+    uint8_t check[CHECK_BYTES];
+    zks__client_invite_check(payload, w.length, check);
+    zks__write_bytes(&w, check, sizeof check);
     size_t size = zks__base64url_size(w.length);
     v->link = w.overflow ? NULL : zks__alloc(PREFIX_CHARS + size + 1);
     if (v->link) {
@@ -254,7 +249,7 @@ static zks_status read_relays(zks__reader *r, zks_invite *v)
         size_t length = 0;
         const uint8_t *address = zks__read_lp(r, ZKS_SIZE_ADDRESS_MAX, &length);
         if (!address || memchr(address, '\n', length) || memchr(address, 0, length)) {
-            return r->status ? r->status : ZKS_E_MALFORMED;
+            return ZKS_E_MALFORMED;
         }
         memcpy(end, address, length);
         end[length] = i + 1 < count ? '\n' : '\0';
@@ -267,12 +262,14 @@ static zks_status read_relays(zks__reader *r, zks_invite *v)
 
 static zks_status read_payload(const uint8_t *payload, size_t length, zks_invite *v)
 {
-    zks__reader r = zks__reader_of(payload, length - CHECK_BYTES);
-    zks__reader check = zks__reader_of(payload + length - CHECK_BYTES, CHECK_BYTES);
+    size_t before = length - CHECK_BYTES;
+    uint8_t check[CHECK_BYTES];
+    zks__reader r = zks__reader_of(payload, before);
     if (zks__read_u8(&r) != ZKS_INVITE_VERSION || zks__read_u8(&r) != KIND_SHARED) {
         return ZKS_E_FORMAT_VERSION;
     }
-    if (zks__read_u32(&check) != check_of(payload, length - CHECK_BYTES)) {
+    zks__client_invite_check(payload, before, check);
+    if (memcmp(check, payload + before, sizeof check) != 0) {
         return ZKS_E_MALFORMED;
     }
     zks__read_copy(&r, v->secret, sizeof v->secret);

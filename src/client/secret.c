@@ -74,3 +74,18 @@ zks_status zks__client_descriptor_salt(const char *descriptor, uint8_t out_salt[
     }
     return status;
 }
+
+void zks__client_invite_check(const void *payload, size_t length, uint8_t out[4])
+{
+    static const char label[] = "0k-invite-v3";
+    const zks__suite *suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
+    uint8_t lp[1 + sizeof label], hash[ZKS_HASH_BYTES];
+    zks__writer w = zks__writer_of(lp, sizeof lp);
+    zks__write_label(&w, label);
+    zks__hash h;
+    suite->hash_init(&h);
+    suite->hash_update(&h, lp, w.length);
+    suite->hash_update(&h, payload, length);
+    suite->hash_final(&h, hash);
+    memcpy(out, hash, 4);
+}

@@ -30,5 +30,7 @@ void zks__client_shared_group_id(const uint8_t secret[ZKS_KEY_BYTES], uint8_t ou
 /* The salt within a descriptor; out holds 64 bytes. ZKS_E_DESCRIPTOR. */
 ZKS_MUST_USE zks_status zks__client_descriptor_salt(const char *descriptor, uint8_t out_salt[64],
                                                     size_t *out_length);
+/* The first 4 bytes of BLAKE2b-256(lp("0k-invite-v3") payload): finds mistyped and cut invites. */
+void zks__client_invite_check(const void *payload, size_t length, uint8_t out[4]);
 
 #endif
