@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The command line: what its files share. One thread: everything of the library that calls back
+ * does so through a dispatch queue, which cli_step empties; Ctrl-C arrives there too.
+ *
+ * A command is a function that returns the exit code of the process. It parses its own options with
+ * cli_parse, opens the store with cli_open, waits with cli_wait and cli_wait_online; what it leaves
+ * open, main closes. Functions that return an exit code have printed the sentence when it is not 0.
+ */
+#ifndef ZKS_CLI_CLI_H
+#define ZKS_CLI_CLI_H
+
+#include <zks/zks.h>
+
+#include <jansson.h>
+#include <popt.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit codes of the process; docs/CLI.md has the same table. */
+enum {
+    CLI_OK = 0,
+    CLI_FAILURE = 1,
+    CLI_USAGE = 2,
+    CLI_CONFIG = 3,
+    CLI_STORE = 4,
+    CLI_NETWORK = 5,
+    CLI_SECURITY = 6,
+    CLI_SIGINT = 130, /* 128 + the signal, as a shell counts */
+    CLI_GO_ON = -1    /* of cli_parse: nothing is wrong and there is work to do */
+};
+
+enum { CLI_GLOBALS = 9, CLI_TEXT_MAX = 1024, CLI_KEY_TEXT = 53, CLI_ID_TEXT = 65 };
+
+typedef struct cli cli;
+
+typedef struct cli_command {
+    const char *name;
+    const char *arguments; /* behind the name in the usage line */
+    const char *summary;   /* one line of the list of commands */
+    const char *text;      /* what it does, in a few lines */
+    const char *examples;
+    int (*run)(cli *c, const struct cli_command *self);
+} cli_command;
+
+struct cli {
+    /* what was asked for */
+    char *store;
+    char *log_level;
+    char **relays; /* --relay, NULL at its end; instead of the settings' */
+    double timeout_s;
+    int json;
+    int quiet;
+    int verbose;
+    int progress;
+    bool allow_new; /* the store need not exist */
+    struct poptOption globals[CLI_GLOBALS];
+    poptContext contexts[2]; /* of the options before and behind the command */
+    int argc;
+    const char **argv; /* what the command has to parse; argv[0] is "zks" */
+    const char **args; /* arguments that are no options, NULL at their end; after cli_parse */
+    char *path;        /* of the store; after cli_store_path */
+    /* what is open */
+    zks_runtime *runtime;
+    zks_queue *queue;
+    zks_client *client;
+    zks_op *connect_op;
+    /* what happened */
+    int signal_fd;   /* readable when a signal came */
+    int interrupted; /* the signal's number */
+    bool connected_once;
+    int32_t state;         /* ZKS_STATE_*, from events */
+    zks_status net_status; /* why there is no connection; 0: there is one, or nothing is known */
+    char net_text[CLI_TEXT_MAX];
+    char shown_key[CLI_KEY_TEXT]; /* with ZKS_E_RELAY_KEY_CHANGED */
+    char shown_address[CLI_TEXT_MAX];
+    uint64_t refused; /* own entries that a relay refused for good */
+    zks_status refused_status;
+    char refused_text[CLI_TEXT_MAX];
+    bool show_events;   /* connection changes too, and as JSON */
+    bool progress_line; /* one stands on the terminal */
+    int64_t progress_ms;
+};
+
+/* --- options.c --- */
+void cli_globals_init(cli *c);
+/* Reads what stands before the command's name. CLI_GO_ON, or an exit code. */
+int cli_parse_globals(cli *c, int argc, const char **argv);
+/* Reads the command's options; --help is answered here. CLI_GO_ON, or an exit code. */
+int cli_parse(cli *c, const cli_command *self, struct poptOption *options);
+size_t cli_args_count(const cli *c);
+/* self NULL: of the program; context NULL: without a table of options. */
+void cli_print_help(const cli_command *self, poptContext context);
+/* Frees what POPT_ARG_ARGV made. */
+void cli_list_free(char **list);
+/* Options of every command that talks to a relay. */
+#define CLI_ONLINE_OPTIONS(c)                                                                    \
+    {"relay", 0, POPT_ARG_ARGV, &(c)->relays, 0, "relay to use this time (repeatable)", "ADDR"}, \
+    {                                                                                            \
+        "timeout", 0, POPT_ARG_DOUBLE, &(c)->timeout_s, 0,                                       \
+            "give up after so long without progress (30)", "S"                                   \
+    }
+
+/* --- output.c --- */
+/* "zks: <sentence>" on stderr, and as a JSON object on stdout with --json; returns code. */
+int cli_problem(cli *c, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same with where to look, exit code 2. */
+int cli_usage(cli *c, const char *command, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* For a status of the library; text NULL: the general sentence. Returns the exit code. */
+int cli_fail(cli *c, zks_status status, const char *text);
+/* The same from an operation that failed. */
+int cli_fail_op(cli *c, const zks_op *op);
+int cli_exit_code(zks_status status);
+/* A line on stderr, unless -q. */
+void cli_note(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The progress line: on a terminal or with --progress, at most a few times a second. */
+void cli_progress(cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_progress_end(cli *c);
+/* Prints and frees an object; NULL (no memory) is a failure. An exit code. */
+int cli_json(cli *c, json_t *object);
+/* All that was printed has reached the system. An exit code. */
+int cli_flush_output(cli *c);
+void cli_hex(const uint8_t *data, size_t length, char *out);
+/* 52 characters and a NUL, as in relay addresses. */
+void cli_base32(const uint8_t key[ZKS_SIZE_RELAY_KEY], char out[CLI_KEY_TEXT]);
+/* A new JSON string: the hexadecimal form; null where data is NULL. */
+json_t *cli_json_hex(const uint8_t *data, size_t length);
+/* Sets "text" or, where the bytes are no UTF-8, "base64". false: no memory. */
+bool cli_json_payload(json_t *object, const uint8_t *data, size_t length);
+/* A payload for people: control characters are escaped, so that it cannot drive the terminal. */
+void cli_print_escaped(const uint8_t *data, size_t length);
+
+/* --- files.c --- */
+/* Reads a whole file ("-": stdin) of at most max bytes; wiped and freed with cli_secret_free. What
+ * is a phrase for the messages, "passphrase file". An exit code. */
+int cli_read_file(cli *c, const char *what, const char *name, size_t max, char **out,
+                  size_t *out_length);
+/* All of it, or errno. */
+bool cli_write_all(int fd, const void *data, size_t length);
+/* Writes name through a temporary file and a rename, mode 0600, on disk when it returns. An exit
+ * code. */
+int cli_write_file(cli *c, const char *name, const void *data, size_t length);
+int cli_make_parents(cli *c, const char *path);
+int64_t cli_now_ms(void);
+
+/* --- settings.c: the file beside the store --- */
+/* The relays to use, owned: --relay, else the settings'; NULL at the end. An exit code. */
+int cli_settings_relays(cli *c, char ***out_relays);
+int cli_settings_save(cli *c, char *const *relays);
+
+/* --- secret.c --- */
+typedef struct cli_secret {
+    bool has_secret;
+    uint8_t secret[ZKS_SIZE_SECRET];
+    char *passphrase;
+    size_t passphrase_length;
+    uint8_t *salt; /* or the text of a descriptor */
+    size_t salt_length;
+} cli_secret;
+typedef struct cli_secret_options {
+    int prompt;
+    char *passphrase_file;
+    int passphrase_fd; /* -1: none */
+    char *secret_file;
+    char *descriptor;
+} cli_secret_options;
+/* Options of the commands that take a secret. */
+#define CLI_SECRET_OPTIONS(s)                                                         \
+    {"passphrase", 0, POPT_ARG_NONE,                                                  \
+     &(s)->prompt, 0, "ask for a passphrase (or take it from ZKS_PASSPHRASE)",        \
+     NULL},                                                                           \
+        {"passphrase-file",                                                           \
+         0,                                                                           \
+         POPT_ARG_STRING,                                                             \
+         &(s)->passphrase_file,                                                       \
+         0,                                                                           \
+         "take the passphrase from a file (-: standard input)",                       \
+         "FILE"},                                                                     \
+        {"passphrase-fd",                                                             \
+         0,                                                                           \
+         POPT_ARG_INT,                                                                \
+         &(s)->passphrase_fd,                                                         \
+         0,                                                                           \
+         "take the passphrase from an open descriptor",                               \
+         "N"},                                                                        \
+    {                                                                                 \
+        "secret-file", 0, POPT_ARG_STRING, &(s)->secret_file, 0,                      \
+            "take the secret from a file: 32 bytes, or 64 hexadecimal digits", "FILE" \
+    }
+/* Whether more than one source or none was named. */
+int cli_secret_sources(const cli_secret_options *o);
+/* Reads secret or passphrase; twice: a prompt asks for it again. An exit code. */
+int cli_secret_read(cli *c, const cli_secret_options *o, bool twice, cli_secret *out);
+int cli_random(cli *c, uint8_t *out, size_t length);
+void cli_secret_done(cli_secret *s);
+void cli_secret_options_done(cli_secret_options *o);
+void cli_secret_free(char *data, size_t length);
+/* Hexadecimal digits to bytes; false: not exactly length bytes. */
+bool cli_unhex(const char *text, size_t text_length, uint8_t *out, size_t length);
+
+/* --- session.c --- */
+/* Where the store is, made out from --store, ZKS_STORE and the default. An exit code. */
+int cli_store_path(cli *c);
+int cli_runtime(cli *c);
+/* Opens the store's group, or (secret) makes or opens that one. An exit code; *out_status
+ * (nullable) receives the status that opening ended with, and then nothing was printed for it. */
+int cli_open(cli *c, const cli_secret *secret, const char *name, zks_status *out_status);
+/* Starts connecting; an exit code. */
+int cli_connect(cli *c);
+/* Ends client and runtime, what is stored is safe at any rate. */
+void cli_close(cli *c);
+void cli_signals(cli *c);
+/* Runs callbacks and waits up to timeout_ms (-1: for ever) for more, for a signal, or until fd (-1:
+ * none) can be read: true then. */
+bool cli_step(cli *c, int timeout_ms, int fd);
+/* Until op is complete: true. false: interrupted or timeout_ms (-1: none) passed. */
+bool cli_wait(cli *c, const zks_op *op, int64_t timeout_ms);
+/* Until an operation that needs a relay is complete: 0. Otherwise it gave up or was interrupted: an
+ * exit code, nothing printed, c->net_status and c->net_text say why. */
+int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), void *user);
+/* Prints why cli_wait_online gave up, with the cure, behind a sentence of the caller's (or ""). */
+int cli_fail_offline(cli *c, const char *before);
+/* For operations whose completion only has to end a cli_step. */
+void cli_wake(zks_op *op, void *user);
+
+/* --- the commands --- */
+int cmd_init(cli *c, const cli_command *self);
+int cmd_group(cli *c, const cli_command *self);
+int cmd_push(cli *c, const cli_command *self);
+int cmd_pull(cli *c, const cli_command *self);
+int cmd_watch(cli *c, const cli_command *self);
+int cmd_status(cli *c, const cli_command *self);
+int cmd_devices(cli *c, const cli_command *self);
+int cmd_relay(cli *c, const cli_command *self);
+int cmd_trust(cli *c, const cli_command *self);
+int cmd_flush(cli *c, const cli_command *self);
+
+#endif

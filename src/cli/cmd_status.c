@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* zks status, zks devices, zks trust. */
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const state_names[] = {"offline", "connecting", "connected", "waiting"};
+
+/* Opens and, where wanted, synchronises; *out_offline: why that did not work, to be told at the
+ * end. An exit code. */
+static int open_for_show(cli *c, int online, int *out_offline)
+{
+    *out_offline = CLI_OK;
+    int code = cli_open(c, NULL, NULL, NULL);
+    if (code || !online) {
+        return code;
+    }
+    zks_op *op = NULL;
+    code = cli_connect(c);
+    if (code) {
+        return code;
+    }
+    zks_status status = zks_client_wait_synced(c->client, cli_wake, NULL, &op);
+    if (status) {
+        return cli_fail(c, status, NULL);
+    }
+    *out_offline = cli_wait_online(c, op, NULL, NULL);
+    zks_op_cancel(op);
+    zks_op_free(op);
+    return c->interrupted ? 128 + c->interrupted : CLI_OK;
+}
+
+/* --- status --- */
+
+static json_t *json_relay(const zks_report *report, size_t i)
+{
+    int64_t state = zks_report_relay_number(report, i, ZKS_REPORT_RELAY_STATE);
+    zks_status status = (zks_status)zks_report_relay_number(report, i, ZKS_REPORT_RELAY_STATUS);
+    return json_pack(
+        "{s:s*, s:s, s:I, s:I, s:I, s:I, s:s*, s:s*}", "address",
+        zks_report_relay_text(report, i, ZKS_REPORT_RELAY_ADDRESS), "state", state_names[state & 3],
+        "cursor", (json_int_t)zks_report_relay_number(report, i, ZKS_REPORT_RELAY_CURSOR), "rtt_us",
+        (json_int_t)zks_report_relay_number(report, i, ZKS_REPORT_RELAY_RTT_US), "pending",
+        (json_int_t)zks_report_relay_number(report, i, ZKS_REPORT_RELAY_PENDING), "acked",
+        (json_int_t)zks_report_relay_number(report, i, ZKS_REPORT_RELAY_ACKED), "status",
+        status ? zks_status_name(status) : NULL, "error",
+        zks_report_relay_text(report, i, ZKS_REPORT_RELAY_ERROR));
+}
+
+static const struct {
+    const char *name, *label;
+    int32_t field;
+} figures[] = {{"pending", "waiting for a relay", ZKS_REPORT_PENDING_COUNT},
+               {"pending_bytes", "  bytes of them", ZKS_REPORT_PENDING_BYTES},
+               {"unread", "unread", ZKS_REPORT_UNREAD_COUNT},
+               {"unread_bytes", "  bytes of them", ZKS_REPORT_UNREAD_BYTES},
+               {"last_seq", "last sequence", ZKS_REPORT_INBOX_LAST_SEQ},
+               {"acked_seq", "watermark", ZKS_REPORT_INBOX_ACKED_SEQ},
+               {"last_number", "last own number", ZKS_REPORT_LAST_NUMBER},
+               {"devices", "devices", ZKS_REPORT_DEVICES},
+               {"held", "held back", ZKS_REPORT_HELD}};
+
+static int print_status_json(cli *c, const zks_report *report)
+{
+    size_t n = 0;
+    json_t *relays = json_array();
+    size_t count = (size_t)zks_report_number(report, ZKS_REPORT_RELAYS);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(relays, json_relay(report, i));
+    }
+    json_t *object = json_pack(
+        "{s:s, s:s*, s:o, s:o, s:s*, s:s, s:o}", "kind", "status", "store",
+        zks_report_text(report, ZKS_REPORT_STORE_PATH), "group_id",
+        cli_json_hex(zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), ZKS_SIZE_GROUP_ID),
+        "device_id",
+        cli_json_hex(zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n), ZKS_SIZE_DEVICE_ID),
+        "device_name", zks_report_text(report, ZKS_REPORT_DEVICE_NAME), "state",
+        state_names[zks_report_number(report, ZKS_REPORT_STATE) & 3], "relays", relays);
+    for (size_t i = 0; object && i < sizeof figures / sizeof *figures; i++) {
+        json_object_set_new(object, figures[i].name,
+                            json_integer((json_int_t)zks_report_number(report, figures[i].field)));
+    }
+    return cli_json(c, object);
+}
+
+static void print_id(const char *label, const uint8_t *id, const char *name)
+{
+    char text[CLI_ID_TEXT] = "";
+    if (id) {
+        cli_hex(id, ZKS_SIZE_DEVICE_ID, text);
+    }
+    printf("%-20s %s%s%s\n", label, text, name && *name ? "  " : "", name ? name : "");
+}
+
+static void print_status(const zks_report *report)
+{
+    size_t n = 0;
+    printf("%-20s %s\n", "store", zks_report_text(report, ZKS_REPORT_STORE_PATH));
+    print_id("group", zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), NULL);
+    print_id("device", zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n),
+             zks_report_text(report, ZKS_REPORT_DEVICE_NAME));
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        printf("%-20s %" PRId64 "\n", figures[i].label,
+               zks_report_number(report, figures[i].field));
+    }
+    size_t count = (size_t)zks_report_number(report, ZKS_REPORT_RELAYS);
+    for (size_t i = 0; i < count; i++) {
+        int64_t state = zks_report_relay_number(report, i, ZKS_REPORT_RELAY_STATE);
+        int64_t rtt = zks_report_relay_number(report, i, ZKS_REPORT_RELAY_RTT_US);
+        const char *error = zks_report_relay_text(report, i, ZKS_REPORT_RELAY_ERROR);
+        printf("%-20s %s, %s", "relay", zks_report_relay_text(report, i, ZKS_REPORT_RELAY_ADDRESS),
+               state_names[state & 3]);
+        if (rtt) {
+            printf(", round trip %.1f ms", (double)rtt / 1000);
+        }
+        printf("%s%s\n", error ? ": " : "", error ? error : "");
+    }
+}
+
+int cmd_status(cli *c, const cli_command *self)
+{
+    int online = 0, offline = CLI_OK;
+    struct poptOption options[] = {{"online", 0, POPT_ARG_NONE, &online, 0, "connect first", NULL},
+                                   CLI_ONLINE_OPTIONS(c),
+                                   POPT_TABLEEND};
+    int code = cli_parse(c, self, options);
+    if (code != CLI_GO_ON) {
+        return code;
+    }
+    if (c->args[0]) {
+        return cli_usage(c, "status", "status takes no argument.");
+    }
+    zks_report *report = NULL;
+    code = open_for_show(c, online, &offline);
+    if (!code) {
+        zks_status status = zks_report_get(c->client, &report);
+        code = status ? cli_fail(c, status, NULL) : CLI_OK;
+    }
+    if (!code && c->json) {
+        code = print_status_json(c, report);
+    } else if (!code) {
+        print_status(report);
+    }
+    zks_report_free(report);
+    return code || !offline ? code : cli_fail_offline(c, "");
+}
+
+/* --- devices --- */
+
+static json_t *json_device(const zks_devices *devices, size_t i)
+{
+    return json_pack(
+        "{s:s, s:o, s:s*, s:b, s:I, s:I, s:I}", "kind", "device", "device_id",
+        cli_json_hex(zks_devices_id(devices, i), ZKS_SIZE_DEVICE_ID), "name",
+        zks_devices_name(devices, i), "self", (int)zks_devices_number(devices, i, ZKS_DEVICES_SELF),
+        "seen_ms", (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_SEEN_MS), "not_after_s",
+        (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_NOT_AFTER_S), "last_number",
+        (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_LAST_NUMBER));
+}
+
+static void print_device(const zks_devices *devices, size_t i)
+{
+    char id[CLI_ID_TEXT], seen[32] = "never";
+    cli_hex(zks_devices_id(devices, i), ZKS_SIZE_DEVICE_ID, id);
+    int64_t ms = zks_devices_number(devices, i, ZKS_DEVICES_SEEN_MS);
+    time_t at = (time_t)(ms / 1000);
+    struct tm local;
+    if (ms && localtime_r(&at, &local)) {
+        strftime(seen, sizeof seen, "%Y-%m-%d %H:%M:%S", &local);
+    }
+    bool self = zks_devices_number(devices, i, ZKS_DEVICES_SELF) != 0;
+    printf("%s\t%" PRId64 "\t%s\t", id, zks_devices_number(devices, i, ZKS_DEVICES_LAST_NUMBER),
+           self ? "this device" : seen);
+    const char *name = zks_devices_name(devices, i);
+    cli_print_escaped((const uint8_t *)name, name ? strlen(name) : 0);
+    putchar('\n');
+}
+
+int cmd_devices(cli *c, const cli_command *self)
+{
+    int online = 0, offline = CLI_OK;
+    struct poptOption options[] = {{"online", 0, POPT_ARG_NONE, &online, 0, "connect first", NULL},
+                                   CLI_ONLINE_OPTIONS(c),
+                                   POPT_TABLEEND};
+    int code = cli_parse(c, self, options);
+    if (code != CLI_GO_ON) {
+        return code;
+    }
+    if (c->args[0]) {
+        return cli_usage(c, "devices", "devices takes no argument.");
+    }
+    zks_devices *devices = NULL;
+    code = open_for_show(c, online, &offline);
+    if (!code) {
+        zks_status status = zks_devices_get(c->client, &devices);
+        code = status ? cli_fail(c, status, NULL) : CLI_OK;
+    }
+    for (size_t i = 0; !code && i < zks_devices_count(devices); i++) {
+        if (c->json) {
+            code = cli_json(c, json_device(devices, i));
+        } else {
+            print_device(devices, i);
+        }
+    }
+    zks_devices_free(devices);
+    return code || !offline ? code : cli_fail_offline(c, "");
+}
+
+/* --- trust --- */
+
+static int base32_value(char digit)
+{
+    if (digit >= 'a' && digit <= 'z') {
+        return digit - 'a';
+    }
+    if (digit >= 'A' && digit <= 'Z') {
+        return digit - 'A';
+    }
+    return digit >= '2' && digit <= '7' ? digit - '2' + 26 : -1;
+}
+
+/* What an error named, 64 hexadecimal digits, or zks://KEY@... */
+static bool read_key(const char *text, uint8_t key[ZKS_SIZE_RELAY_KEY])
+{
+    static const char scheme[] = "zks://";
+    if (strncmp(text, scheme, sizeof scheme - 1) == 0) {
+        text += sizeof scheme - 1;
+    }
+    size_t length = strcspn(text, "@"), n = 0;
+    if (cli_unhex(text, length, key, ZKS_SIZE_RELAY_KEY)) {
+        return true;
+    }
+    uint32_t bits = 0;
+    unsigned count = 0;
+    for (size_t i = 0; i < length && length == CLI_KEY_TEXT - 1; i++) {
+        int value = base32_value(text[i]);
+        if (value < 0) {
+            return false;
+        }
+        bits = bits << 5 | (uint32_t)value;
+        count += 5;
+        if (count >= 8) {
+            count -= 8;
+            key[n++] = (uint8_t)(bits >> count);
+            bits &= (1U << count) - 1;
+        }
+    }
+    return n == ZKS_SIZE_RELAY_KEY && bits == 0;
+}
+
+int cmd_trust(cli *c, const cli_command *self)
+{
+    struct poptOption options[] = {POPT_TABLEEND};
+    int code = cli_parse(c, self, options);
+    if (code != CLI_GO_ON) {
+        return code;
+    }
+    if (cli_args_count(c) != 2) {
+        return cli_usage(c, "trust", "trust takes a relay's address and its key.");
+    }
+    uint8_t key[ZKS_SIZE_RELAY_KEY];
+    if (!read_key(c->args[1], key)) {
+        return cli_problem(
+            c, CLI_CONFIG,
+            "\"%s\" is no relay key: it has 52 characters, or 64 hexadecimal digits.", c->args[1]);
+    }
+    code = cli_open(c, NULL, NULL, NULL);
+    if (code) {
+        return code;
+    }
+    zks_status status = zks_client_trust_relay(c->client, c->args[0], key);
+    if (status == ZKS_E_NOT_FOUND) {
+        return cli_problem(
+            c, CLI_CONFIG,
+            "No relay of this store has the address \"%s\": `zks group relays` lists "
+            "them.",
+            c->args[0]);
+    }
+    if (status == ZKS_E_STATE) {
+        return cli_problem(c, CLI_CONFIG,
+                           "The address names its key itself: give the relay's new address to `zks "
+                           "group relays`.");
+    }
+    if (status) {
+        return cli_fail(c, status, NULL);
+    }
+    cli_note(c, "zks: %s is trusted with this key from now on.", c->args[0]);
+    return c->json ? cli_json(c, json_pack("{s:s, s:s}", "kind", "trusted", "relay", c->args[0]))
+                   : CLI_OK;
+}

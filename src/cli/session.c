@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Runtime, client and waiting: one thread that runs the library's callbacks from a dispatch queue.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    OPEN_MS = 60000, /* Argon2id on a slow machine, a large store's check */
+    CLOSE_MS = 5000,
+    LOOK_MS = 250, /* how often progress is looked for */
+    DEFAULT_TIMEOUT_MS = 30000,
+    ATTEMPT_MS = 10000
+};
+
+/* --- signals --- */
+
+static int signal_pipe[2] = {-1, -1};
+static volatile sig_atomic_t signal_number;
+
+/* The first one asks for a clean end; the handler is gone then, so that a second one ends at once.
+ */
+static void on_signal(int number)
+{
+    int saved = errno;
+    signal_number = number;
+    (void)!write(signal_pipe[1], "", 1);
+    errno = saved;
+}
+
+void cli_signals(cli *c)
+{
+    c->signal_fd = -1;
+    if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return; /* signals end the process at once, which is safe */
+    }
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, NULL);
+    c->signal_fd = signal_pipe[0];
+}
+
+/* --- waiting --- */
+
+void cli_wake(zks_op *op, void *user)
+{
+    (void)op;
+    (void)user;
+}
+
+bool cli_step(cli *c, int timeout_ms, int fd)
+{
+    struct pollfd fds[3] = {{.fd = c->interrupted ? -1 : c->signal_fd, .events = POLLIN},
+                            {.fd = c->queue ? zks_queue_fd(c->queue) : -1, .events = POLLIN},
+                            {.fd = fd, .events = POLLIN}};
+    int n = poll(fds, 3, timeout_ms);
+    c->interrupted = (int)signal_number;
+    if (n > 0 && fds[1].revents) {
+        zks_status status = zks_queue_dispatch(c->queue, 0, NULL);
+        (void)status; /* nobody else dispatches */
+    }
+    return n > 0 && fd >= 0 && fds[2].revents != 0;
+}
+
+bool cli_wait(cli *c, const zks_op *op, int64_t timeout_ms)
+{
+    int64_t end = timeout_ms < 0 ? INT64_MAX : cli_now_ms() + timeout_ms;
+    while (zks_op_status(op) == ZKS_E_PENDING) {
+        int64_t left = timeout_ms < 0 ? LOOK_MS : end - cli_now_ms();
+        if (c->interrupted || left < 0) {
+            return false;
+        }
+        cli_step(c, left < LOOK_MS ? (int)left : LOOK_MS, -1);
+    }
+    return true;
+}
+
+/* --- events --- */
+
+static const char *const event_names[] = {
+    "",     "inbox",    "state",     "push_refused", "history_gap", "history_expired", "unverified",
+    "fork", "rejected", "new_chain", "device",       "store",       "closed"};
+
+static void keep_text(char out[CLI_TEXT_MAX], const char *text)
+{
+    snprintf(out, CLI_TEXT_MAX, "%s", text ? text : "");
+}
+
+static void on_state(cli *c, const zks_event *event)
+{
+    c->state = (int32_t)zks_event_number(event, ZKS_EVENT_FIELD_STATE);
+    if (c->state == ZKS_STATE_CONNECTED) {
+        c->connected_once = true;
+        c->net_status = ZKS_OK;
+        return;
+    }
+    if (!zks_event_status(event)) {
+        return;
+    }
+    c->net_status = zks_event_status(event);
+    keep_text(c->net_text, zks_event_text(event, ZKS_EVENT_FIELD_SENTENCE));
+    size_t length = 0;
+    const uint8_t *key = zks_event_bytes(event, ZKS_EVENT_FIELD_RELAY_KEY, &length);
+    if (key && length == ZKS_SIZE_RELAY_KEY) {
+        cli_base32(key, c->shown_key);
+        keep_text(c->shown_address, zks_event_text(event, ZKS_EVENT_FIELD_RELAY));
+    }
+}
+
+static void print_event(cli *c, const zks_event *event, const char *sentence)
+{
+    int32_t kind = zks_event_kind(event);
+    bool known = kind > 0 && (size_t)kind < sizeof event_names / sizeof *event_names;
+    size_t length = 0;
+    const uint8_t *device = zks_event_bytes(event, ZKS_EVENT_FIELD_DEVICE, &length);
+    json_t *id = device ? cli_json_hex(device, length) : NULL;
+    zks_status status = zks_event_status(event);
+    json_t *object = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:o*}", "kind", "event", "event",
+                               known ? event_names[kind] : "other", "status",
+                               status ? zks_status_name(status) : NULL, "text", sentence, "relay",
+                               zks_event_text(event, ZKS_EVENT_FIELD_RELAY), "device", id);
+    if (object && kind == ZKS_EVENT_STATE) {
+        static const char *const states[] = {"offline", "connecting", "connected", "waiting"};
+        json_object_set_new(object, "state", json_string(states[c->state & 3]));
+    }
+    cli_json(c, object);
+    fflush(stdout);
+}
+
+static void on_event(zks_client *client, const zks_event *event, void *user)
+{
+    cli *c = user;
+    (void)client;
+    int32_t kind = zks_event_kind(event);
+    const char *sentence = zks_event_text(event, ZKS_EVENT_FIELD_SENTENCE);
+    if (kind == ZKS_EVENT_STATE) {
+        on_state(c, event);
+    } else if (kind == ZKS_EVENT_PUSH_REFUSED) {
+        if (!c->refused++) {
+            c->refused_status = zks_event_status(event);
+            keep_text(c->refused_text, sentence);
+        }
+        return; /* told once, at the end */
+    }
+    if (kind == ZKS_EVENT_INBOX || kind == ZKS_EVENT_CLOSED || kind == ZKS_EVENT_DEVICE) {
+        return;
+    }
+    if (c->show_events && c->json) {
+        print_event(c, event, sentence);
+    }
+    if (kind != ZKS_EVENT_STATE) {
+        cli_note(c, "zks: %s", sentence ? sentence : zks_status_text(zks_event_status(event)));
+    } else if ((c->show_events || c->verbose) && sentence && !c->json) {
+        cli_note(c, "zks: %s", sentence);
+    }
+}
+
+/* --- opening --- */
+
+int cli_store_path(cli *c)
+{
+    if (c->path) {
+        return CLI_OK;
+    }
+    const char *chosen = c->store ? c->store : secure_getenv("ZKS_STORE");
+    const char *home = secure_getenv("HOME"), *data = secure_getenv("XDG_DATA_HOME");
+    int n;
+    if (chosen && *chosen) {
+        c->path = strdup(chosen);
+        n = c->path ? 0 : -1;
+    } else if (data && *data == '/') {
+        n = asprintf(&c->path, "%s/0k-sync/store.zks", data);
+    } else if (home && *home) {
+        n = asprintf(&c->path, "%s/.local/share/0k-sync/store.zks", home);
+    } else {
+        return cli_problem(c, CLI_CONFIG,
+                           "HOME is not set: say where the store is, with --store FILE.");
+    }
+    if (n < 0) {
+        c->path = NULL;
+        return cli_fail(c, ZKS_E_NOMEM, NULL);
+    }
+    bool is_default = !chosen || !*chosen;
+    return is_default && c->allow_new ? cli_make_parents(c, c->path) : CLI_OK;
+}
+
+static void on_log(int32_t level, const char *line, void *user)
+{
+    static const char *const names[] = {"", "error", "warn", "info", "debug"};
+    (void)user;
+    fprintf(stderr, "%s %s\n", names[level > 0 && level <= ZKS_LOG_DEBUG ? level : 0], line);
+}
+
+static int32_t log_level(const cli *c)
+{
+    static const char *const names[] = {"off", "error", "warn", "info", "debug"};
+    for (int32_t i = ZKS_LOG_OFF; c->log_level && i <= ZKS_LOG_DEBUG; i++) {
+        if (strcmp(c->log_level, names[i]) == 0) {
+            return i;
+        }
+    }
+    int32_t level = ZKS_LOG_WARN + c->verbose;
+    return c->quiet ? ZKS_LOG_OFF : level > ZKS_LOG_DEBUG ? ZKS_LOG_DEBUG : level;
+}
+
+int cli_runtime(cli *c)
+{
+    zks_status status = zks_runtime_new(&c->runtime);
+    if (!status) {
+        status = zks_runtime_set_log(c->runtime, log_level(c), on_log, NULL, NULL);
+    }
+    if (!status) {
+        status = zks_queue_new(c->runtime, NULL, NULL, NULL, &c->queue);
+    }
+    return status ? cli_fail(c, status, NULL) : CLI_OK;
+}
+
+static int64_t timeout_ms(const cli *c)
+{
+    return c->timeout_s > 0 ? (int64_t)(c->timeout_s * 1000) : DEFAULT_TIMEOUT_MS;
+}
+
+static zks_status configure(const cli *c, const cli_secret *secret, const char *name,
+                            char *const *relays, zks_config *config)
+{
+    zks_status status = zks_config_set_text(config, ZKS_OPTION_STORE_PATH, c->path);
+    if (!status && name) {
+        status = zks_config_set_text(config, ZKS_OPTION_DEVICE_NAME, name);
+    }
+    if (!status && secret && secret->has_secret) {
+        status = zks_config_set_secret(config, secret->secret, ZKS_SIZE_SECRET);
+    } else if (!status && secret && secret->passphrase) {
+        status = zks_config_set_passphrase(config, secret->passphrase, secret->passphrase_length,
+                                           secret->salt, secret->salt_length);
+    }
+    for (size_t i = 0; !status && relays[i]; i++) {
+        status = zks_config_add_relay(config, relays[i]);
+    }
+    int64_t attempt = timeout_ms(c) < ATTEMPT_MS ? timeout_ms(c) : ATTEMPT_MS;
+    if (!status) {
+        status = zks_config_set_int(config, ZKS_OPTION_CONNECT_TIMEOUT_MS,
+                                    attempt < 100 ? 100 : attempt);
+    }
+    return status ? status : zks_config_set_queue(config, c->queue);
+}
+
+static int wait_open(cli *c, zks_op *op, zks_status *out_status)
+{
+    if (!cli_wait(c, op, OPEN_MS)) {
+        return c->interrupted ? 128 + c->interrupted
+                              : cli_problem(c, CLI_STORE,
+                                            "The store %s did not open within %d s: try again when "
+                                            "the machine is less busy.",
+                                            c->path, OPEN_MS / 1000);
+    }
+    if (out_status) {
+        *out_status = zks_op_status(op);
+        return CLI_OK;
+    }
+    return zks_op_status(op) ? cli_fail_op(c, op) : CLI_OK;
+}
+
+static int open_with(cli *c, zks_config *config, zks_status *out_status)
+{
+    zks_op *op = NULL;
+    zks_status status = zks_config_set_events(config, on_event, c, NULL);
+    if (!status) {
+        status = zks_client_open(c->runtime, config, cli_wake, NULL, &op, &c->client);
+    }
+    if (status) {
+        return cli_fail(c, status, zks_config_problem(config));
+    }
+    int code = wait_open(c, op, out_status);
+    zks_op_free(op);
+    return code;
+}
+
+static int check_store_exists(cli *c)
+{
+    struct stat st;
+    if (c->allow_new || stat(c->path, &st) == 0 || errno != ENOENT) {
+        return CLI_OK;
+    }
+    return cli_problem(c, CLI_STORE,
+                       "There is no store at %s: make one with `zks group create` or `zks group "
+                       "join`, or name yours with --store FILE.",
+                       c->path);
+}
+
+int cli_open(cli *c, const cli_secret *secret, const char *name, zks_status *out_status)
+{
+    char **relays = NULL;
+    zks_config *config = NULL;
+    int code = cli_store_path(c);
+    code = code ? code : check_store_exists(c);
+    code = code ? code : cli_settings_relays(c, &relays);
+    code = code || c->runtime ? code : cli_runtime(c);
+    if (!code) {
+        zks_status status = zks_config_new(&config);
+        code = status ? cli_fail(c, status, NULL) : CLI_OK;
+    }
+    if (!code) {
+        zks_status status = configure(c, secret, name, relays, config);
+        code = status ? cli_fail(c, status, zks_config_problem(config)) : CLI_OK;
+    }
+    code = code ? code : open_with(c, config, out_status);
+    zks_config_free(config);
+    cli_list_free(relays);
+    return code;
+}
+
+int cli_connect(cli *c)
+{
+    zks_status status = zks_client_connect(c->client, cli_wake, NULL, &c->connect_op);
+    return status ? cli_fail(c, status, NULL) : CLI_OK;
+}
+
+void cli_close(cli *c)
+{
+    if (c->client) {
+        zks_op *op = NULL;
+        if (zks_client_close(c->client, cli_wake, NULL, &op) == ZKS_OK) {
+            int interrupted = c->interrupted;
+            int64_t end = cli_now_ms() + CLOSE_MS;
+            while (zks_op_status(op) == ZKS_E_PENDING && cli_now_ms() < end) {
+                cli_step(c, LOOK_MS, -1);
+            }
+            c->interrupted = interrupted ? interrupted : c->interrupted;
+        }
+        zks_op_free(op);
+    }
+    zks_op_free(c->connect_op);
+    zks_client_free(c->client);
+    zks_queue_free(c->queue);
+    if (c->runtime) {
+        zks_status status = zks_runtime_close(c->runtime, CLOSE_MS);
+        (void)status; /* a process may exit at any time */
+    }
+    zks_runtime_free(c->runtime);
+    c->connect_op = NULL;
+    c->client = NULL;
+    c->queue = NULL;
+    c->runtime = NULL;
+}
+
+/* --- waiting for a relay --- */
+
+/* A number that changes whenever something moved. */
+static int64_t progress_mark(const cli *c)
+{
+    zks_report *report = NULL;
+    if (zks_report_get(c->client, &report) != ZKS_OK) {
+        return 0;
+    }
+    int64_t mark = zks_report_number(report, ZKS_REPORT_SENT) +
+                   zks_report_number(report, ZKS_REPORT_RECEIVED) +
+                   zks_report_number(report, ZKS_REPORT_CONNECTS);
+    zks_report_free(report);
+    return mark;
+}
+
+/* Whether waiting on makes no sense; c->net_* say why then. */
+static bool is_hopeless(cli *c)
+{
+    zks_status status = c->connect_op ? zks_op_status(c->connect_op) : ZKS_OK;
+    if (status != ZKS_OK && status != ZKS_E_PENDING && !c->connected_once) {
+        if (!c->net_status || zks_status_class(status) != ZKS_CLASS_RETRY) {
+            c->net_status = status;
+            keep_text(c->net_text, zks_op_text(c->connect_op));
+        }
+        return zks_status_class(status) != ZKS_CLASS_RETRY || c->timeout_s <= 0;
+    }
+    return c->net_status && c->state != ZKS_STATE_CONNECTED &&
+           zks_status_class(c->net_status) != ZKS_CLASS_RETRY;
+}
+
+int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), void *user)
+{
+    int64_t mark = progress_mark(c), since = cli_now_ms();
+    for (;;) {
+        if (cli_wait(c, op, LOOK_MS)) {
+            return CLI_OK;
+        }
+        if (c->interrupted) {
+            return 128 + c->interrupted;
+        }
+        if (tick) {
+            tick(c, user);
+        }
+        int64_t now = progress_mark(c);
+        since = now != mark ? cli_now_ms() : since;
+        mark = now;
+        if (is_hopeless(c)) {
+            return cli_exit_code(c->net_status);
+        }
+        if (cli_now_ms() - since > timeout_ms(c)) {
+            if (!c->net_status) {
+                c->net_status = ZKS_E_TIMEOUT;
+                snprintf(c->net_text, sizeof c->net_text,
+                         "The relay made no progress for %.1f s: check it, or give it longer with "
+                         "--timeout S.",
+                         (double)timeout_ms(c) / 1000);
+            }
+            return cli_exit_code(c->net_status);
+        }
+    }
+}
+
+int cli_fail_offline(cli *c, const char *before)
+{
+    char text[2 * CLI_TEXT_MAX];
+    const char *reason = c->net_text[0] ? c->net_text : zks_status_text(c->net_status);
+    int n = snprintf(text, sizeof text, "%s%s%s", before, *before ? " " : "", reason);
+    if (c->net_status == ZKS_E_RELAY_KEY_CHANGED && c->shown_key[0] && n > 0 &&
+        (size_t)n < sizeof text) {
+        snprintf(text + n, sizeof text - (size_t)n,
+                 " It shows %s now; when its operator confirms that key: zks trust %s %s",
+                 c->shown_key, c->shown_address, c->shown_key);
+    } else if (c->net_status == ZKS_E_CONFIG) {
+        snprintf(text, sizeof text, "%s%sNo relay is known: name one with `zks group relays ADDR`.",
+                 before, *before ? " " : "");
+    }
+    return cli_fail(c, c->net_status, text);
+}
