@@ -168,16 +168,22 @@ uint64_t zks__inbox_acked(const zks_client *c)
     return atomic_load(&c->watermark);
 }
 
-void zks__client_inbox_grew(zks_client *c, uint64_t last_seq)
+void zks__client_inbox_grew(zks_client *c, uint64_t last_seq, bool received)
 {
     if (last_seq <= atomic_load(&c->last_seq)) {
         return;
     }
     atomic_store(&c->last_seq, last_seq);
-    for (zks__node *n = zks__list_pop(&c->reading); n; n = zks__list_pop(&c->reading)) {
-        start_read(c, ZKS_CONTAINER(n, zks_op, waiting));
+    for (zks__node *n = zks__list_first(&c->reading); n;) {
+        zks__node *next = zks__list_next(&c->reading, n);
+        zks_op *op = ZKS_CONTAINER(n, zks_op, waiting);
+        if (received || (op->flags & ZKS_READ_OWN)) {
+            zks__list_remove(n);
+            start_read(c, op);
+        }
+        n = next;
     }
-    if (!atomic_exchange(&c->inbox_event_waits, true)) {
+    if (received && !atomic_exchange(&c->inbox_event_waits, true)) {
         zks_event *e = zks__event_new(c, ZKS_EVENT_INBOX, ZKS_OK, "there is something to read");
         if (e) {
             zks__event_post(e);

@@ -150,7 +150,9 @@ void zks__client_forget_sent(zks_client *c, uint64_t settled_n);
 void zks__client_cache_done(zks_client *c);
 
 /* --- inbox.c --- */
-void zks__client_inbox_grew(zks_client *c, uint64_t last_seq);
+/* received: not only own entries have taken their places. Readers of own entries are woken in any
+ * case, others and the INBOX event only by received ones. */
+void zks__client_inbox_grew(zks_client *c, uint64_t last_seq, bool received);
 
 /* --- a job that carries one client --- */
 typedef struct zks__client_job {

@@ -166,7 +166,7 @@ static void finish_settle(zks__job *job)
         c->relays[zks__sync_relay(c->sync)].acked_n = j->n;
         pthread_mutex_unlock(&c->mutex);
         zks__client_check_waiting(c);
-        zks__client_inbox_grew(c, j->last_seq);
+        zks__client_inbox_grew(c, j->last_seq, false);
     }
     zks__client_pump(c);
     zks__client_job_free(&j->base);
@@ -330,7 +330,7 @@ static void take_received(zks_client *c, const message_job *j)
         c->tick_ms = 0; /* find out when the held ones are due */
     }
     if (r->delivered) {
-        zks__client_inbox_grew(c, r->last_seq);
+        zks__client_inbox_grew(c, r->last_seq, true);
     }
 }
 
@@ -618,7 +618,7 @@ static void finish_tick(zks__job *job)
     if (!job->status && !c->stopping) {
         tell_notices(c, &j->received);
         if (j->received.delivered) {
-            zks__client_inbox_grew(c, j->received.last_seq);
+            zks__client_inbox_grew(c, j->received.last_seq, true);
         }
         zks__client_pump(c);
     }
