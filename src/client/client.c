@@ -146,6 +146,8 @@ typedef struct open_job {
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
     uint64_t last_n, last_seq, watermark, settled_n, pending_bytes, unread_count, unread_bytes;
     zks__identity identity;
+    zks__device_entry *devices; /* known when the opening completes: zks_devices_get works then */
+    size_t device_count;
 } open_job;
 
 static zks_status run_open(zks__job *job)
@@ -175,10 +177,13 @@ static zks_status run_open(zks__job *job)
     if (!status) {
         status = zks__ledger_pending(c->ledger, o->settled_n, &o->pending_bytes);
     }
+    if (!status) {
+        status = zks__ledger_devices(c->ledger, &o->devices, &o->device_count);
+    }
     return status;
 }
 
-static void take_opened(zks_client *c, const open_job *o)
+static void take_opened(zks_client *c, open_job *o)
 {
     atomic_store(&c->last_n, o->last_n);
     atomic_store(&c->last_seq, o->last_seq);
@@ -189,11 +194,13 @@ static void take_opened(zks_client *c, const open_job *o)
     c->pending_bytes = o->pending_bytes;
     c->unread_count = o->unread_count;
     c->unread_bytes = o->unread_bytes;
+    c->devices = o->devices;
+    c->device_count = o->device_count;
+    o->devices = NULL;
     c->opened = true;
     pthread_mutex_unlock(&c->mutex);
     zks__sync_stored(c->sync, o->last_n);
     zks__sync_inbox_full(c->sync, o->unread_bytes >= c->options.inbox_max_bytes);
-    zks__client_refresh_devices(c);
 }
 
 static void finish_open(zks__job *job)
@@ -216,6 +223,7 @@ static void finish_open(zks__job *job)
         zks__client_end_all(c, status, text);
     }
     zks__client_pump(c);
+    zks__free(o->devices);
     zks__crypto_wipe(o->secret, sizeof o->secret);
     zks__crypto_wipe(&o->identity, sizeof o->identity);
     zks__client_job_free(&o->base);
