@@ -11,6 +11,9 @@
 
 enum { PROGRESS_MS = 200, PROGRESS_PIPE_MS = 1000 };
 
+/* Six digits are enough for seconds. */
+#define JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(6))
+
 /* --- sentences --- */
 
 int cli_exit_code(zks_status status)
@@ -43,7 +46,7 @@ static void print_problem(cli *c, int code, zks_status status, const char *text)
         json_t *object = json_pack("{s:s, s:i, s:s*, s:s}", "kind", "error", "exit", code, "status",
                                    status ? zks_status_name(status) : NULL, "text", text);
         if (object) {
-            json_dumpf(object, stdout, JSON_COMPACT);
+            json_dumpf(object, stdout, JSON_FLAGS);
             putchar('\n');
             json_decref(object);
         }
@@ -137,7 +140,7 @@ int cli_json(cli *c, json_t *object)
     if (!object) {
         return cli_fail(c, ZKS_E_NOMEM, NULL);
     }
-    json_dumpf(object, stdout, JSON_COMPACT);
+    json_dumpf(object, stdout, JSON_FLAGS);
     putchar('\n');
     json_decref(object);
     return CLI_OK;
