@@ -79,8 +79,12 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
     } else if (refusal) {
         status = zks__wire_status(refusal);
         text = c->link_text[0] ? c->link_text : zks__status_text(status);
-    } else if (!status) {
-        status = ZKS_E_CONNECTION_LOST;
+    } else {
+        status = status ? status : ZKS_E_CONNECTION_LOST;
+        zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_DEBUG, "link_closed text=\"%s\"",
+                       text ? text : "");
+        text = zks__status_text(
+            status); /* the transport says what happened, this also names the cure */
     }
     /* The failed relay is named before the machine turns to the next one. */
     bool online = zks__sync_state_of(c->sync) != ZKS_SYNC_OFFLINE;
