@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CONFIG_MAX = 256 * 1024, LOOK_MS = 100, STOP_MS = 15000 };
 
@@ -130,7 +131,8 @@ static int announce(cli *c, const char *address)
     if (c->json) {
         cli_json(c, json_pack("{s:s, s:s}", "kind", "relay", "address", address));
     } else {
-        printf("relay ready: %s\n", address);
+        printf("zks relay %s ready address=%s pid=%ld\n", ZKS_VERSION_TEXT, address,
+               (long)getpid());
     }
     return cli_flush_output(c);
 }
