@@ -772,7 +772,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_wait_synced(zks_client *client, zks_d
  * client      the client
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable
- * Any thread, also in callbacks. Since 0.1. Closing a closed client is fine.
+ * Any thread, also in callbacks. Since 0.1. Closing a closed client is fine, unless its
+ * runtime is closed too (ZKS_E_CLOSED).
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_close(zks_client *client, zks_done_fn done, void *user,
                                                  zks_op **out_op);
