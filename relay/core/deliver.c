@@ -35,10 +35,20 @@ static void send_blobs(zks__peer *p, uint8_t flags, uint64_t from, uint64_t cont
     zks__peer_send(p, &m);
 }
 
+/* What a device pushed itself is no news to it. */
+static uint64_t foreign(const zks__peer *p, const zks__rgroup *g)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < g->blob_count; i++) {
+        count += memcmp(g->blobs[i].sender, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) != 0;
+    }
+    return count;
+}
+
 static void send_notify(zks__peer *p, uint64_t pending)
 {
     zks__message m = {.type = ZKS_MESSAGE_NOTIFY};
-    if (p->notified) {
+    if (p->notified || !pending) {
         return;
     }
     m.notify.head = p->group->head;
@@ -123,8 +133,8 @@ void zks__rgroup_deliver(zks__rgroup *g)
         p->live = p->live && !behind;
         if (p->live) {
             deliver_live(p, g);
-        } else if (p->mode != ZKS_MODE_NO_SUBSCRIBE) {
-            send_notify(p, g->blob_count);
+        } else if (p->mode != ZKS_MODE_NO_SUBSCRIBE && !p->notified && p->session) {
+            send_notify(p, behind ? 1 : foreign(p, g));
         }
         n = next;
     }

@@ -3,9 +3,11 @@
 #include "relay/core/sqlite_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /*
  * Blobs lie in the order of their arrival, whatever their group (seq): appending touches one page, not one per group.
@@ -352,6 +354,11 @@ static zks_status open_file(zks__sqlite_store *s)
     if (n < 0 || (size_t)n >= sizeof path) {
         return ZKS_E_STORE_PATH;
     }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* SQLite would make it readable by others */
+    if (fd < 0) {
+        return errno == EACCES || errno == EROFS || errno == EPERM ? ZKS_E_STORE_READONLY : ZKS_E_STORE_PATH;
+    }
+    close(fd);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     zks_status status = zks__sqlite_status(sqlite3_open_v2(path, &s->db, flags, NULL));
     if (!status) {
