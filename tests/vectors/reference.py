@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Primitives in plain Python, from their specifications, to recompute vectors with.
+
+Slow and not constant in time: for tests only. Standard library alone, so that nothing here
+shares code with what the engine uses.
+"""
+import hashlib
+import hmac
+import struct
+
+
+# --- encodings of docs/SECURITY.md ---------------------------------------------------
+
+def leb(number):
+    """Unsigned LEB128."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes(out + bytes([number]))
+
+
+def lp(data):
+    """Length and bytes."""
+    if isinstance(data, str):
+        data = data.encode()
+    return leb(len(data)) + data
+
+
+def blake2b(*parts):
+    """H of suite 1."""
+    return hashlib.blake2b(b"".join(parts), digest_size=32).digest()
+
+
+def hkdf_extract(secret, salt=b"0k-sync/2"):
+    """RFC 5869, section 2.2, SHA-256."""
+    return hmac.new(salt, secret, hashlib.sha256).digest()
+
+
+def hkdf_expand(prk, info, length):
+    """RFC 5869, section 2.3, SHA-256."""
+    out, block, number = b"", b"", 0
+    while len(out) < length:
+        number += 1
+        block = hmac.new(prk, block + info + bytes([number]), hashlib.sha256).digest()
+        out += block
+    return out[:length]
+
+
+def derive(secret, label, parts=(), length=32):
+    """A key of the key tree."""
+    return hkdf_expand(hkdf_extract(secret), lp(label) + b"".join(map(lp, parts)), length)
+
+
+# --- curve 25519 ---------------------------------------------------------------------
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+BASE_Y = 4 * pow(5, P - 2, P) % P
+
+
+def x_of(y, sign):
+    """The x of a point of edwards25519 (RFC 8032, section 5.1.3)."""
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    assert (x * x - square) % P == 0
+    return P - x if x & 1 != sign else x
+
+
+def add(a, b):
+    """Addition in extended coordinates (RFC 8032, section 5.1.4)."""
+    e = (a[1] - a[0]) * (b[1] - b[0]) % P
+    f = (a[1] + a[0]) * (b[1] + b[0]) % P
+    g = 2 * a[3] * b[3] * D % P
+    h = 2 * a[2] * b[2] % P
+    e, f, g, h = f - e, h - g, h + g, f + e
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(scalar, point):
+    """Double and add."""
+    out = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            out = add(out, point)
+        point = add(point, point)
+        scalar >>= 1
+    return out
+
+
+def compress(point):
+    """32 bytes of a point."""
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def base_point():
+    """B of RFC 8032."""
+    x = x_of(BASE_Y, 0)
+    return x, BASE_Y, 1, x * BASE_Y % P
+
+
+def clamp(data):
+    """A scalar of X25519 and Ed25519."""
+    number = int.from_bytes(data, "little")
+    return number & ((1 << 254) - 8) | 1 << 254
+
+
+def ed25519_public(seed):
+    """RFC 8032, section 5.1.5."""
+    return compress(times(clamp(hashlib.sha512(seed).digest()[:32]), base_point()))
+
+
+def ed25519_sign(seed, message):
+    """RFC 8032, section 5.1.6."""
+    digest = hashlib.sha512(seed).digest()
+    scalar, public = clamp(digest[:32]), ed25519_public(seed)
+    r = int.from_bytes(hashlib.sha512(digest[32:] + message).digest(), "little") % L
+    point = compress(times(r, base_point()))
+    k = int.from_bytes(hashlib.sha512(point + public + message).digest(), "little") % L
+    return point + ((r + k * scalar) % L).to_bytes(32, "little")
+
+
+def x25519_public(secret):
+    """RFC 7748: u = (1 + y) / (1 - y) of the same multiple of the base point."""
+    y = int.from_bytes(compress(times(clamp(secret), base_point())), "little") & ((1 << 255) - 1)
+    return ((1 + y) * pow(1 - y, P - 2, P) % P).to_bytes(32, "little")
+
+
+# --- XChaCha20-Poly1305 --------------------------------------------------------------
+
+def chacha_rounds(state):
+    """Twenty rounds (RFC 8439, section 2.3), without the final addition."""
+    s = list(state)
+    quarters = [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+                (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
+    for _ in range(10):
+        for a, b, c, d in quarters:
+            for to, by, turned, bits in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+                s[to] = s[to] + s[by] & 0xFFFFFFFF
+                value = s[turned] ^ s[to]
+                s[turned] = (value << bits | value >> 32 - bits) & 0xFFFFFFFF
+    return s
+
+
+def chacha_state(key, rest):
+    """Constants, key and 16 bytes of counter and nonce."""
+    return struct.unpack("<16I", b"expand 32-byte k" + key + rest)
+
+
+def chacha_stream(key, nonce, counter, length):
+    """Key stream from a block on."""
+    out = b""
+    while len(out) < length:
+        state = chacha_state(key, struct.pack("<I", counter) + nonce)
+        words = zip(chacha_rounds(state), state)
+        out += struct.pack("<16I", *((a + b) & 0xFFFFFFFF for a, b in words))
+        counter += 1
+    return out[:length]
+
+
+def poly1305(key, message):
+    """RFC 8439, section 2.5."""
+    r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    total = 0
+    for at in range(0, len(message), 16):
+        total = (total + int.from_bytes(message[at:at + 16] + b"\1", "little")) * r
+        total %= (1 << 130) - 5
+    return (total + int.from_bytes(key[16:], "little") & (1 << 128) - 1).to_bytes(16, "little")
+
+
+def xchacha_seal(key, nonce, ad, text):
+    """draft-irtf-cfrg-xchacha-03, section 2.1: ciphertext and tag."""
+    words = chacha_rounds(chacha_state(key, nonce[:16]))
+    key = struct.pack("<8I", *words[:4], *words[12:])
+    nonce = bytes(4) + nonce[16:]
+    stream = chacha_stream(key, nonce, 1, len(text))
+    cipher = bytes(a ^ b for a, b in zip(text, stream))
+    one_time = chacha_stream(key, nonce, 0, 32)
+    padded = ad + bytes(-len(ad) % 16) + cipher + bytes(-len(cipher) % 16)
+    return cipher + poly1305(one_time, padded + struct.pack("<QQ", len(ad), len(cipher)))
+
+
+# --- files of vectors ----------------------------------------------------------------
+
+def read_blocks(path):
+    """[(name, {key: text})] of a file of vectors."""
+    blocks = []
+    for line in path.read_text(encoding="ascii").split("\n"):
+        if line.startswith("  "):
+            key, _, value = line.partition("=")
+            blocks[-1][1][key.strip()] = value.strip()
+        elif line and not line.startswith("#"):
+            blocks.append((line, {}))
+    return blocks
