@@ -256,6 +256,7 @@ static void relay_thread(void *user)
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+    pthread_setname_np(pthread_self(), "relay-loop");
     zks_status status = start(y);
     if (status) {
         zks__log_write(y->log, ZKS_LOG_LEVEL_ERROR, "relay.failed status=%d", (int)status);

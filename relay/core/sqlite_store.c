@@ -212,6 +212,7 @@ static void storage_thread(void *user)
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+    pthread_setname_np(pthread_self(), "relay-storage");
     zks__list batch;
     zks__list_init(&batch);
     s->swept_ns = now_ns(s);

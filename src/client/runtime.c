@@ -32,13 +32,17 @@ void zks__runtime_unref(zks_runtime *r)
     zks__free(r);
 }
 
-zks_status zks__thread_start(pthread_t *out_thread, void *(*run)(void *), void *argument)
+zks_status zks__thread_start(pthread_t *out_thread, const char *name, void *(*run)(void *),
+                             void *argument)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(out_thread, NULL, run, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!failed) {
+        pthread_setname_np(*out_thread, name); /* it is joined or detached later, so it is there */
+    }
     return failed ? ZKS_E_SYSTEM : ZKS_OK;
 }
 
@@ -296,7 +300,7 @@ static zks_status start_loop(zks_runtime *r)
     status = zks__storage_new(r, &r->storage);
     if (!status) {
         zks__runtime_ref(r); /* the loop thread's */
-        status = zks__thread_start(&r->loop_thread, loop_thread, r);
+        status = zks__thread_start(&r->loop_thread, "zks-loop", loop_thread, r);
     }
     if (status) {
         if (r->storage) {

@@ -189,7 +189,7 @@ zks_status zks__storage_new(zks_runtime *r, zks__storage **out_storage)
     zks__list_init(&s->stores);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->changed, NULL);
-    zks_status status = zks__thread_start(&s->thread, storage_thread, s);
+    zks_status status = zks__thread_start(&s->thread, "zks-storage", storage_thread, s);
     if (status) {
         pthread_cond_destroy(&s->changed);
         pthread_mutex_destroy(&s->mutex);

@@ -22,7 +22,7 @@ zks_status zks__work_start(zks_runtime *r, zks__work *work)
     pthread_t thread;
     work->runtime = r;
     work->task.run = finish;
-    zks_status status = zks__thread_start(&thread, work_thread, work);
+    zks_status status = zks__thread_start(&thread, "zks-worker", work_thread, work);
     if (!status) {
         pthread_detach(thread);
     }
