@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What the end-to-end tests share: the real programs, a relay, devices, a temporary folder."""
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+SOURCE = Path(os.environ.get("ZKS_SOURCE_DIR", Path(__file__).resolve().parents[2]))
+BIN = Path(os.environ.get("ZKS_BIN_DIR", SOURCE / "build" / "dev" / "bin"))
+SLOW = 5 if os.environ.get("ZKS_SANITIZER") else 1
+PATIENCE = 60 * SLOW
+PUSH_MAX = 1047552
+
+
+def environment(**more):
+    """The environment without what would change a program's behaviour, and with more."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("ZKS_STORE", "ZKS_PASSPHRASE")}
+    return {**kept, **more}
+
+
+def zks(*args, data=None, env=None, timeout=PATIENCE):
+    """Runs zks to its end."""
+    return subprocess.run([str(BIN / "zks"), *map(str, args)], input=data, capture_output=True,
+                          check=False, timeout=timeout, env=environment(**(env or {})),
+                          **({} if data is not None else {"stdin": subprocess.DEVNULL}))
+
+
+def objects(output):
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def payload(entry):
+    return entry["text"].encode() if "text" in entry else base64.b64decode(entry["base64"])
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, done):
+    """Waits for a condition; PATIENCE seconds at most."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            raise AssertionError(f"did not happen within {PATIENCE} s: {what}")
+        time.sleep(0.02)
+
+
+class Relay:
+    """zks-relay on a folder; the first start takes any free port, later ones the same."""
+
+    def __init__(self, folder, listen="127.0.0.1:0"):
+        self.folder, self.listen, self.process, self.address = Path(folder), listen, None, None
+        self.log = self.folder.with_suffix(".log")
+        self.start()
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(BIN / "zks-relay"), "--listen", self.listen, "--data", str(self.folder)],
+                stdout=subprocess.PIPE, stderr=log, env=environment())
+        line = self.process.stdout.readline().decode()
+        match = re.search(r"address=(zks://\S+@(\S+:\d+))", line)
+        if not match:
+            raise AssertionError(f"no ready line but {line!r}; {self.log.read_text()[-800:]}")
+        self.address, self.listen = match[1], match[2]
+
+    def end(self, number):
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        return code
+
+    def kill(self):
+        self.end(signal.SIGKILL)
+
+    def stop(self):
+        return self.end(signal.SIGTERM)
+
+
+class Watch:
+    """zks watch --json in the background."""
+
+    def __init__(self, device, *args):
+        self.entries, self.events = [], []
+        self.process = subprocess.Popen(
+            device.command("--json", "watch", *args), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment())
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            item = json.loads(line)
+            (self.entries if item["kind"] == "entry" else self.events).append(item)
+
+    def wait_connected(self):
+        wait_for("watch is connected",
+                 lambda: any(e.get("state") == "connected" for e in self.events))
+
+    def wait_count(self, count):
+        wait_for(f"watch prints {count} entries", lambda: len(self.entries) >= count)
+
+    def payloads(self):
+        return [payload(e) for e in self.entries]
+
+    def end(self, number=signal.SIGINT):
+        """(exit code, stderr) after a signal; 0 waits for the program's own end."""
+        if number:
+            self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self.thread.join(PATIENCE)
+        errors = self.process.stderr.read().decode()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code, errors
+
+
+class Device:
+    """A store and zks on it."""
+
+    def __init__(self, test, name):
+        self.test, self.name = test, name
+        self.store = test.folder / f"{name}.zks"
+
+    def command(self, *args):
+        return [str(BIN / "zks"), "--store", str(self.store), *map(str, args)]
+
+    def run(self, *args, data=None, env=None, code=0):
+        """Runs zks and checks its exit code; (JSON objects, stderr)."""
+        done = zks("--store", self.store, "--json", *args, data=data, env=env)
+        errors = done.stderr.decode(errors="replace")
+        self.test.assertEqual(done.returncode, code, f"zks {args}: {errors}")
+        return objects(done.stdout), errors
+
+    def one(self, *args, **more):
+        return self.run(*args, **more)[0][0]
+
+    def create(self, relay, *args, **more):
+        return self.one("group", "create", "--relay", relay, "--name", self.name, *args, **more)
+
+    def join(self, invite):
+        return self.one("group", "join", "-", "--name", self.name, data=invite.encode())
+
+    def entries(self, *args):
+        return [e for e in self.run("pull", *args)[0] if e["kind"] == "entry"]
+
+    def payloads(self, *args):
+        return [payload(e) for e in self.entries(*args)]
+
+    def everything(self):
+        """sender -> [(number, payload)] of all that this device holds."""
+        found = {}
+        for e in self.entries("--own", "--after", "0", "--offline"):
+            found.setdefault(e["sender"], []).append((e["number"], payload(e)))
+        return found
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own; relays and watches it starts are ended behind it."""
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="zks-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def end_process(self, owner):
+        if owner.process.poll() is None:
+            owner.process.kill()
+            owner.process.wait()
+        for pipe in (owner.process.stdout, owner.process.stderr):
+            if pipe:
+                pipe.close()
+
+    def relay(self, name="relay", **more):
+        relay = Relay(self.folder / name, **more)
+        self.addCleanup(self.end_process, relay)
+        return relay
+
+    def watch(self, device, *args):
+        watch = Watch(device, *args)
+        self.addCleanup(self.end_process, watch)
+        return watch
+
+    def pair(self, relay):
+        """Two devices of one group."""
+        a, b = Device(self, "A"), Device(self, "B")
+        b.group = b.join(a.create(relay.address)["invite"])
+        return a, b
+
+
+def main():
+    if not (BIN / "zks").is_file() or not (BIN / "zks-relay").is_file():
+        print(f"{BIN} has no zks and zks-relay")
+        sys.exit(1)
+    unittest.main(verbosity=2)
