@@ -73,7 +73,7 @@ zks_status zks_config_new(zks_config **out_config)
 /* Wipes and frees a block that held a secret; NULL is fine. */
 static void free_secret(void *block, size_t length)
 {
-    zks__crypto_wipe(block, length);
+    zks__wipe(block, length);
     zks__free(block);
 }
 
@@ -92,7 +92,7 @@ void zks_config_free(zks_config *config)
         zks__free(o->relays[i]);
     }
     atomic_store(&config->handle.magic, ZKS_HANDLE_DEAD);
-    zks__crypto_wipe(o->secret, sizeof o->secret);
+    zks__wipe(o->secret, sizeof o->secret);
     zks__free(config);
 }
 
@@ -117,7 +117,7 @@ zks_status zks__config_open(const zks_config *config, zks_runtime *runtime, zks_
     if (status) {
         registration_unref(options.event_user);
     }
-    zks__crypto_wipe(&options, sizeof options);
+    zks__wipe(&options, sizeof options);
     return status;
 }
 

@@ -56,12 +56,12 @@ static void invite_free(zks_invite *v)
         return;
     }
     if (v->link) {
-        zks__crypto_wipe(v->link, strlen(v->link));
+        zks__wipe(v->link, strlen(v->link));
     }
     zks__free(v->link);
     zks__free(v->relays);
     atomic_store(&v->handle.magic, ZKS_HANDLE_DEAD);
-    zks__crypto_wipe(v->secret, sizeof v->secret);
+    zks__wipe(v->secret, sizeof v->secret);
     zks__free(v);
 }
 
@@ -172,7 +172,7 @@ static zks_status make_link(zks_invite *v, size_t count)
         zks__base64url_write(payload, w.length, v->link + PREFIX_CHARS);
         v->link[PREFIX_CHARS + size] = '\0';
     }
-    zks__crypto_wipe(payload, sizeof payload);
+    zks__wipe(payload, sizeof payload);
     return v->link ? ZKS_OK : ZKS_E_NOMEM;
 }
 
@@ -310,7 +310,7 @@ static zks_status parse(const char *text, size_t length, zks_invite *v)
     if (!status) {
         status = read_payload(payload, size, v);
     }
-    zks__crypto_wipe(payload, sizeof payload);
+    zks__wipe(payload, sizeof payload);
     if (!status) {
         v->link = zks__alloc(length + 1);
         if (!v->link) {

@@ -67,8 +67,8 @@ static zks_status read_key(int fd, uint8_t *out_seed)
     if (!bad) {
         memcpy(out_seed, seed, sizeof seed);
     }
-    zks__crypto_wipe(seed, sizeof seed);
-    zks__crypto_wipe(text, sizeof text);
+    zks__wipe(seed, sizeof seed);
+    zks__wipe(text, sizeof text);
     return bad ? ZKS_E_CONFIG_FILE : ZKS_OK;
 }
 
@@ -88,12 +88,12 @@ static zks_status make_key(const char *path, const zks__rng *rng, uint8_t *out_s
     text[FILE_BYTES - 1] = '\n';
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        zks__crypto_wipe(text, sizeof text);
+        zks__wipe(text, sizeof text);
         return status_of(errno);
     }
     int failed = write(fd, text, FILE_BYTES) != FILE_BYTES || fsync(fd) != 0;
     failed = close(fd) != 0 || failed;
-    zks__crypto_wipe(text, sizeof text);
+    zks__wipe(text, sizeof text);
     if (failed || rename(temporary, path) != 0) {
         int error = errno;
         unlink(temporary);

@@ -242,7 +242,7 @@ static zks_status start(zks__relay *y)
     if (!status) {
         status = open_endpoint(y, seed);
     }
-    zks__crypto_wipe(seed, sizeof seed);
+    zks__wipe(seed, sizeof seed);
     if (!status) {
         make_address(y);
         atomic_store(&y->running, true);

@@ -193,3 +193,11 @@ bool zks__bytes_equal(const void *a, const void *b, size_t length)
     }
     return difference == 0;
 }
+
+void zks__wipe(void *secret, size_t length)
+{
+    volatile uint8_t *p = secret;
+    for (size_t i = 0; p && i < length; i++) {
+        p[i] = 0;
+    }
+}

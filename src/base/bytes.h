@@ -57,5 +57,7 @@ void zks__write_label(zks__writer *w, const char *label);
 size_t zks__leb_size(uint64_t v);
 /* Compares in constant time; for anything that is secret or keyed. */
 bool zks__bytes_equal(const void *a, const void *b, size_t length);
+/* Overwrites with zeros, for secrets; not removed by the compiler. NULL or 0 is fine. */
+void zks__wipe(void *secret, size_t length);
 
 #endif

@@ -21,14 +21,14 @@ static void free_options(zks__client_options *o)
     zks__free(o->store_path);
     zks__free(o->device_name);
     if (o->passphrase) {
-        zks__crypto_wipe(o->passphrase, o->passphrase_length);
+        zks__wipe(o->passphrase, o->passphrase_length);
     }
     zks__free(o->passphrase);
     zks__free(o->salt);
     for (size_t i = 0; i < o->relay_count; i++) {
         zks__free(o->relays[i]);
     }
-    zks__crypto_wipe(o, sizeof *o);
+    zks__wipe(o, sizeof *o);
 }
 
 void zks__client_unref(zks_client *c)
@@ -51,7 +51,7 @@ void zks__client_unref(zks_client *c)
     if (c->queue) {
         zks__queue_unref(c->queue);
     }
-    zks__crypto_wipe(&c->identity, sizeof c->identity);
+    zks__wipe(&c->identity, sizeof c->identity);
     zks__free(c);
     zks__runtime_unref(r);
 }
@@ -224,8 +224,8 @@ static void finish_open(zks__job *job)
     }
     zks__client_pump(c);
     zks__free(o->devices);
-    zks__crypto_wipe(o->secret, sizeof o->secret);
-    zks__crypto_wipe(&o->identity, sizeof o->identity);
+    zks__wipe(o->secret, sizeof o->secret);
+    zks__wipe(&o->identity, sizeof o->identity);
     zks__client_job_free(&o->base);
 }
 

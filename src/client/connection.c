@@ -216,7 +216,7 @@ static void open_link(zks_client *c, const struct sockaddr *remote)
                                       .expected_key = c->address.has_key ? c->address.key : NULL,
                                       .alpn = ZKS_WIRE_ALPN,
                                       .handshake_ms = c->options.connect_timeout_ms,
-                                      .keep_alive_ms = 15000,
+                                      .keep_alive_ms = ZKS_KEEP_ALIVE_MS,
                                       .events = zks__session_link_events(),
                                       .user = c->session};
         status = zks__endpoint_connect(endpoint, &config, &link);

@@ -114,7 +114,7 @@ zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_
                              key);
         zks_status status = zks__map_put(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES, key);
         if (status) {
-            zks__crypto_wipe(key, sizeof *key);
+            zks__wipe(key, sizeof *key);
             zks__free(key);
             return status;
         }
@@ -225,7 +225,7 @@ static void free_map_values(zks__map *m, size_t wipe)
 {
     size_t position = 0;
     for (void *v = m ? zks__map_next(m, &position) : NULL; v; v = zks__map_next(m, &position)) {
-        zks__crypto_wipe(v, wipe);
+        zks__wipe(v, wipe);
         zks__free(v);
     }
     zks__map_free(m);
@@ -452,7 +452,7 @@ void zks__ledger_close(zks__ledger *l)
         zks__storage_store_release(l->storage, l->store);
     }
     zks__free(l->scratch);
-    zks__crypto_wipe(l, sizeof *l);
+    zks__wipe(l, sizeof *l);
     zks__free(l);
 }
 

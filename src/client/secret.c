@@ -60,7 +60,7 @@ void zks__client_shared_group_id(const uint8_t secret[ZKS_KEY_BYTES], uint8_t ou
     zks__group_root root;
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, secret, &root);
     memcpy(out_group_id, root.group_id, sizeof root.group_id);
-    zks__crypto_wipe(&root, sizeof root);
+    zks__wipe(&root, sizeof root);
 }
 
 zks_status zks__client_descriptor_salt(const char *descriptor, uint8_t out_salt[64],

@@ -34,8 +34,6 @@ enum {
 ZKS_MUST_USE zks_status zks__crypto_init(void);
 /* The operating system's generator. */
 zks__rng zks__crypto_rng(void);
-/* Overwrites; not removed by the compiler. NULL or 0 is fine. */
-void zks__crypto_wipe(void *secret, size_t length);
 
 /* Incremental hash; on the stack. */
 typedef struct zks__hash {

@@ -19,10 +19,3 @@ zks__rng zks__crypto_rng(void)
 {
     return (zks__rng){.fill = fill};
 }
-
-void zks__crypto_wipe(void *secret, size_t length)
-{
-    if (secret) {
-        sodium_memzero(secret, length);
-    }
-}

@@ -16,7 +16,7 @@ static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const
     uint8_t prk[32];
     zks__crypto_extract(secret, ZKS_KEY_BYTES, prk);
     zks__crypto_expand(prk, info, w.length, out, length);
-    zks__crypto_wipe(prk, sizeof prk);
+    zks__wipe(prk, sizeof prk);
 }
 
 void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES],
@@ -31,7 +31,7 @@ void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_
     zks__crypto_seal_public(part, out->recovery_public);
     derive(seed, "epoch0", NULL, 0, out->epoch0_secret, sizeof out->epoch0_secret);
     zks__record_group_id(suite, mode, zks__crypto_sign_public(&out->root), out->group_id);
-    zks__crypto_wipe(part, sizeof part);
+    zks__wipe(part, sizeof part);
 }
 
 void zks__device_keys_derive(const uint8_t device_seed[ZKS_KEY_BYTES],
@@ -187,7 +187,7 @@ zks_status zks__profile_seal(const zks__suite *suite, const uint8_t epoch_secret
     profile_key(epoch_secret, group_id, device, key);
     profile_ad(suite, group_id, device, ad);
     suite->seal(w.data, text, ad, sizeof ad, nonce, key);
-    zks__crypto_wipe(key, sizeof key);
+    zks__wipe(key, sizeof key);
     *out_length = ZKS_NONCE_BYTES + text + ZKS_TAG_BYTES;
     return ZKS_OK;
 }
@@ -231,10 +231,10 @@ zks_status zks__profile_open(const zks__suite *suite, const uint8_t epoch_secret
     profile_key(epoch_secret, group_id, device, key);
     profile_ad(suite, group_id, device, ad);
     zks_status status = suite->open(text, length, ad, sizeof ad, profile.data, key);
-    zks__crypto_wipe(key, sizeof key);
+    zks__wipe(key, sizeof key);
     if (!status) {
         status = read_profile(text, length - ZKS_TAG_BYTES, out_name);
     }
-    zks__crypto_wipe(text, sizeof text);
+    zks__wipe(text, sizeof text);
     return status;
 }

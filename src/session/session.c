@@ -130,8 +130,8 @@ static zks_status bind_session(zks__session *s)
     zks__write_lp(&w, s->initiator ? s->local_key : s->peer_key, ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, exporter, sizeof exporter);
     zks__crypto_sha256(prologue, w.length, s->hash);
-    zks__crypto_wipe(exporter, sizeof exporter);
-    zks__crypto_wipe(prologue, sizeof prologue);
+    zks__wipe(exporter, sizeof exporter);
+    zks__wipe(prologue, sizeof prologue);
     s->ready = true;
     return ZKS_OK;
 }

@@ -52,11 +52,11 @@ END_TEST
 START_TEST(wipe_clears_and_takes_null)
 {
     uint8_t secret[3] = {1, 2, 3};
-    zks__crypto_wipe(secret, 2);
+    zks__wipe(secret, 2);
     ck_assert_uint_eq(secret[0] | secret[1], 0);
     ck_assert_uint_eq(secret[2], 3);
-    zks__crypto_wipe(NULL, 5);
-    zks__crypto_wipe(secret, 0);
+    zks__wipe(NULL, 5);
+    zks__wipe(secret, 0);
 }
 END_TEST
 
