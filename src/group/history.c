@@ -207,13 +207,20 @@ static bool was_delivered(zks__history *h, const chain *c, uint64_t seq, const u
     if (seq > c->tip_seq) {
         return false;
     }
-    if ((seq == c->tip_seq && same_id(id, c->tip_id)) ||
-        (seq == c->recent_seq && same_id(id, c->recent_id))) {
+    if (seq == c->recent_seq && same_id(id, c->recent_id)) {
         return true;
     }
     delivered_ids known;
     look_up(h, c, seq, &known);
     return among(&known, id);
+}
+
+/* Whether nothing is missing in front of n. The tip of a device that has just joined was never
+ * delivered to it (rule 7), and yet what follows it is complete. */
+static bool follows_known(zks__history *h, const chain *c, const zks__held *n)
+{
+    return n->seq == 1 || (is_next(c, n->seq) && same_id(n->prev, c->tip_id)) ||
+           was_delivered(h, c, n->seq - 1, n->prev);
 }
 
 /* --- held entries ---------------------------------------------------------------- */
@@ -311,7 +318,7 @@ static void expect_prev(zks__history *h, chain *c, zks__held *n)
 /* n is held nowhere any more; its node is used up. */
 static void deliver(zks__history *h, chain *c, zks__held *n, zks__verdict_kind kind)
 {
-    bool complete = n->seq == 1 || was_delivered(h, c, n->seq - 1, n->prev);
+    bool complete = follows_known(h, c, n);
     forget_expected(h, c, n);
     if (kind == ZKS_VERDICT_DELIVER) {
         c->tip_seq = n->seq;
