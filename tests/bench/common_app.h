@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The benchmarks that know what apps know: zks.h. */
+#ifndef ZKS_TESTS_BENCH_COMMON_APP_H
+#define ZKS_TESTS_BENCH_COMMON_APP_H
+
+#include <zks/zks.h>
+
+enum { BENCH_DEADLINE_MS = 60000 };
+
+void bench_check(const char *what, zks_status status);
+/* Waits; the end unless it succeeded. Frees it. */
+void bench_finish(const char *what, zks_op *op);
+/* A client of the one group of all benchmarks, connected. */
+zks_client *bench_client(zks_runtime *r, const char *store, const char *relay);
+
+#endif
