@@ -79,7 +79,8 @@ static void on_emptied(void *user)
 static void on_stop(uv_async_t *handle)
 {
     zks__relay *y = handle->data;
-    if (y->stopping || !atomic_load(&y->wanted)) {
+    /* Where the start failed, or is not done, there is nothing to stop. */
+    if (y->stopping || !atomic_load(&y->wanted) || !atomic_load(&y->running)) {
         return;
     }
     y->stopping = true;
