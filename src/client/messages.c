@@ -112,8 +112,26 @@ static void finish_trust(zks__job *job)
     zks__client_job_free(&j->base);
 }
 
+/* Whether a key can be pinned for this address; the options do not change. */
+static zks_status check_trust(const zks_client *c, const char *address)
+{
+    zks__address parsed;
+    const char *problem;
+    for (size_t i = 0; i < c->options.relay_count; i++) {
+        if (strcmp(c->options.relays[i], address) == 0) {
+            bool names_key = !zks__address_parse(address, &parsed, &problem) && parsed.has_key;
+            return names_key ? ZKS_E_STATE : ZKS_OK;
+        }
+    }
+    return ZKS_E_NOT_FOUND;
+}
+
 zks_status zks__client_trust_relay(zks_client *c, const char *address, const uint8_t key[32])
 {
+    zks_status status = check_trust(c, address);
+    if (status) {
+        return status;
+    }
     size_t length = strlen(address) + 1;
     trust_job *j = zks__client_job_new(c, sizeof *j + length, ZKS_JOB_PLAIN, run_trust,
                                        finish_trust);
@@ -122,7 +140,7 @@ zks_status zks__client_trust_relay(zks_client *c, const char *address, const uin
     }
     memcpy(j->key, key, sizeof j->key);
     memcpy(j->address, address, length);
-    zks_status status = zks__client_submit(c, &j->base.job);
+    status = zks__client_submit(c, &j->base.job);
     if (status) {
         zks__client_job_free(&j->base);
     }
