@@ -59,7 +59,7 @@ int cli_read_file(cli *c, const char *what, const char *name, size_t max, char *
     }
     if ((size_t)n > max) {
         cli_secret_free(data, max);
-        return cli_problem(c, CLI_CONFIG, "The %s %s has more than %zu bytes: is it the right one?",
+        return cli_problem(c, CLI_CONFIG, "The %s %s has more than %zu bytes: check its name.",
                            what, name, max);
     }
     data[n] = '\0';

@@ -79,8 +79,7 @@ static int read_options(cli *c, const cli_command *self, poptContext context)
         }
     }
     if (value != -1) {
-        return cli_usage(c, command, "%s: %s.", poptBadOption(context, POPT_BADOPTION_NOALIAS),
-                         poptStrerror(value));
+        return cli_usage(c, command, "%s: %s.", poptBadOption(context, 0), poptStrerror(value));
     }
     return check_values(c, command);
 }
