@@ -173,9 +173,9 @@ static uint64_t now_ns(const zks__sqlite_store *s)
 }
 
 /* What can wait until the completions are on their way. */
-static void tidy(zks__sqlite_store *s)
+static void tidy(zks__sqlite_store *s, bool idle)
 {
-    if (s->frames >= ZKS_SQLITE_CHECKPOINT_FRAMES) {
+    if (s->frames >= (idle ? 1 : ZKS_SQLITE_CHECKPOINT_FRAMES)) {
         uint64_t before = now_ns(s);
         zks__sqlite_checkpoint(s, false);
         zks__log_write(s->config.log, ZKS_LOG_LEVEL_DEBUG, "store.checkpoint us=%llu",
@@ -227,8 +227,9 @@ static void storage_thread(void *user)
         if (last) {
             break;
         }
+        bool idle = zks__list_empty(&batch) && !s->sweep_more;
         run_batch(s, &batch);
-        tidy(s);
+        tidy(s, idle);
         uv_mutex_lock(&s->mutex);
     }
     zks__sqlite_shut(s);
