@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The Nth allocation fails, for N = 0, 1, 2 ... until a whole run passes without. A call that fails
+ * for want of memory must have changed nothing: made again it gives what it would have given. This
+ * program's own allocator takes the place of base/alloc.c.
+ */
+#include "group/history.h"
+#include "group/keys.h"
+#include "record/set.h"
+#include "tests/support/unit.h"
+
+#include "base/alloc.h"
+
+enum { STEPS = 400, ALLOCATIONS_MAX = 2000, MADE_MAX = 4096 };
+
+static struct {
+    bool armed;
+    unsigned left; /* that succeed before one fails */
+} memory;
+
+static bool is_out_of_memory(void)
+{
+    if (!memory.armed || memory.left-- > 0) {
+        return false;
+    }
+    memory.armed = false;
+    return true;
+}
+
+void *zks__alloc(size_t size)
+{
+    return is_out_of_memory() ? NULL : malloc(size ? size : 1);
+}
+
+void *zks__alloc_zero(size_t count, size_t size)
+{
+    return is_out_of_memory() ? NULL : calloc(count ? count : 1, size ? size : 1);
+}
+
+void *zks__alloc_resize(void *block, size_t size)
+{
+    return is_out_of_memory() ? NULL : realloc(block, size ? size : 1);
+}
+
+void zks__free(void *block)
+{
+    free(block);
+}
+
+char *zks__strdup(const char *text)
+{
+    size_t size = text ? strlen(text) + 1 : 0;
+    char *copy = size ? zks__alloc(size) : NULL;
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+/* Calls until it is not for want of memory; how often it was goes to *failed. */
+#define RETRY(call, failed)                              \
+    do {                                                 \
+        zks_status retry_status;                         \
+        while ((retry_status = (call)) == ZKS_E_NOMEM) { \
+            (failed)++;                                  \
+        }                                                \
+        ck_assert_int_eq(retry_status, ZKS_OK);          \
+    } while (0)
+
+/* --- history ---------------------------------------------------------------------- */
+
+typedef struct world {
+    zks__history *h;
+    uint64_t digest; /* of all verdicts, in order */
+    size_t verdicts, count;
+    zks__history_entry delivered[STEPS];
+    zks__history_entry offered[STEPS];
+} world;
+
+static void on_verdict(const zks__verdict *v, void *user)
+{
+    world *w = user;
+    w->verdicts++;
+    w->digest = (w->digest ^
+                 ((uint64_t)v->kind + v->first * 31 + v->last * 1009 + v->ref * 65537)) *
+                0x100000001b3u;
+    if (v->kind == ZKS_VERDICT_DELIVER || v->kind == ZKS_VERDICT_LATE ||
+        v->kind == ZKS_VERDICT_FORK) {
+        w->delivered[w->count++] = w->offered[v->ref];
+    }
+}
+
+static size_t on_lookup(const zks__history_key *key, uint64_t seq,
+                        uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *user)
+{
+    const world *w = user;
+    size_t count = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->delivered[i].seq == seq && memcmp(&w->delivered[i].key, key, sizeof *key) == 0) {
+            memcpy(out_ids[count++], w->delivered[i].id, ZKS_ENTRY_ID_BYTES);
+        }
+    }
+    return count;
+}
+
+/* Four chains with gaps, forks and runs, the same each time. */
+static zks__history_entry step_entry(uint64_t step)
+{
+    uint64_t place = step / 4;
+    zks__history_entry e = {.key = {.chain = {(uint8_t)(step % 4)}},
+                            .seq = 1 + (place * 7) % 97, /* every place once, out of order */
+                            .signed_ok = place % 5 == 0,
+                            .floor = 1,
+                            .ref = step};
+    e.id[0] = (uint8_t)e.seq;
+    e.id[1] = (uint8_t)(place % 11 == 0);
+    e.prev[0] = (uint8_t)(e.seq - 1);
+    return e;
+}
+
+/* How many calls failed for want of memory. */
+static unsigned play(world *w)
+{
+    const zks__history_config config = {.verdict = on_verdict, .lookup = on_lookup, .user = w};
+    unsigned failed = 0;
+    memset(w, 0, sizeof *w);
+    RETRY(zks__history_new(&config, &w->h), failed);
+    zks__history_key key = {.chain = {9}};
+    RETRY(zks__history_restore_missing(w->h, &key, 1, 5), failed);
+    RETRY(zks__history_restore_expected(w->h, &key, 3, key.author), failed);
+    for (uint64_t step = 0; step < STEPS; step++) {
+        w->offered[step] = step_entry(step);
+        if (step % 50 == 49) {
+            RETRY(zks__history_restore_held(w->h, &w->offered[step], step * 1000), failed);
+        } else {
+            RETRY(zks__history_offer(w->h, &w->offered[step], step * 1000), failed);
+        }
+    }
+    RETRY(zks__history_tick(w->h, 10000000), failed);
+    zks__history_free(w->h);
+    return failed;
+}
+
+START_TEST(history_failed_call_changes_nothing)
+{
+    static world plain, w;
+    memory.armed = false;
+    play(&plain);
+    ck_assert_uint_gt(plain.count, 100);
+    unsigned failed = 1;
+    for (unsigned n = 0; failed; n++) {
+        ck_assert_uint_lt(n, ALLOCATIONS_MAX);
+        memory.armed = true;
+        memory.left = n;
+        failed = play(&w);
+        ck_assert_msg(w.digest == plain.digest && w.verdicts == plain.verdicts, "allocation %u", n);
+    }
+}
+END_TEST
+
+/* --- records ---------------------------------------------------------------------- */
+
+static uint8_t made[14][MADE_MAX];
+static zks__slice records[14];
+static zks__group_root root;
+
+static void make_records(void)
+{
+    static const uint8_t seed[32] = {1};
+    ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
+    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, seed, &root);
+    for (uint8_t i = 0; i < ZKS_COUNTOF(records); i++) {
+        size_t *length = &records[i].length;
+        uint8_t instance[ZKS_INSTANCE_BYTES] = {i};
+        zks__device_keys device;
+        records[i].data = made[i];
+        zks__device_keys_derive(seed, root.group_id, instance, &device);
+        zks_status status = i == 12   ? zks__group_make_genesis(&root, made[i], MADE_MAX, length)
+                            : i == 13 ? zks__group_make_epoch0(&root, made[i], MADE_MAX, length)
+                                      : zks__group_make_member(&root, &device, 0, (zks__slice){0},
+                                                               made[i], MADE_MAX, length);
+        ck_assert_int_eq(status, ZKS_OK);
+    }
+}
+
+START_TEST(records_failed_call_changes_nothing)
+{
+    uint8_t digest[32], plain[32], empty[32] = {0};
+    unsigned failed = 1;
+    memory.armed = false;
+    make_records();
+    for (unsigned n = 0; failed; n++) {
+        zks__records *set = NULL;
+        failed = 0;
+        ck_assert_uint_lt(n, ALLOCATIONS_MAX);
+        memory.armed = n > 0;
+        memory.left = n - 1;
+        RETRY(zks__records_new(root.group_id, &set), failed);
+        zks_status status = zks__records_add_all(set, records, ZKS_COUNTOF(records), NULL);
+        if (status) {
+            ck_assert_int_eq(status, ZKS_E_NOMEM);
+            failed++;
+            zks__records_digest(set, digest);
+            ck_assert_mem_eq(digest, empty, 32);
+            ck_assert_uint_eq(zks__records_members(set), 0);
+            RETRY(zks__records_add_all(set, records, ZKS_COUNTOF(records), NULL), failed);
+        }
+        zks__records_digest(set, n ? digest : plain);
+        ck_assert(n == 0 || memcmp(digest, plain, 32) == 0);
+        ck_assert_uint_eq(zks__records_members(set), 12);
+        zks__records_free(set);
+        failed += n == 0;
+    }
+}
+END_TEST
+
+START_TEST(others_say_that_there_is_no_memory)
+{
+    zks__arena *arena = NULL;
+    ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
+    memory.armed = true;
+    memory.left = 0;
+    ck_assert_ptr_null(zks__blob_buffer("x", 1));
+    for (unsigned n = 0; n < 2; n++) {
+        memory.armed = true;
+        memory.left = n;
+        ck_assert_int_eq(zks__arena_new(4096, &arena, NULL), ZKS_E_NOMEM);
+        ck_assert_ptr_null(arena);
+    }
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_add_test(c, history_failed_call_changes_nothing);
+    tcase_add_test(c, records_failed_call_changes_nothing);
+    tcase_add_test(c, others_say_that_there_is_no_memory);
+}
+
+int main(void)
+{
+    return unit_main("group no memory", add);
+}
