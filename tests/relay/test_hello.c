@@ -1,88 +1,56 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* HELLO: who is let in, and that all others are refused alike. */
-#include "support/raw_client.h"
-#include "support/raw_relay.h"
-#include "support/unit.h"
-
-#include <string.h>
-
-typedef struct fixture {
-    raw_world world;
-    raw_relay relay;
-    raw_group group;
-    raw_client a, b;
-} fixture;
-
-static void begin(fixture *f, const char *options)
-{
-    raw_world_init(&f->world);
-    raw_relay_init(&f->relay);
-    raw_relay_start(&f->relay, options);
-    raw_group_init(&f->group, 1);
-    raw_client_init(&f->a, &f->world, &f->group, 1);
-    raw_client_init(&f->b, &f->world, &f->group, 2);
-}
-
-static void end(fixture *f)
-{
-    raw_client_done(&f->a);
-    raw_client_done(&f->b);
-    raw_world_done(&f->world);
-    raw_relay_done(&f->relay);
-}
+#include "relay_fixture.h"
 
 START_TEST(hello_first_member_creates_group)
 {
-    static fixture f;
     uint8_t zeros[ZKS_INCARNATION_BYTES] = {0};
-    begin(&f, "name = test relay");
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    ck_assert_uint_eq(f.a.welcome.version, ZKS_WIRE_VERSION);
-    ck_assert_uint_eq(f.a.welcome.name.length, strlen("test relay"));
-    ck_assert_uint_eq(f.a.welcome.head, 0);
-    ck_assert_uint_eq(f.a.welcome.pending_count, 0);
-    ck_assert_uint_eq(f.a.welcome.max_blob_bytes, ZKS_BLOB_MAX_BYTES);
-    ck_assert_uint_eq(f.a.welcome.max_ttl_s, ZKS_TTL_DEFAULT_S);
-    ck_assert_uint_eq(f.a.welcome.records.count, 0);
-    ck_assert_uint_gt(f.a.welcome.time_ms, 0);
-    ck_assert_mem_ne(f.a.welcome.incarnation, zeros, sizeof zeros);
-    end(&f);
+    fixture *f = fixture_new("name = test relay");
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    ck_assert_uint_eq(f->c[0].welcome.version, ZKS_WIRE_VERSION);
+    ck_assert_uint_eq(f->c[0].welcome.name.length, strlen("test relay"));
+    ck_assert_uint_eq(f->c[0].welcome.head, 0);
+    ck_assert_uint_eq(f->c[0].welcome.pending_count, 0);
+    ck_assert_uint_eq(f->c[0].welcome.max_blob_bytes, ZKS_BLOB_MAX_BYTES);
+    ck_assert_uint_eq(f->c[0].welcome.max_ttl_s, ZKS_TTL_DEFAULT_S);
+    ck_assert_uint_eq(f->c[0].welcome.records.count, 0);
+    ck_assert_uint_gt(f->c[0].welcome.time_ms, 0);
+    ck_assert_mem_ne(f->c[0].welcome.incarnation, zeros, sizeof zeros);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_second_member_gets_lacking_records)
 {
-    static fixture f;
-    begin(&f, NULL);
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    raw_join(&f.b, f.relay.address, ZKS_MODE_LIVE);
-    ck_assert_uint_eq(f.b.welcome.records.count, 1);
+    fixture *f = fixture_new(NULL);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    raw_join(&f->c[1], f->relay.address, ZKS_MODE_LIVE);
+    ck_assert_uint_eq(f->c[1].welcome.records.count, 1);
     /* and the first hears of the second */
-    zks__message *m = raw_expect(&f.a, ZKS_MESSAGE_RECORDS);
+    zks__message *m = raw_expect(&f->c[0], ZKS_MESSAGE_RECORDS);
     zks__slice record;
     ck_assert_uint_eq(m->records.action, ZKS_RECORDS_PUT);
     ck_assert_uint_eq(m->records.records.count, 1);
     ck_assert(zks__wire_next_slice(&m->records.records, &record));
-    ck_assert_uint_eq(record.length, f.b.member.length);
-    ck_assert_mem_eq(record.data, f.b.member.bytes, record.length);
-    end(&f);
+    ck_assert_uint_eq(record.length, f->c[1].member.length);
+    ck_assert_mem_eq(record.data, f->c[1].member.bytes, record.length);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_known_member_needs_no_records)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, NULL);
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    raw_disconnect(&f.a);
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    raw_hello(&f.a, &m, records);
+    fixture *f = fixture_new(NULL);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    raw_disconnect(&f->c[0]);
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    raw_hello(&f->c[0], &m, records);
     m.hello.records.count = 0;
-    raw_send(&f.a, &m);
-    ck_assert_uint_eq(raw_expect(&f.a, ZKS_MESSAGE_WELCOME)->welcome.records.count, 0);
-    end(&f);
+    raw_send(&f->c[0], &m);
+    ck_assert_uint_eq(raw_expect(&f->c[0], ZKS_MESSAGE_WELCOME)->welcome.records.count, 0);
+    fixture_free(f);
 }
 END_TEST
 
@@ -98,7 +66,7 @@ static void without_records(fixture *f, zks__message *m)
 static void with_other_member(fixture *f, zks__message *m)
 {
     m->hello.records.count = 0;
-    memcpy(m->hello.member, f->a.member_hash, sizeof m->hello.member); /* a real member, not this key */
+    memcpy(m->hello.member, f->c[0].member_hash, sizeof m->hello.member); /* a real member, not this key */
 }
 
 static void with_broken_signature(fixture *f, zks__message *m)
@@ -111,13 +79,13 @@ static void with_unknown_group(fixture *f, zks__message *m)
 {
     m->hello.records.count = 0;
     m->hello.group_id[0] ^= 1;
-    raw_hello_sign(&f->b, &m->hello);
+    raw_hello_sign(&f->c[1], &m->hello);
 }
 
 static void with_flipped_record(fixture *f, zks__message *m)
 {
     (void)m;
-    f->b.member.bytes[f->b.member.length / 2] ^= 1;
+    f->c[1].member.bytes[f->c[1].member.length / 2] ^= 1;
 }
 
 static void with_own_root(fixture *f, zks__message *m)
@@ -127,7 +95,7 @@ static void with_own_root(fixture *f, zks__message *m)
     static raw_record record;
     static zks__slice records[1];
     raw_group_init(&other, 99);
-    ck_assert_int_eq(zks__group_make_member(&other.root, &f->b.keys, 0, (zks__slice){(const uint8_t *)"", 0}, record.bytes,
+    ck_assert_int_eq(zks__group_make_member(&other.root, &f->c[1].keys, 0, (zks__slice){(const uint8_t *)"", 0}, record.bytes,
                                             sizeof record.bytes, &record.length),
                      ZKS_OK);
     records[0] = (zks__slice){record.bytes, record.length};
@@ -140,7 +108,7 @@ static void with_expired_member(fixture *f, zks__message *m)
     static raw_record record;
     static zks__slice records[1];
     zks__record read;
-    ck_assert_int_eq(zks__group_make_member(&f->group.root, &f->b.keys, 1000, (zks__slice){(const uint8_t *)"", 0},
+    ck_assert_int_eq(zks__group_make_member(&f->group.root, &f->c[1].keys, 1000, (zks__slice){(const uint8_t *)"", 0},
                                             record.bytes, sizeof record.bytes, &record.length),
                      ZKS_OK);
     ck_assert_int_eq(zks__record_read(record.bytes, record.length, &read), ZKS_OK);
@@ -152,9 +120,9 @@ static void with_expired_member(fixture *f, zks__message *m)
 
 static void with_signature_for_other_relay(fixture *f, zks__message *m)
 {
-    f->b.relay_key[3] ^= 1;
-    raw_hello_sign(&f->b, &m->hello);
-    f->b.relay_key[3] ^= 1;
+    f->c[1].relay_key[3] ^= 1;
+    raw_hello_sign(&f->c[1], &m->hello);
+    f->c[1].relay_key[3] ^= 1;
 }
 
 static const struct {
@@ -173,176 +141,165 @@ static const struct {
 
 START_TEST(hello_stranger_is_refused)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, NULL);
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    ck_assert_int_eq(raw_connect(&f.b, f.relay.address), ZKS_OK);
-    raw_hello(&f.b, &m, records);
-    strangers[_i].falsify(&f, &m);
+    fixture *f = fixture_new(NULL);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    ck_assert_int_eq(raw_connect(&f->c[1], f->relay.address), ZKS_OK);
+    raw_hello(&f->c[1], &m, records);
+    strangers[_i].falsify(f, &m);
     uint64_t before = uv_hrtime();
-    raw_send(&f.b, &m);
-    const zks__message *answer = raw_expect(&f.b, ZKS_MESSAGE_ERROR);
+    raw_send(&f->c[1], &m);
+    const zks__message *answer = raw_expect(&f->c[1], ZKS_MESSAGE_ERROR);
     uint64_t took_ms = (uv_hrtime() - before) / 1000000;
     ck_assert_msg(answer->error.code == ZKS_WIRE_UNAUTHORIZED, "%s: code %u", strangers[_i].name, answer->error.code);
     ck_assert_uint_eq(answer->error.about, ZKS_MESSAGE_HELLO);
     ck_assert_uint_eq(answer->error.text.length, strlen("this device is not a member of such a group here"));
     ck_assert_msg(took_ms >= 99, "%s: refused after %u ms: the time tells what was wrong", strangers[_i].name, (unsigned)took_ms);
-    raw_expect_closed(&f.b);
-    end(&f);
+    raw_expect_closed(&f->c[1]);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_replayed_from_another_connection_is_refused)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, NULL);
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    raw_hello(&f.a, &m, records); /* good, for this connection */
-    raw_disconnect(&f.a);
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    raw_send(&f.a, &m);
-    raw_expect_refusal(&f.a, ZKS_WIRE_UNAUTHORIZED);
-    end(&f);
+    fixture *f = fixture_new(NULL);
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    raw_hello(&f->c[0], &m, records); /* good, for this connection */
+    raw_disconnect(&f->c[0]);
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    raw_send(&f->c[0], &m);
+    raw_expect_refusal(&f->c[0], ZKS_WIRE_UNAUTHORIZED);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_of_another_version_is_refused)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, NULL);
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    raw_hello(&f.a, &m, records);
+    fixture *f = fixture_new(NULL);
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    raw_hello(&f->c[0], &m, records);
     m.hello.version = 3;
-    raw_send(&f.a, &m);
-    raw_expect_refusal(&f.a, ZKS_WIRE_INVALID_MESSAGE);
-    end(&f);
+    raw_send(&f->c[0], &m);
+    raw_expect_refusal(&f->c[0], ZKS_WIRE_INVALID_MESSAGE);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_that_does_not_come_ends_the_session)
 {
-    static fixture f;
-    begin(&f, "hello_ms = 200");
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    raw_expect_refusal(&f.a, ZKS_WIRE_UNAUTHORIZED);
-    end(&f);
+    fixture *f = fixture_new("hello_ms = 200");
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    raw_expect_refusal(&f->c[0], ZKS_WIRE_UNAUTHORIZED);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_must_come_first)
 {
-    static fixture f;
-    begin(&f, NULL);
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    raw_pull(&f.a, 0, 1000, 10, 0);
-    raw_expect_refusal(&f.a, ZKS_WIRE_UNAUTHORIZED);
-    end(&f);
+    fixture *f = fixture_new(NULL);
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    raw_pull(&f->c[0], 0, 1000, 10, 0);
+    raw_expect_refusal(&f->c[0], ZKS_WIRE_UNAUTHORIZED);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_twice_is_an_error_and_no_more)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, NULL);
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    raw_hello(&f.a, &m, records);
-    raw_send(&f.a, &m);
-    raw_expect_error(&f.a, ZKS_WIRE_INVALID_MESSAGE);
-    raw_push(&f.a, 0, 1, 100);
-    raw_push_wait(&f.a, 1);
-    end(&f);
+    fixture *f = fixture_new(NULL);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    raw_hello(&f->c[0], &m, records);
+    raw_send(&f->c[0], &m);
+    raw_expect_error(&f->c[0], ZKS_WIRE_INVALID_MESSAGE);
+    raw_push(&f->c[0], 0, 1, 100);
+    raw_push_wait(&f->c[0], 1);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_relay_with_another_key_is_noticed)
 {
-    static fixture f;
     uint8_t key[32] = {1};
-    begin(&f, NULL);
-    ck_assert_int_eq(raw_connect_key(&f.a, f.relay.address, key), ZKS_E_RELAY_KEY_CHANGED);
-    end(&f);
+    fixture *f = fixture_new(NULL);
+    ck_assert_int_eq(raw_connect_key(&f->c[0], f->relay.address, key), ZKS_E_RELAY_KEY_CHANGED);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_newest_session_of_a_device_wins)
 {
-    static fixture f;
     static raw_client again;
-    begin(&f, "sessions_per_device = 1");
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    raw_client_init(&again, &f.world, &f.group, 1);
-    raw_join(&again, f.relay.address, ZKS_MODE_LIVE);
-    ck_assert_uint_eq(raw_expect(&f.a, ZKS_MESSAGE_BYE)->bye.code, ZKS_WIRE_BUSY);
-    raw_expect_closed(&f.a);
+    fixture *f = fixture_new("sessions_per_device = 1");
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    raw_client_init(&again, &f->world, &f->group, 1);
+    raw_join(&again, f->relay.address, ZKS_MODE_LIVE);
+    ck_assert_uint_eq(raw_expect(&f->c[0], ZKS_MESSAGE_BYE)->bye.code, ZKS_WIRE_BUSY);
+    raw_expect_closed(&f->c[0]);
     raw_push(&again, 0, 1, 100);
     raw_push_wait(&again, 1);
     raw_client_done(&again);
-    end(&f);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_full_group_is_overloaded)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, "sessions_per_group = 1");
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
-    ck_assert_int_eq(raw_connect(&f.b, f.relay.address), ZKS_OK);
-    raw_hello(&f.b, &m, records);
-    raw_send(&f.b, &m);
-    const zks__message *answer = raw_expect(&f.b, ZKS_MESSAGE_ERROR);
+    fixture *f = fixture_new("sessions_per_group = 1");
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    ck_assert_int_eq(raw_connect(&f->c[1], f->relay.address), ZKS_OK);
+    raw_hello(&f->c[1], &m, records);
+    raw_send(&f->c[1], &m);
+    const zks__message *answer = raw_expect(&f->c[1], ZKS_MESSAGE_ERROR);
     ck_assert_uint_eq(answer->error.code, ZKS_WIRE_RELAY_OVERLOADED);
     ck_assert_uint_gt(answer->error.retry_after_ms, 0);
-    raw_expect_closed(&f.b);
-    end(&f);
+    raw_expect_closed(&f->c[1]);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_too_many_new_groups_are_put_off)
 {
-    static fixture f;
     static raw_group other;
     static raw_client stranger;
     zks__message m;
     zks__slice records[3];
-    begin(&f, "groups_per_minute = 1");
-    raw_join(&f.a, f.relay.address, ZKS_MODE_LIVE);
+    fixture *f = fixture_new("groups_per_minute = 1");
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
     raw_group_init(&other, 2);
-    raw_client_init(&stranger, &f.world, &other, 1);
-    ck_assert_int_eq(raw_connect(&stranger, f.relay.address), ZKS_OK);
+    raw_client_init(&stranger, &f->world, &other, 1);
+    ck_assert_int_eq(raw_connect(&stranger, f->relay.address), ZKS_OK);
     raw_hello(&stranger, &m, records);
     raw_send(&stranger, &m);
     raw_expect_refusal(&stranger, ZKS_WIRE_RELAY_OVERLOADED);
-    raw_join(&f.b, f.relay.address, ZKS_MODE_LIVE); /* known groups go on */
+    raw_join(&f->c[1], f->relay.address, ZKS_MODE_LIVE); /* known groups go on */
     raw_client_done(&stranger);
-    end(&f);
+    fixture_free(f);
 }
 END_TEST
 
 START_TEST(hello_two_strangers_to_a_new_group_at_once_both_join)
 {
-    static fixture f;
     zks__message m;
     zks__slice records[3];
-    begin(&f, NULL);
-    ck_assert_int_eq(raw_connect(&f.a, f.relay.address), ZKS_OK);
-    ck_assert_int_eq(raw_connect(&f.b, f.relay.address), ZKS_OK);
-    raw_hello(&f.a, &m, records);
-    raw_send(&f.a, &m);
-    raw_hello(&f.b, &m, records);
-    raw_send(&f.b, &m);
-    raw_expect(&f.a, ZKS_MESSAGE_WELCOME);
-    raw_expect(&f.b, ZKS_MESSAGE_WELCOME);
-    end(&f);
+    fixture *f = fixture_new(NULL);
+    ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
+    ck_assert_int_eq(raw_connect(&f->c[1], f->relay.address), ZKS_OK);
+    raw_hello(&f->c[0], &m, records);
+    raw_send(&f->c[0], &m);
+    raw_hello(&f->c[1], &m, records);
+    raw_send(&f->c[1], &m);
+    raw_expect(&f->c[0], ZKS_MESSAGE_WELCOME);
+    raw_expect(&f->c[1], ZKS_MESSAGE_WELCOME);
+    fixture_free(f);
 }
 END_TEST
 
