@@ -264,7 +264,9 @@ static void relay_thread(void *user)
     } else {
         zks__log_write(y->log, ZKS_LOG_LEVEL_INFO, "relay.started");
     }
-    y->events.started(y, status, status ? y->problem : "", y->user);
+    if (y->events.started) {
+        y->events.started(y, status, status ? y->problem : "", y->user);
+    }
     if (status && y->endpoint) {
         close_endpoint(y);
     } else if (status && y->store) {
