@@ -2,6 +2,7 @@
 /* The embedded relay, and clients that sync through it: what the ABI promises end to end. */
 #include "abi/world.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* --- the relay itself --- */
@@ -340,12 +341,14 @@ END_TEST
 /* --- who is refused --- */
 
 static uint8_t shown_key[ZKS_SIZE_RELAY_KEY];
+static atomic_bool key_shown;
 static void keep_key(zks_client *client, const zks_event *event, void *user)
 {
     size_t length;
     const uint8_t *key = zks_event_bytes(event, ZKS_EVENT_FIELD_RELAY_KEY, &length);
     if (zks_event_status(event) == ZKS_E_RELAY_KEY_CHANGED && key && length == sizeof shown_key) {
         memcpy(shown_key, key, length);
+        atomic_store(&key_shown, true);
     }
     witness_event(client, event, user);
 }
@@ -385,6 +388,10 @@ START_TEST(relay_with_another_key_is_refused_until_it_is_trusted)
     ck_assert_int_eq(zks_status_class(zks_op_status(op)), ZKS_CLASS_SECURITY);
     ck_assert_uint_gt(strlen(zks_op_text(op)), 0);
     zks_op_free(op);
+    for (uint32_t waited = 0; !atomic_load(&key_shown); waited++) {
+        ck_assert_uint_lt(waited, world_patience_ms());
+        usleep(1000);
+    }
     MUST(zks_client_disconnect(c, NULL, NULL, &op));
     MUST(world_finish(op));
     MUST(zks_client_trust_relay(c, bare, shown_key));
