@@ -13,9 +13,9 @@ foreach(program zks zks-relay)
   endif()
 endforeach()
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES src/cli/completion/zks.bash RENAME zks OPTIONAL
+install(FILES completions/zks.bash RENAME zks OPTIONAL
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES src/cli/completion/_zks OPTIONAL
+install(FILES completions/_zks OPTIONAL
   DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 
 # Paths in zks.pc are relative to the file itself, so that a moved prefix still works. What a

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# shellcheck shell=bash
+# Completion of zks for bash; tests/e2e/test_cli.py compares the words with `zks --help`.
+
+_zks() {
+    local cur prev words_of command='' part='' i
+    local commands='init group push pull watch status devices relay trust flush help'
+    local global='--store --json --verbose --quiet --log-level --progress --version --help'
+    local online='--relay --timeout'
+    local secret='--passphrase --passphrase-file --passphrase-fd --secret-file --name'
+    local reader='--after --peek --own --raw --out --count'
+    cur=${COMP_WORDS[COMP_CWORD]}
+    prev=${COMP_WORDS[COMP_CWORD - 1]}
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        -s | --store | --log-level) ((i++)) ;;
+        -*) ;;
+        *)
+            if [ -z "$command" ]; then
+                command=${COMP_WORDS[i]}
+            elif [ -z "$part" ]; then
+                part=${COMP_WORDS[i]}
+            fi
+            ;;
+        esac
+    done
+    case $prev in
+    --log-level)
+        mapfile -t COMPREPLY < <(compgen -W 'off error warn info debug' -- "$cur")
+        return
+        ;;
+    -s | --store | --passphrase-file | --secret-file | --config | --key-file)
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
+    -o | --out | --data)
+        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+        return
+        ;;
+    --relay | --timeout | --passphrase-fd | --descriptor | --name | --after | --count | --until-idle)
+        return
+        ;;
+    esac
+    case $command in
+    '') words_of="$commands $global" ;;
+    init | flush) words_of="$online $global" ;;
+    group)
+        case $part in
+        '') words_of='create join invite relays' ;;
+        create) words_of="$online $secret $global" ;;
+        join) words_of="$online $secret --descriptor $global" ;;
+        invite) words_of="--relay $global" ;;
+        *) words_of=$global ;;
+        esac
+        ;;
+    push) words_of="--file --lines --stored $online $global" ;;
+    pull) words_of="$reader --offline $online $global" ;;
+    watch) words_of="$reader --until-idle $online $global" ;;
+    status | devices) words_of="--online $online $global" ;;
+    relay) words_of='--config --listen --data --public-host --key-file --name --json --quiet --verbose --help' ;;
+    help) words_of=$commands ;;
+    *) words_of=$global ;;
+    esac
+    if [[ $cur == -* || -z $command || $command == group && -z $part || $command == help ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words_of" -- "$cur")
+    elif [ "$command" = push ]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
+}
+complete -o filenames -F _zks zks
