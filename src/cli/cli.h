@@ -76,6 +76,8 @@ struct cli {
     char net_text[CLI_TEXT_MAX];
     char shown_key[CLI_KEY_TEXT]; /* with ZKS_E_RELAY_KEY_CHANGED */
     char shown_address[CLI_TEXT_MAX];
+    zks_status store_status; /* the store's last problem, from events; 0: it has none */
+    char store_text[CLI_TEXT_MAX];
     uint64_t refused; /* own entries that a relay refused for good */
     zks_status refused_status;
     char refused_text[CLI_TEXT_MAX];

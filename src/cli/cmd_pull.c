@@ -314,6 +314,11 @@ static bool must_give_up(cli *c)
         snprintf(c->net_text, sizeof c->net_text, "%s", zks_op_text(c->connect_op));
         return true;
     }
+    if (c->store_status && zks_status_class(c->store_status) != ZKS_CLASS_RETRY) {
+        c->net_status = c->store_status;
+        snprintf(c->net_text, sizeof c->net_text, "%s", c->store_text);
+        return true;
+    }
     return c->net_status && c->state != ZKS_STATE_CONNECTED &&
            zks_status_class(c->net_status) != ZKS_CLASS_RETRY;
 }

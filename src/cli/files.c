@@ -42,7 +42,8 @@ int cli_read_file(cli *c, const char *what, const char *name, size_t max, char *
     bool standard = strcmp(name, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return cli_problem(c, CLI_CONFIG, "The %s %s cannot be read (%m): check its name.", what,
+        return cli_problem(c, CLI_CONFIG,
+                           "The %s %s cannot be read (%m): check its name and permissions.", what,
                            name);
     }
     char *data = malloc(max + 2);
@@ -54,7 +55,8 @@ int cli_read_file(cli *c, const char *what, const char *name, size_t max, char *
     if (n < 0) {
         cli_secret_free(data, data ? max : 0);
         errno = error;
-        return cli_problem(c, CLI_CONFIG, "The %s %s cannot be read (%m): check its name.", what,
+        return cli_problem(c, CLI_CONFIG,
+                           "The %s %s cannot be read (%m): check its name and permissions.", what,
                            name);
     }
     if ((size_t)n > max) {

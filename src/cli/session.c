@@ -147,6 +147,9 @@ static void on_event(zks_client *client, const zks_event *event, void *user)
     const char *sentence = zks_event_text(event, ZKS_EVENT_FIELD_SENTENCE);
     if (kind == ZKS_EVENT_STATE) {
         on_state(c, event);
+    } else if (kind == ZKS_EVENT_STORE) {
+        c->store_status = zks_event_status(event);
+        keep_text(c->store_text, sentence);
     } else if (kind == ZKS_EVENT_PUSH_REFUSED) {
         if (!c->refused++) {
             c->refused_status = zks_event_status(event);
@@ -365,8 +368,7 @@ static int64_t progress_mark(const cli *c)
         return 0;
     }
     int64_t mark = zks_report_number(report, ZKS_REPORT_SENT) +
-                   zks_report_number(report, ZKS_REPORT_RECEIVED) +
-                   zks_report_number(report, ZKS_REPORT_CONNECTS);
+                   zks_report_number(report, ZKS_REPORT_RECEIVED);
     zks_report_free(report);
     return mark;
 }
@@ -402,7 +404,11 @@ int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), 
         int64_t now = progress_mark(c);
         since = now != mark ? cli_now_ms() : since;
         mark = now;
-        if (is_hopeless(c)) {
+        if (c->store_status) {
+            c->net_status = c->store_status;
+            keep_text(c->net_text, c->store_text);
+        }
+        if (c->store_status || is_hopeless(c)) {
             return cli_exit_code(c->net_status);
         }
         if (cli_now_ms() - since > timeout_ms(c)) {
