@@ -57,9 +57,9 @@ zks_status zks__arena_new(size_t size, zks__arena **out_arena, int *out_locked)
         return ZKS_E_NOMEM;
     }
     a->granules = size / GRANULE;
-    a->taken = zks__alloc_zero(a->granules / 8, 1);
     a->memory = sodium_malloc(size);
-    if (!a->taken || !a->memory) {
+    a->taken = a->memory ? zks__alloc_zero(a->granules / 8, 1) : NULL;
+    if (!a->taken) {
         zks__arena_free(a);
         return ZKS_E_NOMEM;
     }

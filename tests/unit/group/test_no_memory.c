@@ -166,9 +166,9 @@ static void make_records(void)
     static const uint8_t seed[32] = {1};
     ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, seed, &root);
-    for (uint8_t i = 0; i < ZKS_COUNTOF(records); i++) {
+    for (size_t i = 0; i < ZKS_COUNTOF(records); i++) {
         size_t *length = &records[i].length;
-        uint8_t instance[ZKS_INSTANCE_BYTES] = {i};
+        uint8_t instance[ZKS_INSTANCE_BYTES] = {(uint8_t)i};
         zks__device_keys device;
         records[i].data = made[i];
         zks__device_keys_derive(seed, root.group_id, instance, &device);

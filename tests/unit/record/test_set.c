@@ -63,7 +63,7 @@ static void setup(void)
                          group_id);
     genesis = genesis_of(&root, ZKS_GROUP_MODE_SHARED, 0);
     epoch = epoch_of(&root, 0);
-    for (uint8_t i = 0; i < DEVICES; i++) {
+    for (size_t i = 0; i < DEVICES; i++) {
         devices[i] = key_of((uint8_t)(10 + i));
         members[i] = member_of(&devices[i], &root, 0);
     }
