@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "support/raw_check.h"
 #include "support/raw_client.h"
 
 #include "base/alloc.h"
 #include "record/set.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +26,12 @@ static void on_late(uv_timer_t *timer)
 void raw_world_init(raw_world *w)
 {
     memset(w, 0, sizeof *w);
-    ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
-    ck_assert_int_eq(uv_loop_init(&w->loop), 0);
+    raw_check(zks__crypto_init() == ZKS_OK);
+    raw_check(uv_loop_init(&w->loop) == 0);
     uv_timer_init(&w->loop, &w->timer);
     w->timer.data = w;
     zks__endpoint_config config = {.loop = &w->loop, .rng = zks__crypto_rng(), .clock = zks__clock_system()};
-    ck_assert_int_eq(zks__endpoint_new(&config, &w->endpoint), ZKS_OK);
+    raw_check(zks__endpoint_new(&config, &w->endpoint) == ZKS_OK);
 }
 
 static void on_endpoint_closed(void *user)
@@ -44,8 +44,8 @@ void raw_world_done(raw_world *w)
     zks__endpoint_close(w->endpoint, on_endpoint_closed, w);
     uv_close((uv_handle_t *)&w->timer, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
-    ck_assert_ptr_null(w->endpoint);
-    ck_assert_int_eq(uv_loop_close(&w->loop), 0);
+    raw_check(w->endpoint == NULL);
+    raw_check(uv_loop_close(&w->loop) == 0);
 }
 
 bool raw_run(raw_world *w, bool (*until)(void *user), void *user, unsigned deadline_ms)
@@ -79,10 +79,9 @@ void raw_group_init(raw_group *g, unsigned number)
     memset(g, 0, sizeof *g);
     memcpy(seed + 8, &number, sizeof number);
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, seed, &g->root);
-    ck_assert_int_eq(
-        zks__group_make_genesis(&g->root, g->genesis.bytes, sizeof g->genesis.bytes, &g->genesis.length), ZKS_OK);
-    ck_assert_int_eq(zks__group_make_epoch0(&g->root, g->epoch.bytes, sizeof g->epoch.bytes, &g->epoch.length), ZKS_OK);
-    ck_assert_int_eq(zks__record_read(g->epoch.bytes, g->epoch.length, &epoch), ZKS_OK);
+    raw_check(zks__group_make_genesis(&g->root, g->genesis.bytes, sizeof g->genesis.bytes, &g->genesis.length) == ZKS_OK);
+    raw_check(zks__group_make_epoch0(&g->root, g->epoch.bytes, sizeof g->epoch.bytes, &g->epoch.length) == ZKS_OK);
+    raw_check(zks__record_read(g->epoch.bytes, g->epoch.length, &epoch) == ZKS_OK);
     memcpy(g->epoch_tag, epoch.hash, sizeof g->epoch_tag);
 }
 
@@ -97,10 +96,8 @@ void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned n
     c->group = g;
     zks__list_init(&c->inbox);
     zks__device_keys_derive(seed, g->root.group_id, instance, &c->keys);
-    ck_assert_int_eq(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0}, c->member.bytes,
-                                            sizeof c->member.bytes, &c->member.length),
-                     ZKS_OK);
-    ck_assert_int_eq(zks__record_read(c->member.bytes, c->member.length, &member), ZKS_OK);
+    raw_check(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0}, c->member.bytes, sizeof c->member.bytes, &c->member.length) == ZKS_OK);
+    raw_check(zks__record_read(c->member.bytes, c->member.length, &member) == ZKS_OK);
     memcpy(c->member_hash, member.hash, sizeof c->member_hash);
     zks__blob_key_derive(zks__crypto_suite(ZKS_SUITE_SODIUM), g->root.epoch0_secret, g->root.group_id, g->epoch_tag,
                          zks__crypto_sign_public(&c->keys.sign), &c->blob_key);
@@ -143,7 +140,7 @@ static void on_message(zks__session *s, const zks__message *m, zks__buf *backing
     raw_client *c = user;
     (void)s;
     raw_input *input = calloc(1, sizeof *input);
-    ck_assert_ptr_nonnull(input);
+    raw_check(input != NULL);
     input->message = *m;
     input->backing = zks__buf_ref(backing);
     zks__list_append(&c->inbox, &input->node);
@@ -179,7 +176,7 @@ static void read_key(const char *text, uint8_t out[32])
     size_t at = 0;
     for (; *text != '@'; text++) {
         const char *digit = strchr(alphabet, *text);
-        ck_assert(digit != NULL && *text);
+        raw_check(digit != NULL && *text);
         bits = bits << 5 | (uint32_t)(digit - alphabet);
         count += 5;
         if (count >= 8 && at < 32) {
@@ -187,7 +184,7 @@ static void read_key(const char *text, uint8_t out[32])
             out[at++] = (uint8_t)(bits >> count);
         }
     }
-    ck_assert_uint_eq(at, 32);
+    raw_check(at == 32);
 }
 
 static void read_host(const char *address, struct sockaddr_storage *out)
@@ -195,14 +192,14 @@ static void read_host(const char *address, struct sockaddr_storage *out)
     char host[128];
     const char *at = strchr(address, '@');
     const char *colon = strrchr(address, ':');
-    ck_assert(at != NULL && colon > at);
+    raw_check(at != NULL && colon > at);
     bool six = at[1] == '[';
     snprintf(host, sizeof host, "%.*s", (int)(colon - at - 1 - 2 * six), at + 1 + six);
     int port = atoi(colon + 1);
     if (six) {
-        ck_assert_int_eq(uv_ip6_addr(host, port, (struct sockaddr_in6 *)out), 0);
+        raw_check(uv_ip6_addr(host, port, (struct sockaddr_in6 *)out) == 0);
     } else {
-        ck_assert_int_eq(uv_ip4_addr(host, port, (struct sockaddr_in *)out), 0);
+        raw_check(uv_ip4_addr(host, port, (struct sockaddr_in *)out) == 0);
     }
 }
 
@@ -211,12 +208,12 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
     static const zks__session_events events = {.ready = on_ready, .message = on_message, .closed = on_closed};
     struct sockaddr_storage remote = {0};
     zks__link *link = NULL;
-    ck_assert_ptr_null(c->session);
+    raw_check(c->session == NULL);
     drop_inbox(c);
     c->consumed = 0;
     read_host(address, &remote);
     memcpy(c->relay_key, expected_key, sizeof c->relay_key);
-    ck_assert_int_eq(zks__session_new(1, &events, c, NULL, &c->session), ZKS_OK);
+    raw_check(zks__session_new(1, &events, c, NULL, &c->session) == ZKS_OK);
     zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
                                   .key_seed = c->keys.sign_seed,
                                   .expected_key = c->relay_key,
@@ -231,14 +228,14 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
         return status;
     }
     zks__session_attach(c->session, link);
-    ck_assert_msg(raw_run(c->world, opened_or_closed, c, RAW_DEADLINE_MS), "connecting took too long");
+    raw_check_msg(raw_run(c->world, opened_or_closed, c, RAW_DEADLINE_MS), "connecting took too long");
     return c->open ? ZKS_OK : c->closed;
 }
 
 zks_status raw_connect(raw_client *c, const char *address)
 {
     uint8_t key[32];
-    ck_assert_int_eq(strncmp(address, "zks://", 6), 0);
+    raw_check(strncmp(address, "zks://", 6) == 0);
     read_key(address + 6, key);
     return raw_connect_key(c, address, key);
 }
@@ -247,7 +244,7 @@ void raw_disconnect(raw_client *c)
 {
     if (c->session) {
         zks__session_close(c->session, 0, "test");
-        ck_assert_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "closing took too long");
+        raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "closing took too long");
     }
 }
 
@@ -277,8 +274,8 @@ void raw_hello(const raw_client *c, zks__message *m, zks__slice records[3])
     records[2] = (zks__slice){c->member.bytes, c->member.length};
     m->hello.records.items = records;
     m->hello.records.count = 3;
-    ck_assert_int_eq(zks__records_new(c->group->root.group_id, &set), ZKS_OK);
-    ck_assert_int_eq(zks__records_add_all(set, records, 3, NULL), ZKS_OK);
+    raw_check(zks__records_new(c->group->root.group_id, &set) == ZKS_OK);
+    raw_check(zks__records_add_all(set, records, 3, NULL) == ZKS_OK);
     zks__records_digest(set, m->hello.known);
     zks__records_free(set);
     if (c->session) {
@@ -288,8 +285,8 @@ void raw_hello(const raw_client *c, zks__message *m, zks__slice records[3])
 
 void raw_send(raw_client *c, const zks__message *m)
 {
-    ck_assert_ptr_nonnull(c->session);
-    ck_assert_int_eq(zks__session_send(c->session, m), ZKS_OK);
+    raw_check(c->session != NULL);
+    raw_check(zks__session_send(c->session, m) == ZKS_OK);
 }
 
 static bool has_input(void *user)
@@ -329,21 +326,21 @@ zks__message *raw_expect(raw_client *c, zks__message_type type)
         size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, " \"%.*s\"", (int)m->error.text.length, (const char *)m->error.text.data);
     }
-    ck_assert_msg(m != NULL && m->type == type, "expected %s, got %s; session %s status %d", zks__wire_name((uint8_t)type), text,
+    raw_check_msg(m != NULL && m->type == type, "expected %s, got %s; session %s status %d", zks__wire_name((uint8_t)type), text,
                   c->session ? "open" : "closed", (int)c->closed);
     return m;
 }
 
 void raw_expect_closed(raw_client *c)
 {
-    ck_assert_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "the relay did not close the session");
+    raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "the relay did not close the session");
 }
 
 void raw_expect_error(raw_client *c, uint32_t code)
 {
     const zks__message *m = raw_expect(c, ZKS_MESSAGE_ERROR);
-    ck_assert_uint_eq(m->error.code, code);
-    ck_assert_uint_gt(m->error.text.length, 0);
+    raw_check(m->error.code == code);
+    raw_check(m->error.text.length > 0);
 }
 
 void raw_expect_refusal(raw_client *c, uint32_t code)
@@ -356,7 +353,7 @@ void raw_join(raw_client *c, const char *address, uint8_t mode)
 {
     zks__message m;
     zks__slice records[3];
-    ck_assert_int_eq(raw_connect(c, address), ZKS_OK);
+    raw_check(raw_connect(c, address) == ZKS_OK);
     raw_hello(c, &m, records);
     m.hello.mode = mode;
     raw_send(c, &m);
@@ -369,20 +366,20 @@ zks__buf *raw_blob(raw_client *c, uint64_t number, size_t length, uint8_t out_bl
 {
     uint8_t nonce[ZKS_NONCE_BYTES] = {0};
     uint8_t *body = malloc(length + 8);
-    ck_assert_ptr_nonnull(body);
+    raw_check(body != NULL);
     length = length < 8 ? 8 : length;
     memset(body, (int)(number * 31 + 7) & 0xff, length);
     memcpy(body, &number, sizeof number);
     zks__buf *b = zks__blob_buffer(body, length);
     free(body);
-    ck_assert_ptr_nonnull(b);
+    raw_check(b != NULL);
     zks__entry e = {.suite = ZKS_SUITE_SODIUM, /* each one the first of its chain */ .seq = 1, .floor = 1, .kind = ZKS_ENTRY_DATA, .body_length = length};
     memcpy(e.group_id, c->group->root.group_id, sizeof e.group_id);
     memcpy(e.author, zks__crypto_sign_public(&c->keys.sign), sizeof e.author);
     e.chain[15] = 1;
     memcpy(e.chain, &number, sizeof number);
     memcpy(nonce, &number, sizeof number); /* the same number gives the same blob */
-    ck_assert_int_eq(zks__blob_seal(&c->blob_key, &e, &c->keys.sign, nonce, b, out_blob_id), ZKS_OK);
+    raw_check(zks__blob_seal(&c->blob_key, &e, &c->keys.sign, nonce, b, out_blob_id) == ZKS_OK);
     return b;
 }
 
@@ -392,15 +389,15 @@ uint64_t raw_blob_number(const raw_client *c, const zks__blob_item *item)
     zks__entry e;
     uint64_t number = 0;
     uint8_t *copy = malloc(item->blob.length + 1);
-    ck_assert_ptr_nonnull(copy);
+    raw_check(copy != NULL);
     memcpy(copy, item->blob.data, item->blob.length);
     zks__blob_key_derive(zks__crypto_suite(ZKS_SUITE_SODIUM), c->group->root.epoch0_secret, c->group->root.group_id,
                          c->group->epoch_tag, item->sender, &key);
-    ck_assert_int_eq(zks__blob_open(&key, copy, item->blob.length, &e), ZKS_OK);
-    ck_assert_uint_ge(e.body_length, 8);
+    raw_check(zks__blob_open(&key, copy, item->blob.length, &e) == ZKS_OK);
+    raw_check(e.body_length >= 8);
     memcpy(&number, e.body, sizeof number);
     for (size_t i = 8; i < e.body_length; i++) {
-        ck_assert_uint_eq(e.body[i], (number * 31 + 7) & 0xff);
+        raw_check(e.body[i] == ((number * 31 + 7) & 0xff));
     }
     free(copy);
     return number;
@@ -411,7 +408,7 @@ void raw_push(raw_client *c, uint64_t first, size_t count, size_t length)
     zks__push_item *items = calloc(count, sizeof *items);
     zks__buf **blobs = calloc(count, sizeof *blobs);
     zks__message m = {.type = ZKS_MESSAGE_PUSH};
-    ck_assert(items != NULL && blobs != NULL);
+    raw_check(items != NULL && blobs != NULL);
     for (size_t i = 0; i < count; i++) {
         blobs[i] = raw_blob(c, first + i, length, items[i].blob_id);
         items[i].blob = (zks__slice){blobs[i]->data, blobs[i]->length};
@@ -433,9 +430,9 @@ uint64_t raw_push_wait(raw_client *c, size_t count)
         zks__message *m = raw_expect(c, ZKS_MESSAGE_PUSH_ACK);
         zks__push_result result;
         while (zks__wire_next_result(&m->push_ack.results, &result)) {
-            ck_assert_uint_eq(result.code, ZKS_WIRE_OK);
-            ck_assert_uint_gt(result.cursor, last);
-            ck_assert_uint_gt(count, 0);
+            raw_check(result.code == ZKS_WIRE_OK);
+            raw_check(result.cursor > last);
+            raw_check(count > 0);
             last = result.cursor;
             count--;
         }
@@ -465,7 +462,7 @@ size_t raw_pull_all(raw_client *c, uint64_t after, uint64_t *out_contiguous)
     while (more) {
         raw_pull(c, after, UINT32_MAX, UINT32_MAX, 0);
         const zks__message *m = raw_expect(c, ZKS_MESSAGE_BLOBS);
-        ck_assert_uint_eq(m->blobs.from, after);
+        raw_check(m->blobs.from == after);
         count += m->blobs.blobs.count;
         after = m->blobs.contiguous;
         more = (m->blobs.flags & ZKS_BLOBS_MORE) != 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "support/raw_check.h"
 #include "support/raw_relay.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@ void raw_relay_init(raw_relay *r)
     memset(r, 0, sizeof *r);
     r->pid = -1;
     snprintf(r->folder, sizeof r->folder, "%.90s/zks-relay-XXXXXX", root ? root : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(r->folder));
+    raw_check(mkdtemp(r->folder) != NULL);
     pthread_mutex_init(&r->mutex, NULL);
     pthread_cond_init(&r->cond, NULL);
     if (getenv("ZKS_TEST_LOG")) {
@@ -71,7 +71,7 @@ static void wait_for(raw_relay *r, const bool *what)
     }
     bool done = *what;
     pthread_mutex_unlock(&r->mutex);
-    ck_assert_msg(done, "the relay took too long to start or stop");
+    raw_check_msg(done, "the relay took too long to start or stop");
 }
 
 zks_status raw_relay_try(raw_relay *r, const char *options)
@@ -79,14 +79,14 @@ zks_status raw_relay_try(raw_relay *r, const char *options)
     char problem[ZKS_RELAY_PROBLEM_BYTES] = "";
     static const zks__relay_events events = {.started = on_started, .stopped = on_stopped};
     zks__relay_config *config = zks__relay_config_new();
-    ck_assert_ptr_nonnull(config);
-    ck_assert_int_eq(zks__relay_config_set(config, "listen", "127.0.0.1:0", problem), ZKS_OK);
-    ck_assert_int_eq(zks__relay_config_set(config, "data", r->folder, problem), ZKS_OK);
+    raw_check(config != NULL);
+    raw_check(zks__relay_config_set(config, "listen", "127.0.0.1:0", problem) == ZKS_OK);
+    raw_check(zks__relay_config_set(config, "data", r->folder, problem) == ZKS_OK);
     zks_status status = options ? zks__relay_config_parse(config, options, strlen(options), problem) : ZKS_OK;
-    ck_assert_msg(!status, "%s", problem);
+    raw_check_msg(!status, "%s", problem);
     r->log.sink = on_log;
     r->started = r->stopped = false;
-    ck_assert_int_eq(zks__relay_start(config, &r->log, &events, r, &r->relay), ZKS_OK);
+    raw_check(zks__relay_start(config, &r->log, &events, r, &r->relay) == ZKS_OK);
     zks__relay_config_free(config);
     wait_for(r, &r->started);
     if (r->status) {
@@ -100,7 +100,7 @@ zks_status raw_relay_try(raw_relay *r, const char *options)
 void raw_relay_start(raw_relay *r, const char *options)
 {
     zks_status status = raw_relay_try(r, options);
-    ck_assert_msg(!status, "the relay did not start: %s", r->text);
+    raw_check_msg(!status, "the relay did not start: %s", r->text);
 }
 
 void raw_relay_stop_begin(raw_relay *r)
@@ -166,14 +166,14 @@ static void read_address(raw_relay *r, int in)
     size_t length = 0;
     while (!memchr(line, '\n', length) && length + 1 < sizeof line) {
         struct pollfd p = {.fd = in, .events = POLLIN};
-        ck_assert_msg(poll(&p, 1, DEADLINE_S * 1000) == 1, "zks-relay says nothing");
+        raw_check_msg(poll(&p, 1, DEADLINE_S * 1000) == 1, "zks-relay says nothing");
         ssize_t n = read(in, line + length, sizeof line - 1 - length);
-        ck_assert_msg(n > 0, "zks-relay ended: %s", line);
+        raw_check_msg(n > 0, "zks-relay ended: %s", line);
         length += (size_t)n;
         line[length] = 0;
     }
     const char *address = strstr(line, "address=");
-    ck_assert_msg(address != NULL, "%s", line);
+    raw_check_msg(address != NULL, "%s", line);
     snprintf(r->address, sizeof r->address, "%.*s", (int)strcspn(address + 8, " \n"), address + 8);
 }
 
@@ -183,12 +183,12 @@ void raw_process_start(raw_relay *r, const char *options)
     int fds[2];
     snprintf(config, sizeof config, "%s/test.conf", r->folder);
     FILE *f = fopen(config, "w");
-    ck_assert_ptr_nonnull(f);
+    raw_check(f != NULL);
     fprintf(f, "%s\n", options ? options : "");
     fclose(f);
-    ck_assert_int_eq(pipe(fds), 0);
+    raw_check(pipe(fds) == 0);
     r->pid = fork();
-    ck_assert_int_ge(r->pid, 0);
+    raw_check(r->pid >= 0);
     if (r->pid == 0) {
         close(fds[0]);
         run_program(r, config, fds[1]);
@@ -202,7 +202,7 @@ int raw_process_end(raw_relay *r, int sig)
 {
     int status = 0;
     kill(r->pid, sig);
-    ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
+    raw_check(waitpid(r->pid, &status, 0) == r->pid);
     r->pid = -1;
     return status;
 }
