@@ -46,8 +46,10 @@ static int take_oldest(push *p)
 {
     zks_op *op = p->ops[0];
     bool complete = cli_wait(p->c, op, -1);
-    memmove(p->ops, p->ops + 1, (IN_FLIGHT - 1) * sizeof *p->ops);
     p->op_count--;
+    for (size_t i = 0; i < p->op_count; i++) {
+        p->ops[i] = p->ops[i + 1];
+    }
     int code = CLI_OK;
     if (!complete) {
         code = 128 + p->c->interrupted;

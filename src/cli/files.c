@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +86,9 @@ bool cli_write_all(int fd, const void *data, size_t length)
 /* A rename is on disk when its folder is. */
 static bool sync_folder_of(const char *name)
 {
-    char *copy = strdup(name);
-    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const char *slash = strrchr(name, '/');
+    char *copy = slash ? strndup(name, (size_t)(slash - name) + 1) : strdup(".");
+    int fd = copy ? open(copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     bool ok = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0) {
         close(fd);

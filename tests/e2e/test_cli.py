@@ -13,7 +13,8 @@ import unittest
 import e2e
 from e2e import Device
 
-COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "trust", "flush"]
+COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "trust",
+            "flush"]
 PARTS = {"group": ["create", "join", "invite", "relays"]}
 COMPLETIONS = e2e.SOURCE / "completions"
 
@@ -79,10 +80,12 @@ class Help(e2e.Case):
             known = options_in(out.split("Examples:")[0])
             for part in PARTS.get(command, []):
                 known |= options_in(text_of(command, part, "--help")[1].split("Examples:")[0])
-            self.assertLessEqual(options_in(out.split("Examples:")[1].split("Exit codes")[0]), known)
+            examples = out.split("Examples:")[1].split("Exit codes")[0]
+            self.assertLessEqual(options_in(examples), known)
 
     def test_version_on_one_line(self):
-        self.assertRegex(text_of("--version")[1], r"\Azks \d+\.\d+\.\d+ \(library \d+\.\d+\.\d+\)\n\Z")
+        self.assertRegex(text_of("--version")[1],
+                         r"\Azks \d+\.\d+\.\d+ \(library \d+\.\d+\.\d+\)\n\Z")
 
     def test_docs_have_the_same_exit_codes_and_commands(self):
         text = (e2e.SOURCE / "docs" / "CLI.md").read_text()

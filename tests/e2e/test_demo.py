@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""scripts/demo, with a capture of the loopback where this machine allows one: real records, a killed
-relay, everything compared and searched for plaintext. Also: the demo fails where it must."""
+"""scripts/demo, with a capture of the loopback where this machine allows one: real records, a
+killed relay, everything compared and searched for plaintext. Also: it fails where it must."""
 import importlib.machinery
 import importlib.util
 import subprocess
