@@ -21,8 +21,9 @@
 
 enum {
     ZKS_CACHE_MAX_BYTES =
-        8 << 20,            /* sealed entries kept in memory to be sent without reading them back */
-    /* An idle client learns within this time that its relay was restarted; below what NATs allow. */
+        8 << 20, /* sealed entries kept in memory to be sent without reading them back */
+    /* An idle client learns within this time that its relay was restarted; below what NATs allow.
+     */
     ZKS_KEEP_ALIVE_MS = 10 * 1000,
     ZKS_TICK_MS = 60 * 1000 /* housekeeping: pruning, gaps that are due */
 };

@@ -196,6 +196,20 @@ static zks_status restore_missing(int64_t c, uint64_t first, uint64_t last, void
     return zks__history_restore_missing(l->history, &key, first, last);
 }
 
+static zks_status restore_expected(int64_t c, uint64_t seq, const uint8_t id[ZKS_ENTRY_ID_BYTES],
+                                   void *user)
+{
+    zks__ledger *l = user;
+    zks__known_chain *k = chain_by_row(l, c);
+    if (!k) {
+        return ZKS_E_STORE_CORRUPT;
+    }
+    zks__history_key key;
+    key_of(k, &key);
+    k->expects = true;
+    return zks__history_restore_expected(l->history, &key, seq, id);
+}
+
 static zks_status restore_held(const zks__store_held *h, void *user)
 {
     zks__ledger *l = user;
@@ -268,6 +282,9 @@ static zks_status read_state(zks__ledger *l)
     }
     if (!status) {
         status = zks__store_missing_each(l->store, l->group.g, restore_missing, l);
+    }
+    if (!status) {
+        status = zks__store_expected_each(l->store, l->group.g, restore_expected, l);
     }
     if (!status) {
         status = zks__store_held_each(l->store, l->group.g, restore_held, l);

@@ -12,7 +12,8 @@ enum { ZKS_SIGN_EVERY = 256 };
 /* One (author, chain); key of the map: author || chain. */
 typedef struct zks__known_chain {
     zks__store_chain row;
-    bool dirty; /* its tip moved in this transaction */
+    bool dirty;   /* its tip or floor may have moved in this transaction */
+    bool expects; /* there are expected ids of it in the store */
 } zks__known_chain;
 
 struct zks__ledger {

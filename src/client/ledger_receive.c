@@ -42,6 +42,9 @@ static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind,
                           zks__store_item *item)
 {
     zks_status status = zks__store_history_add(l->store, chain->row.c, item->entry_seq, item->id);
+    if (!status && chain->expects) {
+        status = zks__store_expected_drop(l->store, chain->row.c, item->entry_seq, item->id);
+    }
     if (!status && kind == ZKS_ENTRY_DATA) {
         item->c = chain->row.c;
         item->flags = flags;
@@ -117,7 +120,6 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
     zks_status status;
     switch (v->kind) {
     case ZKS_VERDICT_DELIVER:
-        chain->dirty = true;
         return deliver_ref(l, chain, v->ref, 0);
     case ZKS_VERDICT_LATE:
         status = zks__store_missing_fill(l->store, chain->row.c, v->first);
@@ -137,7 +139,6 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         return drop(l, v->ref);
     case ZKS_VERDICT_GAP:
     case ZKS_VERDICT_EXPIRED:
-        chain->dirty = true;
         notice(r->out,
                v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
                v->key.author, v->first, v->last);
@@ -158,7 +159,12 @@ void zks__ledger_verdict(const zks__verdict *v, void *ledger)
         r->status = zks__ledger_chain(l, v->key.author, v->key.chain, false, &chain);
     }
     if (!r->status) {
+        chain->dirty = true; /* any verdict may have raised the floor */
         r->status = act(l, chain, v);
+    }
+    if (!r->status && v->expected) {
+        chain->expects = true;
+        r->status = zks__store_expected_add(l->store, chain->row.c, v->first - 1, v->expected);
     }
 }
 
@@ -237,6 +243,39 @@ static zks_status open_blob(zks__ledger *l, const zks__blob_item *item, zks__ent
     return status;
 }
 
+/*
+ * An entry of the own present chain, which only this device writes: known ones come back when own
+ * blobs are pulled. An unknown one means that the store was copied and the copy has written too:
+ * a new chain, and all is read again with the old one as anybody's.
+ */
+static zks_status receive_own(zks__ledger *l, const zks__entry *e, zks__received *out)
+{
+    uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
+    size_t count = 0;
+    zks_status status = zks__store_history_get(l->store, l->own->row.c, e->seq,
+                                               ZKS_HISTORY_BRANCHES_MAX, ids, &count);
+    for (size_t i = 0; !status && i < count; i++) {
+        if (memcmp(ids[i], e->id, sizeof e->id) == 0) {
+            out->duplicates++;
+            return ZKS_OK;
+        }
+    }
+    if (!status) {
+        status = zks__ledger_new_chain(l);
+    }
+    notice(out, ZKS_EVENT_NEW_CHAIN, e->author, e->seq, e->seq);
+    out->need_records = true; /* come again */
+    l->relay_valid = false;
+    l->rolled_back = true;
+    return status;
+}
+
+static bool is_present_own(const zks__ledger *l, const zks__entry *e)
+{
+    return l->own && memcmp(e->author, l->own->row.author, sizeof e->author) == 0 &&
+           memcmp(e->chain, l->own->row.chain, sizeof e->chain) == 0;
+}
+
 static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__received *out)
 {
     zks__entry e;
@@ -247,6 +286,9 @@ static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__r
     if (status) {
         reject(l, item, status, out);
         return ZKS_OK;
+    }
+    if (is_present_own(l, &e)) {
+        return receive_own(l, &e, out);
     }
     zks_status judged = zks__entry_verify(&e);
     if (judged == ZKS_E_BAD_SIGNATURE) {
@@ -307,13 +349,13 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     zks__wire_list list = b->blobs;
     zks__blob_item item;
     zks_status status = ZKS_OK;
-    while (!status && zks__wire_next_blob(&list, &item)) {
+    while (!status && l->relay_valid && zks__wire_next_blob(&list, &item)) {
         status = receive_one(l, &item, out);
     }
     if (!status) {
         status = save_tips(l);
     }
-    if (!status && b->contiguous > l->relay.read_cursor) {
+    if (!status && l->relay_valid && b->contiguous > l->relay.read_cursor) {
         l->relay.read_cursor = b->contiguous;
         status = zks__store_relay_update(l->store, &l->relay);
     }

@@ -362,6 +362,7 @@ static void finish_blobs(zks__job *job)
         } else if (j->received.need_records) {
             /* WELCOME brings the records that we lack: come again at once, and judge for good the
              * second time. */
+            tell_notices(c, &j->received);
             c->records_tries++;
             zks__client_abort_link(c, ZKS_E_NOT_MEMBER,
                                    "the relay sent blobs of a member whose record is not here yet");

@@ -208,3 +208,52 @@ zks_status zks__store_missing_each(zks__store *s, uint32_t g, zks__store_missing
     zks_status status = zks__query_end(&q);
     return status == ZKS_OK ? stop : status;
 }
+
+/* --- expected ids ---------------------------------------------------------------------- */
+
+static zks_status expected_change(zks__store *s, zks__query_id which, const char *sql, int64_t c,
+                                  uint64_t seq, const uint8_t id[ZKS_ENTRY_ID_BYTES])
+{
+    zks_status status = zks__store_writable(s);
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = zks__query_of(s, which, sql);
+    zks__bind_i64(&q, c);
+    zks__bind_u64(&q, seq);
+    zks__bind_blob(&q, id, ZKS_ENTRY_ID_BYTES);
+    return zks__query_run(&q);
+}
+
+zks_status zks__store_expected_add(zks__store *s, int64_t c, uint64_t seq,
+                                   const uint8_t id[ZKS_ENTRY_ID_BYTES])
+{
+    return expected_change(s, ZKS_Q_EXPECTED_ADD, "INSERT OR IGNORE INTO expected VALUES (?, ?, ?)",
+                           c, seq, id);
+}
+
+zks_status zks__store_expected_drop(zks__store *s, int64_t c, uint64_t seq,
+                                    const uint8_t id[ZKS_ENTRY_ID_BYTES])
+{
+    return expected_change(s, ZKS_Q_EXPECTED_DROP,
+                           "DELETE FROM expected WHERE c = ? AND seq = ? AND id = ?", c, seq, id);
+}
+
+zks_status zks__store_expected_each(zks__store *s, uint32_t g, zks__store_expected_fn fn,
+                                    void *user)
+{
+    zks__query q = zks__query_of(s, ZKS_Q_EXPECTED_EACH,
+                                 "SELECT c, seq, id FROM chains JOIN expected USING (c)"
+                                 " WHERE g = ? ORDER BY c, seq");
+    zks__bind_i64(&q, g);
+    zks_status stop = ZKS_OK;
+    while (stop == ZKS_OK && zks__query_step(&q)) {
+        uint8_t id[ZKS_ENTRY_ID_BYTES];
+        zks__column_copy(&q, 2, id, sizeof id);
+        if (q.status == ZKS_OK) {
+            stop = fn(zks__column_i64(&q, 0), zks__column_u64(&q, 1), id, user);
+        }
+    }
+    zks_status status = zks__query_end(&q);
+    return status == ZKS_OK ? stop : status;
+}

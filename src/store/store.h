@@ -127,6 +127,17 @@ typedef zks_status (*zks__store_missing_fn)(int64_t c, uint64_t first, uint64_t 
 ZKS_MUST_USE zks_status zks__store_missing_each(zks__store *s, uint32_t g, zks__store_missing_fn fn,
                                                 void *user);
 
+/* Ids that a missing entry must have, since its successor names it. Adding one twice, or dropping
+ * one that is not there, is ZKS_OK. */
+ZKS_MUST_USE zks_status zks__store_expected_add(zks__store *s, int64_t c, uint64_t seq,
+                                                const uint8_t id[ZKS_ENTRY_ID_BYTES]);
+ZKS_MUST_USE zks_status zks__store_expected_drop(zks__store *s, int64_t c, uint64_t seq,
+                                                 const uint8_t id[ZKS_ENTRY_ID_BYTES]);
+typedef zks_status (*zks__store_expected_fn)(int64_t c, uint64_t seq,
+                                             const uint8_t id[ZKS_ENTRY_ID_BYTES], void *user);
+ZKS_MUST_USE zks_status zks__store_expected_each(zks__store *s, uint32_t g,
+                                                 zks__store_expected_fn fn, void *user);
+
 /* --- own entries: the outbox, numbered 1, 2, 3 ... in each group without gaps --- */
 typedef struct zks__store_own {
     uint64_t n;

@@ -18,10 +18,11 @@ static uint64_t cursor;
 static zks__sealed outbox[1024];
 static size_t outbox_count;
 
-static zks__ledger *open_ledger(const char *name)
+static zks__ledger *open_ledger_at(const char *path, const char *name)
 {
     static const uint8_t secret[32] = {1, 2, 3};
     zks__ledger_config config = {.storage = runtime->storage,
+                                 .path = path,
                                  .secret = secret,
                                  .device_name = name,
                                  .rng = runtime->rng,
@@ -30,6 +31,11 @@ static zks__ledger *open_ledger(const char *name)
     zks__ledger *l = NULL;
     ck_assert_int_eq(zks__ledger_open(&config, problem, &l), ZKS_OK);
     return l;
+}
+
+static zks__ledger *open_ledger(const char *name)
+{
+    return open_ledger_at(NULL, name);
 }
 
 static void begin(zks__ledger *l)
@@ -369,6 +375,54 @@ START_TEST(devices_are_listed_with_their_sealed_names)
 }
 END_TEST
 
+START_TEST(own_entries_that_come_back_are_known)
+{
+    push(a, 3);
+    zks__received r = deliver_as(a, device_of(a), 0, 3, false);
+    ck_assert_uint_eq(r.duplicates, 3);
+    ck_assert_uint_eq(r.delivered, 0);
+    ck_assert(!r.need_records);
+}
+END_TEST
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[256];
+    snprintf(command, sizeof command, "cp '%s' '%s'", from, to);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
+{
+    char folder[] = "/tmp/zks-ledger-XXXXXX", first[64], second[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(first, sizeof first, "%s/a.zks", folder);
+    snprintf(second, sizeof second, "%s/b.zks", folder);
+    zks__ledger *original = open_ledger_at(first, "gamma");
+    push(original, 1);
+    zks__ledger_close(original);
+    copy_file(first, second);
+    original = open_ledger_at(first, "gamma");
+    zks__ledger *copy = open_ledger_at(second, "gamma");
+    push(copy, 1); /* both now write number 2 */
+    push(original, 1);
+    load_relay(original);
+    zks__received r = deliver_as(original, device_of(original), 1, 1, false);
+    ck_assert(r.need_records); /* come again */
+    ck_assert_uint_eq(r.notice_count, 1);
+    ck_assert_int_eq(r.notices[0].event, ZKS_EVENT_NEW_CHAIN);
+    load_relay(original);
+    r = deliver_as(original, device_of(original), 1, 1, false);
+    ck_assert_uint_eq(r.delivered, 1); /* the copy's entry, as the other branch */
+    ck_assert_int_eq(r.notices[0].event, ZKS_EVENT_FORK);
+    zks__ledger_close(original);
+    zks__ledger_close(copy);
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -382,6 +436,8 @@ static void add(TCase *c)
     tcase_add_test(c, settled_entries_take_their_place_in_the_own_inbox);
     tcase_add_test(c, another_incarnation_or_a_lower_head_starts_again);
     tcase_add_test(c, a_store_older_than_the_relay_goes_on_under_a_new_chain);
+    tcase_add_test(c, own_entries_that_come_back_are_known);
+    tcase_add_test(c, a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing);
     tcase_add_test(c, a_changed_relay_key_is_a_fact_not_a_failure);
     tcase_add_test(c, devices_are_listed_with_their_sealed_names);
 }
