@@ -735,8 +735,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_network_changed(zks_client *client);
  * client   the client
  * address  as configured
  * key      ZKS_SIZE_RELAY_KEY bytes, from the STATE event's RELAY_KEY or another source
- * Any thread, also in callbacks. Since 0.1. ZKS_E_CLOSED. ZKS_E_NOMEM. An address that is not
- * configured changes nothing; nor does one that names a key itself.
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_NOT_FOUND: no such address is configured.
+ * ZKS_E_STATE: the address itself names the key. ZKS_E_CLOSED. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_trust_relay(zks_client *client, const char *address,
                                                        const uint8_t *key);
