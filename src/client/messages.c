@@ -505,14 +505,32 @@ static void on_push_ack(zks_client *c, const zks__message *m)
 
 /* --- ERROR and BYE --- */
 
-static void on_refusal(zks_client *c, uint32_t code, uint32_t retry_after_ms, zks__slice text)
+/* A relay's words go to the app, and from there to screens: printable ASCII only. */
+static void keep_text(zks_client *c, zks__slice text)
 {
-    zks__sync_refused(c->sync, code, retry_after_ms);
     size_t length = text.length < sizeof c->link_text ? text.length : sizeof c->link_text - 1;
-    if (!c->link_status) {
-        memcpy(c->link_text, text.data, length);
-        c->link_text[length] = '\0';
+    if (c->link_status) {
+        return;
     }
+    for (size_t i = 0; i < length; i++) {
+        bool plain = text.data[i] >= 0x20 && text.data[i] < 0x7f;
+        c->link_text[i] = plain ? (char)text.data[i] : '?';
+    }
+    c->link_text[length] = '\0';
+}
+
+static void on_bye(zks_client *c, const zks__bye *m)
+{
+    keep_text(c, m->text);
+    zks__sync_refused(c->sync, m->code, m->retry_after_ms);
+}
+
+static void on_error(zks_client *c, const zks__error_message *m)
+{
+    keep_text(c, m->text);
+    zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_DEBUG, "relay_error code=%u about=%u",
+                   (unsigned)m->code, (unsigned)m->about);
+    zks__sync_error(c->sync, m->about, m->code, m->retry_after_ms, zks__runtime_now_ms(c->runtime));
 }
 
 void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backing, void *user)
@@ -538,10 +556,10 @@ void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backi
         zks__sync_notify(c->sync, &m->notify);
         break;
     case ZKS_MESSAGE_BYE:
-        on_refusal(c, m->bye.code, m->bye.retry_after_ms, m->bye.text);
+        on_bye(c, &m->bye);
         break;
     case ZKS_MESSAGE_ERROR:
-        on_refusal(c, m->error.code, m->error.retry_after_ms, m->error.text);
+        on_error(c, &m->error);
         break;
     default:
         break; /* a message for the other direction: nothing to do with it */

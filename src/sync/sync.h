@@ -23,9 +23,13 @@ enum {
     ZKS_SYNC_BACKOFF_FIRST_MS = 1000,
     ZKS_SYNC_BACKOFF_LAST_MS = 30000,
     ZKS_SYNC_JITTER_MS = 5000,
-    ZKS_SYNC_RETRY_PUSH_MS = 1000,        /* after a refusal that passes and names no time */
-    ZKS_SYNC_WELCOME_MS = 10000,          /* from the link to WELCOME */
-    ZKS_SYNC_PUSH_WINDOW_BYTES = 4 << 20, /* sent and not yet acknowledged */
+    ZKS_SYNC_RETRY_PUSH_MS = 1000,         /* after a refusal that passes and names no time */
+    ZKS_SYNC_RETRY_PULL_MS = 1000,         /* the same for a PULL */
+    ZKS_SYNC_PULL_IDLE_MS = 100,           /* after an answer that promised more and brought none */
+    ZKS_SYNC_RETRY_AFTER_MAX_MS = 3600000, /* a relay's wish is heeded so far */
+    ZKS_SYNC_WELCOME_MS = 10000,           /* from the link to WELCOME */
+    ZKS_SYNC_ANSWER_MS = 60000,            /* to any sign of a relay that owes an answer */
+    ZKS_SYNC_PUSH_WINDOW_BYTES = 4 << 20,  /* sent and not yet acknowledged */
     ZKS_SYNC_PUSH_WINDOW_COUNT = 8192,
     ZKS_SYNC_PULL_BYTES = 1 << 20,
     ZKS_SYNC_PULL_COUNT = 1024,
@@ -119,14 +123,19 @@ void zks__sync_fetched(zks__sync *s, uint32_t attempt);
 /* WELCOME came; not yet stored. ZKS_E_PROTOCOL: not expected now. */
 ZKS_MUST_USE zks_status zks__sync_welcome(zks__sync *s, const zks__welcome *w);
 /* ZKS_OK: store these blobs, then zks__sync_blobs_stored. ZKS_E_STATE: ignore them (they begin
- * behind a gap; they will be pulled again). ZKS_E_PROTOCOL: the relay breaks the rules, close. */
+ * behind a gap, or come before WELCOME is stored; they will be pulled again). ZKS_E_PROTOCOL: the
+ * relay breaks the rules, close. */
 ZKS_MUST_USE zks_status zks__sync_blobs(zks__sync *s, const zks__blobs *b, uint64_t bytes);
 void zks__sync_notify(zks__sync *s, const zks__notify *n);
 /* Each result of a PUSH_ACK in turn. *out_n: the own entry that it settles or refuses, *out_code:
  * not 0 when it was refused for good. ZKS_E_PROTOCOL: it answers nothing that was sent. */
 ZKS_MUST_USE zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r,
                                               uint64_t now_ms, uint64_t *out_n, uint32_t *out_code);
-/* An ERROR or BYE: remembers when to come back; the link's end follows from the relay. */
+/* An ERROR about a message of ours (0: none). A PULL is made again later, without a PUSH there is
+ * no going on, everything else is as zks__sync_refused. */
+void zks__sync_error(zks__sync *s, uint8_t about, uint32_t code, uint32_t retry_after_ms,
+                     uint64_t now_ms);
+/* A BYE or a refusal: remembers when to come back; the link's end follows from the relay. */
 void zks__sync_refused(zks__sync *s, uint32_t code, uint32_t retry_after_ms);
 
 /* --- for reports and waiting operations --- */

@@ -357,6 +357,159 @@ START_TEST(going_offline_closes_and_stays_closed)
 }
 END_TEST
 
+/* --- waiting without spinning --- */
+
+START_TEST(a_refusal_whose_time_is_over_asks_for_no_more_wake_ups)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 3);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, ZKS_WIRE_RATE_LIMITED, 0, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+    ck_assert_uint_gt(zks__sync_next_ms(machine), ZKS_SYNC_RETRY_PUSH_MS);
+}
+END_TEST
+
+START_TEST(a_relay_that_goes_on_refusing_is_asked_less_and_less_often)
+{
+    uint64_t expected[] = {1000, 2000, 4000, 8000, 16000, 30000, 30000}, now = 0, n;
+    uint32_t code;
+    to_live(0, (zks__sync_row){0});
+    ck_assert_int_eq(blobs(0, 0, 0), ZKS_OK);
+    zks__sync_stored(machine, 1);
+    for (size_t i = 0; i < ZKS_COUNTOF(expected); i++) {
+        expect(ZKS_ACTION_FETCH, now);
+        push(1);
+        zks__sync_fetched(machine, action.attempt);
+        ck_assert_int_eq(answer(1, ZKS_WIRE_STORAGE_FULL, now, &n, &code), ZKS_OK);
+        expect(ZKS_ACTION_NONE, now);
+        ck_assert_uint_eq(zks__sync_next_ms(machine), now + expected[i]);
+        now += expected[i];
+    }
+    expect(ZKS_ACTION_FETCH, now);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    ck_assert_int_eq(answer(1, ZKS_WIRE_RATE_LIMITED, now, &n, &code), ZKS_OK);
+}
+END_TEST
+
+START_TEST(a_refusal_of_the_device_settles_nothing)
+{
+    uint64_t n;
+    uint32_t code;
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 1);
+    expect(ZKS_ACTION_FETCH, 0);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    ck_assert_int_eq(answer(1, ZKS_WIRE_DEVICE_REVOKED, 0, &n, &code), ZKS_OK);
+    ck_assert_uint_eq(code, 0);
+    expect(ZKS_ACTION_NONE, 0);
+}
+END_TEST
+
+START_TEST(no_relay_keeps_us_away_for_longer_than_the_limit)
+{
+    zks__sync_set_online(machine, 1, 0);
+    expect(ZKS_ACTION_CONNECT, 0);
+    zks__sync_refused(machine, ZKS_WIRE_RELAY_OVERLOADED, UINT32_MAX);
+    zks__sync_link_down(machine, action.attempt, ZKS_E_RELAY_OVERLOADED, UINT32_MAX, 0, 0);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_RETRY_AFTER_MAX_MS);
+}
+END_TEST
+
+START_TEST(more_without_progress_is_pulled_after_a_pause)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(ZKS_BLOBS_MORE, 10, 10), ZKS_OK);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert(!zks__sync_caught_up(machine));
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_PULL_IDLE_MS);
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_PULL_IDLE_MS - 1);
+    expect(ZKS_ACTION_PULL, ZKS_SYNC_PULL_IDLE_MS);
+    ck_assert_int_eq(blobs(ZKS_BLOBS_MORE, 10, 11), ZKS_OK);
+    expect(ZKS_ACTION_PULL, ZKS_SYNC_PULL_IDLE_MS);
+}
+END_TEST
+
+START_TEST(an_answer_behind_what_was_asked_for_is_a_breach)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(0, 11, 12), ZKS_E_PROTOCOL);
+}
+END_TEST
+
+START_TEST(a_pull_that_is_refused_is_made_again)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    zks__sync_error(machine, ZKS_MESSAGE_PULL, ZKS_WIRE_RATE_LIMITED, 3000, 100);
+    expect(ZKS_ACTION_NONE, 100);
+    ck_assert(!zks__sync_caught_up(machine));
+    ck_assert_uint_eq(zks__sync_next_ms(machine), 3100);
+    expect(ZKS_ACTION_PULL, 3100);
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    expect(ZKS_ACTION_NONE, 3100);
+    ck_assert(zks__sync_caught_up(machine));
+    ck_assert_uint_eq(zks__sync_refusal(machine), 0);
+}
+END_TEST
+
+START_TEST(a_push_that_is_refused_as_a_whole_ends_the_attempt)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    zks__sync_error(machine, ZKS_MESSAGE_PUSH, ZKS_WIRE_RELAY_OVERLOADED, 3000, 100);
+    expect(ZKS_ACTION_CLOSE, 100);
+    zks__sync_link_down(machine, action.attempt, ZKS_OK, 0, 0, 100);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), 3100);
+}
+END_TEST
+
+START_TEST(a_relay_that_does_not_answer_is_left)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_ANSWER_MS);
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    expect(ZKS_ACTION_NONE, 5);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), UINT64_MAX);
+    zks__sync_stored(machine, 2);
+    expect(ZKS_ACTION_FETCH, 10);
+    push(1);
+    push(2);
+    zks__sync_fetched(machine, action.attempt);
+    expect(ZKS_ACTION_NONE, 10);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, 0, 20, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_SETTLE, 20);
+    expect(ZKS_ACTION_NONE, 20);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), 20 + ZKS_SYNC_ANSWER_MS);
+    expect(ZKS_ACTION_CLOSE, 20 + ZKS_SYNC_ANSWER_MS);
+}
+END_TEST
+
+START_TEST(blobs_that_overtake_the_stored_welcome_are_pulled_again)
+{
+    zks__sync_row row = {.read_cursor = 10};
+    zks__sync_set_online(machine, 1, 0);
+    to_hello(0, row);
+    ck_assert_int_eq(blobs(ZKS_BLOBS_LIVE, 10, 11), ZKS_E_PROTOCOL);
+    zks__welcome w = {.version = ZKS_WIRE_VERSION};
+    ck_assert_int_eq(zks__sync_welcome(machine, &w), ZKS_OK);
+    ck_assert_int_eq(blobs(ZKS_BLOBS_LIVE, 10, 11), ZKS_E_STATE);
+    zks__sync_welcomed(machine, zks__sync_attempt(machine), &row, 0);
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert_uint_eq(action.cursor, 10);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -378,6 +531,16 @@ static void add(TCase *c)
     tcase_add_test(c, entries_that_no_longer_exist_settle_only_when_all_before_have_landed);
     tcase_add_test(c, a_full_inbox_stops_pulls_and_credit);
     tcase_add_test(c, going_offline_closes_and_stays_closed);
+    tcase_add_test(c, a_refusal_whose_time_is_over_asks_for_no_more_wake_ups);
+    tcase_add_test(c, a_relay_that_goes_on_refusing_is_asked_less_and_less_often);
+    tcase_add_test(c, a_refusal_of_the_device_settles_nothing);
+    tcase_add_test(c, no_relay_keeps_us_away_for_longer_than_the_limit);
+    tcase_add_test(c, more_without_progress_is_pulled_after_a_pause);
+    tcase_add_test(c, an_answer_behind_what_was_asked_for_is_a_breach);
+    tcase_add_test(c, a_pull_that_is_refused_is_made_again);
+    tcase_add_test(c, a_push_that_is_refused_as_a_whole_ends_the_attempt);
+    tcase_add_test(c, a_relay_that_does_not_answer_is_left);
+    tcase_add_test(c, blobs_that_overtake_the_stored_welcome_are_pulled_again);
 }
 
 int main(void)
