@@ -76,7 +76,8 @@ IMPURE_CALL = re.compile(
     r"recv(from|msg|mmsg)?|poll|select|epoll_.*|open(at)?(64)?|fopen(64)?|read|write|p?thread_.*|"
     r"thrd_.*|mtx_.*|cnd_.*|(u|nano)?sleep|(secure_)?getenv|signal|sigaction|fork)")
 # A library allocates through base, never prints and never ends the process.
-MEMORY_CALL = re.compile(r"(malloc|calloc|realloc|reallocarray|strn?dup|v?asprintf|__v?asprintf_chk)")
+MEMORY_CALL = re.compile(r"(malloc|calloc|realloc|reallocarray|strn?dup|v?asprintf|"
+                         r"__v?asprintf_chk)")
 LOUD_CALL = re.compile(r"(abort|_?exit|_Exit|quick_exit|v?printf|v?fprintf|puts|putchar|fputs|"
                        r"__v?f?printf_chk|perror|stdout|stderr)")
 LIBRARY = [m for m in ALLOWED if m not in ("relay_daemon", "cli", "examples")]
@@ -255,7 +256,8 @@ GOOD_FILES = {
 BAD_CODE = {  # module -> (code, what the report must say of it)
     "wire": ("int zks__store_get(void); int time(void *);\n"
              "int zks__wire_x(void) { static int n; return n++ + zks__store_get() + time(0); }\n",
-             ["wire.*zks__store_get.*not store", "wire.*uses time.*pure", "wire.*mutable global n"]),
+             ["wire.*zks__store_get.*not store", "wire.*uses time.*pure",
+              "wire.*mutable global n"]),
     "store": ("void *malloc(unsigned long); int gnutls_x(void); int zks__store_get(void);\n"
               "int zks__store_get(void) { return malloc(1) != 0 && gnutls_x(); }\n",
               ["store.*malloc.*base/alloc", "store.*gnutls_x.*home is transport"]),
