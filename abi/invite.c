@@ -265,7 +265,8 @@ static zks_status read_payload(const uint8_t *payload, size_t length, zks_invite
     size_t before = length - CHECK_BYTES;
     uint8_t check[CHECK_BYTES];
     zks__reader r = zks__reader_of(payload, before);
-    if (zks__read_u8(&r) != ZKS_INVITE_VERSION || zks__read_u8(&r) != KIND_SHARED) {
+    uint8_t version = zks__read_u8(&r), kind = zks__read_u8(&r);
+    if (version != ZKS_INVITE_VERSION || kind != KIND_SHARED) {
         return ZKS_E_FORMAT_VERSION;
     }
     zks__client_invite_check(payload, before, check);

@@ -89,7 +89,7 @@ CALL(secret_derive)
 }
 CALL(runtime_new)
 {
-    zks_runtime *r;
+    zks_runtime *r = NULL;
     zks_status status = zks_runtime_new(h ? &r : NULL);
     if (!status) {
         zks_runtime_free(r);
@@ -133,7 +133,7 @@ CALL(queue_free)
 }
 CALL(config_new)
 {
-    zks_config *g;
+    zks_config *g = NULL;
     zks_status status = zks_config_new(h ? &g : NULL);
     if (!status) {
         zks_config_free(g);
@@ -646,6 +646,12 @@ static void try_all(stage *s, const zks_event *event)
     }
 }
 
+static bool sanitized(void)
+{
+    const char *which = getenv("ZKS_SANITIZER");
+    return which && *which;
+}
+
 /* In the child of a fork: every handle is refused, frees do nothing, and nothing hangs. */
 static void try_all_in_child(stage *s, const zks_event *event)
 {
@@ -654,8 +660,7 @@ static void try_all_in_child(stage *s, const zks_event *event)
     handle[KIND_EVENT] = (void *)(uintptr_t)event;
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *r = &rows[i];
-        /* Threads after a fork are more than ThreadSanitizer bears. */
-        if (!r->kind && getenv("ZKS_SANITIZER") && *getenv("ZKS_SANITIZER")) {
+        if (!r->kind && sanitized()) { /* sanitizers forbid threads after a fork */
             continue;
         }
         int64_t found = r->call(r->kind ? handle[r->kind] : s);
