@@ -14,13 +14,24 @@
 #include <string.h>
 
 #define STRING_(x) #x
-#define STRING(x) STRING_(x)
+#define STRING(x)  STRING_(x)
 #define AT(member) offsetof(struct zks__relay_config, member)
-#define TEXT(member, fallback, help) {#member, ZKS_OPTION_TEXT, AT(member), 0, 0, fallback, "", help}
-#define CHOICE(member, values, fallback, help) {#member, ZKS_OPTION_CHOICE, AT(member), 0, 0, fallback, values, help}
-#define NUMBER(member, least, most, fallback, unit, help) \
-    {#member, ZKS_OPTION_NUMBER, AT(member), least, most, fallback, unit, help}
-#define BYTES(member, least, most, fallback, help) {#member, ZKS_OPTION_BYTES, AT(member), least, most, fallback, "bytes", help}
+#define TEXT(member, fallback, help)                                   \
+    {                                                                  \
+#member, ZKS_OPTION_TEXT, AT(member), 0, 0, fallback, "", help \
+    }
+#define CHOICE(member, values, fallback, help)                               \
+    {                                                                        \
+#member, ZKS_OPTION_CHOICE, AT(member), 0, 0, fallback, values, help \
+    }
+#define NUMBER(member, least, most, fallback, unit, help)                         \
+    {                                                                             \
+#member, ZKS_OPTION_NUMBER, AT(member), least, most, fallback, unit, help \
+    }
+#define BYTES(member, least, most, fallback, help)                                  \
+    {                                                                               \
+#member, ZKS_OPTION_BYTES, AT(member), least, most, fallback, "bytes", help \
+    }
 
 #define KIB (1ull << 10)
 #define MIB (1ull << 20)
@@ -30,27 +41,43 @@ static const zks__relay_option options[] = {
     TEXT(listen, "[::]:4433", "UDP address and port; [::] takes IPv4 too; port 0: any free one"),
     TEXT(public_host, "", "host name or address that the start-up line shows to clients"),
     TEXT(data, "zks-relay-data", "folder for the database and the key; made when it is missing"),
-    TEXT(key_file, "", "file with the relay's key; empty: relay.key in the data folder; made when it is missing"),
+    TEXT(key_file, "",
+         "file with the relay's key; empty: relay.key in the data folder; made when it is missing"),
     TEXT(name, "", "name that clients are shown"),
     BYTES(max_blob_bytes, KIB, ZKS_BLOB_MAX_BYTES, "1M", "largest blob"),
-    NUMBER(max_ttl_s, 60, ZKS_TTL_MAX_S, STRING(ZKS_RELAY_TTL_S), "s", "longest time to live of a blob; longer wishes are cut"),
-    NUMBER(acked_keep_s, 0, ZKS_TTL_MAX_S, STRING(ZKS_RELAY_ACKED_KEEP_S), "s", "keeps a blob so long after all members acknowledged it"),
-    BYTES(group_quota_bytes, MIB, 1024 * 1024 * GIB, STRING(ZKS_RELAY_GROUP_QUOTA_BYTES), "blobs of one group"),
-    BYTES(disk_bytes, MIB, 1024 * 1024 * GIB, STRING(ZKS_RELAY_DISK_BYTES), "size of the database file"),
+    NUMBER(max_ttl_s, 60, ZKS_TTL_MAX_S, STRING(ZKS_RELAY_TTL_S), "s",
+           "longest time to live of a blob; longer wishes are cut"),
+    NUMBER(acked_keep_s, 0, ZKS_TTL_MAX_S, STRING(ZKS_RELAY_ACKED_KEEP_S), "s",
+           "keeps a blob so long after all members acknowledged it"),
+    BYTES(group_quota_bytes, MIB, 1024 * 1024 * GIB, STRING(ZKS_RELAY_GROUP_QUOTA_BYTES),
+          "blobs of one group"),
+    BYTES(disk_bytes, MIB, 1024 * 1024 * GIB, STRING(ZKS_RELAY_DISK_BYTES),
+          "size of the database file"),
     NUMBER(max_groups, 1, 100000000, STRING(ZKS_RELAY_GROUPS), "groups", "groups kept"),
-    NUMBER(groups_per_minute, 1, 1000000, STRING(ZKS_RELAY_GROUPS_PER_MINUTE), "groups", "new groups, of all clients together"),
+    NUMBER(groups_per_minute, 1, 1000000, STRING(ZKS_RELAY_GROUPS_PER_MINUTE), "groups",
+           "new groups, of all clients together"),
     NUMBER(max_sessions, 1, 1000000, STRING(ZKS_RELAY_SESSIONS), "sessions", "connections at once"),
-    NUMBER(sessions_per_address, 1, 1000000, STRING(ZKS_RELAY_SESSIONS_PER_ADDRESS), "sessions", "connections from one IP address (IPv6: /64)"),
-    NUMBER(sessions_per_device, 1, 1000, STRING(ZKS_RELAY_SESSIONS_PER_DEVICE), "sessions", "sessions of one device; the oldest gives way"),
-    NUMBER(sessions_per_group, 1, 1000000, STRING(ZKS_RELAY_SESSIONS_PER_GROUP), "sessions", "sessions of one group"),
-    NUMBER(handshake_ms, 100, 600000, STRING(ZKS_RELAY_HANDSHAKE_MS), "ms", "time for the TLS handshake"),
+    NUMBER(sessions_per_address, 1, 1000000, STRING(ZKS_RELAY_SESSIONS_PER_ADDRESS), "sessions",
+           "connections from one IP address (IPv6: /64)"),
+    NUMBER(sessions_per_device, 1, 1000, STRING(ZKS_RELAY_SESSIONS_PER_DEVICE), "sessions",
+           "sessions of one device; the oldest gives way"),
+    NUMBER(sessions_per_group, 1, 1000000, STRING(ZKS_RELAY_SESSIONS_PER_GROUP), "sessions",
+           "sessions of one group"),
+    NUMBER(handshake_ms, 100, 600000, STRING(ZKS_RELAY_HANDSHAKE_MS), "ms",
+           "time for the TLS handshake"),
     NUMBER(hello_ms, 100, 600000, STRING(ZKS_RELAY_HELLO_MS), "ms", "time until HELLO"),
-    NUMBER(idle_ms, 1000, 3600000, STRING(ZKS_RELAY_IDLE_MS), "ms", "a connection is given up after so long without a packet"),
-    BYTES(window_bytes, 64 * KIB, GIB, STRING(ZKS_RELAY_WINDOW_BYTES), "live blobs on the way to one session"),
-    BYTES(inflight_bytes, 64 * KIB, GIB, STRING(ZKS_RELAY_INFLIGHT_BYTES), "pushes of one session that wait for the disk"),
-    BYTES(inflight_total_bytes, MIB, 1024 * GIB, STRING(ZKS_RELAY_INFLIGHT_TOTAL_BYTES), "pushes of all sessions that wait for the disk"),
-    NUMBER(pushes_per_minute, 1, 1000000000, STRING(ZKS_RELAY_PUSHES_PER_MINUTE), "blobs", "pushed by one session"),
-    NUMBER(pulls_per_minute, 1, 1000000000, STRING(ZKS_RELAY_PULLS_PER_MINUTE), "messages", "PULLs of one session"),
+    NUMBER(idle_ms, 1000, 3600000, STRING(ZKS_RELAY_IDLE_MS), "ms",
+           "a connection is given up after so long without a packet"),
+    BYTES(window_bytes, 64 * KIB, GIB, STRING(ZKS_RELAY_WINDOW_BYTES),
+          "live blobs on the way to one session"),
+    BYTES(inflight_bytes, 64 * KIB, GIB, STRING(ZKS_RELAY_INFLIGHT_BYTES),
+          "pushes of one session that wait for the disk"),
+    BYTES(inflight_total_bytes, MIB, 1024 * GIB, STRING(ZKS_RELAY_INFLIGHT_TOTAL_BYTES),
+          "pushes of all sessions that wait for the disk"),
+    NUMBER(pushes_per_minute, 1, 1000000000, STRING(ZKS_RELAY_PUSHES_PER_MINUTE), "blobs",
+           "pushed by one session"),
+    NUMBER(pulls_per_minute, 1, 1000000000, STRING(ZKS_RELAY_PULLS_PER_MINUTE), "messages",
+           "PULLs of one session"),
     CHOICE(log_level, "off|error|warn|info|debug", "info", "least serious lines that are written"),
     CHOICE(log_format, "text|json", "text", "form of the log lines"),
 };
@@ -137,13 +164,15 @@ zks_status zks__relay_config_set(zks__relay_config *c, const char *name, const c
 {
     const zks__relay_option *o = find(name);
     if (!o) {
-        snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "there is no option '%.40s'; zks-relay --help lists them", name);
+        snprintf(problem, ZKS_RELAY_PROBLEM_BYTES,
+                 "there is no option '%.40s'; zks-relay --help lists them", name);
         return ZKS_E_CONFIG_FILE;
     }
     uint64_t number = 0;
     if (o->kind == ZKS_OPTION_TEXT) {
         if (strlen(value) > ZKS_TEXT_MAX_BYTES || strpbrk(value, "\r\n")) {
-            snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "%s is longer than %d bytes or has more than one line", name,
+            snprintf(problem, ZKS_RELAY_PROBLEM_BYTES,
+                     "%s is longer than %d bytes or has more than one line", name,
                      ZKS_TEXT_MAX_BYTES);
             return ZKS_E_CONFIG_FILE;
         }
@@ -151,14 +180,16 @@ zks_status zks__relay_config_set(zks__relay_config *c, const char *name, const c
     }
     if (o->kind == ZKS_OPTION_CHOICE) {
         if (!is_choice(o->unit, value)) {
-            snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "%s = '%.40s' is not one of %s", name, value, o->unit);
+            snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "%s = '%.40s' is not one of %s", name, value,
+                     o->unit);
             return ZKS_E_CONFIG_FILE;
         }
         return set_text(c, o, value);
     }
     if (!read_number(o, value, &number)) {
         snprintf(problem, ZKS_RELAY_PROBLEM_BYTES,
-                 "%s = '%.40s' is not a number of %s from %" PRIu64 " to %" PRIu64 "%s", name, value, o->unit, o->least, o->most,
+                 "%s = '%.40s' is not a number of %s from %" PRIu64 " to %" PRIu64 "%s", name,
+                 value, o->unit, o->least, o->most,
                  o->kind == ZKS_OPTION_BYTES ? " (K, M, G and T may follow it)" : "");
         return ZKS_E_CONFIG_FILE;
     }
@@ -226,7 +257,8 @@ static int on_pair(void *user, const char *section, const char *name, const char
         return 0;
     }
     if (section[0]) {
-        snprintf(p->problem, ZKS_RELAY_PROBLEM_BYTES, "[%.40s]: there are no sections here", section);
+        snprintf(p->problem, ZKS_RELAY_PROBLEM_BYTES, "[%.40s]: there are no sections here",
+                 section);
         p->status = ZKS_E_CONFIG_FILE;
     } else {
         p->status = zks__relay_config_set(p->config, name, value ? value : "", p->problem);
@@ -273,9 +305,11 @@ zks_status zks__relay_config_environment(zks__relay_config *c, char *(*get)(cons
             *at = (char)toupper((unsigned char)*at);
         }
         const char *value = get(variable);
-        zks_status status = value ? zks__relay_config_set(c, options[i].name, value, reason) : ZKS_OK;
+        zks_status status = value ? zks__relay_config_set(c, options[i].name, value, reason)
+                                  : ZKS_OK;
         if (status) {
-            snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "environment variable %s: %.160s", variable, reason);
+            snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "environment variable %s: %.160s", variable,
+                     reason);
             return status;
         }
     }
@@ -284,7 +318,8 @@ zks_status zks__relay_config_environment(zks__relay_config *c, char *(*get)(cons
 
 /* --- looking at it --- */
 
-void zks__relay_option_print(const zks__relay_config *c, const zks__relay_option *o, char *out, size_t size)
+void zks__relay_option_print(const zks__relay_config *c, const zks__relay_option *o, char *out,
+                             size_t size)
 {
     zks__relay_config *values = (zks__relay_config *)(uintptr_t)c; /* only read */
     if (is_text(o)) {
@@ -294,7 +329,8 @@ void zks__relay_option_print(const zks__relay_config *c, const zks__relay_option
     }
 }
 
-zks_status zks__relay_config_check(const zks__relay_config *c, char problem[ZKS_RELAY_PROBLEM_BYTES])
+zks_status zks__relay_config_check(const zks__relay_config *c,
+                                   char problem[ZKS_RELAY_PROBLEM_BYTES])
 {
     if (!c->data[0]) {
         snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "data is empty: name a folder");
@@ -306,7 +342,8 @@ zks_status zks__relay_config_check(const zks__relay_config *c, char problem[ZKS_
         return ZKS_E_CONFIG_FILE;
     }
     if (c->window_bytes < c->max_blob_bytes) {
-        snprintf(problem, ZKS_RELAY_PROBLEM_BYTES, "window_bytes must be at least max_blob_bytes, or such a blob is never live");
+        snprintf(problem, ZKS_RELAY_PROBLEM_BYTES,
+                 "window_bytes must be at least max_blob_bytes, or such a blob is never live");
         return ZKS_E_CONFIG_FILE;
     }
     return ZKS_OK;

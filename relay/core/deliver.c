@@ -2,10 +2,11 @@
 /*
  * PULL, live delivery, NOTIFY and ACK.
  *
- * A peer is live when all up to the group's head was sent to it or left out (its own blobs): from then on new blobs go
- * out as they are committed, as long as its credit lasts. It becomes live when the answer to a PULL reaches the head,
- * and stops being it when a blob does not fit into its credit: it then gets one NOTIFY and pulls again. Nothing is kept
- * for a slow peer: what it misses lies in the store.
+ * A peer is live when all up to the group's head was sent to it or left out (its own blobs): from
+ * then on new blobs go out as they are committed, as long as its credit lasts. It becomes live when
+ * the answer to a PULL reaches the head, and stops being it when a blob does not fit into its
+ * credit: it then gets one NOTIFY and pulls again. Nothing is kept for a slow peer: what it misses
+ * lies in the store.
  */
 #include "relay/core/router.h"
 
@@ -18,8 +19,8 @@ static uint64_t credit_of(const zks__peer *p)
     return out < window ? window - out : 0;
 }
 
-static void send_blobs(zks__peer *p, uint8_t flags, uint64_t from, uint64_t contiguous, const zks__blob_item *items,
-                       size_t count)
+static void send_blobs(zks__peer *p, uint8_t flags, uint64_t from, uint64_t contiguous,
+                       const zks__blob_item *items, size_t count)
 {
     zks__message m = {.type = ZKS_MESSAGE_BLOBS};
     m.blobs.flags = flags;
@@ -79,8 +80,8 @@ static void lag(zks__peer *p)
     }
 }
 
-/* Takes blobs from *next on into the router's scratch, as many as one message and the credit allow; p->position moves
- * over what is taken or left out. */
+/* Takes blobs from *next on into the router's scratch, as many as one message and the credit
+ * allow; p->position moves over what is taken or left out. */
 static size_t take_live(zks__peer *p, const zks__rgroup *g, size_t *next)
 {
     zks__blob_item *out = p->router->scratch;
@@ -90,7 +91,8 @@ static size_t take_live(zks__peer *p, const zks__rgroup *g, size_t *next)
     for (; *next < g->blob_count && count < ZKS_RELAY_PULL_MAX_COUNT; (*next)++) {
         const zks__blob_item *item = &g->blobs[*next];
         bool passed = item->cursor <= p->position;
-        bool skipped = !p->own && memcmp(item->sender, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0;
+        bool skipped = !p->own &&
+                       memcmp(item->sender, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0;
         if (!passed && !skipped) {
             size_t sum = bytes + item->blob.length;
             if (sum > credit || (count && sum > ZKS_RELAY_PULL_MAX_BYTES)) {
@@ -129,7 +131,8 @@ void zks__rgroup_deliver(zks__rgroup *g)
     for (zks__node *n = zks__list_first(&g->peers); n;) {
         zks__node *next = zks__list_next(&g->peers, n);
         zks__peer *p = ZKS_CONTAINER(n, zks__peer, in_group);
-        bool behind = p->live && !g->blob_count && p->position < g->head; /* past us: see zks__rstore_events */
+        /* past us: see zks__rstore_events */
+        bool behind = p->live && !g->blob_count && p->position < g->head;
         p->live = p->live && !behind;
         if (p->live) {
             deliver_live(p, g);
@@ -212,7 +215,8 @@ void zks__peer_next_wish(zks__peer *p)
     }
     read_op *op = zks__alloc_zero(1, sizeof *op);
     if (!op) {
-        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_PULL, ZKS_RELAY_RATE_RETRY_MS, "there is no memory");
+        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_PULL, ZKS_RELAY_RATE_RETRY_MS,
+                        "there is no memory");
         drop_wish(p);
         return;
     }
@@ -233,7 +237,8 @@ void zks__peer_next_wish(zks__peer *p)
 
 void zks__peer_pull(zks__peer *p, const zks__pull *m)
 {
-    uint32_t retry = zks__rate_take(&p->pull_tat_ns, zks__router_now_ns(p->router), p->router->config->pulls_per_minute, 1);
+    uint32_t retry = zks__rate_take(&p->pull_tat_ns, zks__router_now_ns(p->router),
+                                    p->router->config->pulls_per_minute, 1);
     if (!retry && p->wish_count == ZKS_RELAY_PULLS_WAITING) {
         retry = ZKS_RELAY_RATE_RETRY_MS;
     }

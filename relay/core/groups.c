@@ -60,18 +60,20 @@ void zks__rgroup_let_go(zks__rgroup *g)
     (void)zks__map_remove(r->groups, g->id, sizeof g->id);
     leave_op *op = g->handle ? zks__alloc_zero(1, sizeof *op) : NULL;
     if (op) {
-        op->request = (zks__rstore_leave){.base = {.kind = ZKS_RSTORE_LEAVE, .done = on_left}, .group = g->handle};
+        op->request = (zks__rstore_leave){.base = {.kind = ZKS_RSTORE_LEAVE, .done = on_left},
+                                          .group = g->handle};
         zks__rstore_submit(r->store, &op->request.base);
     }
-    /* Without memory for it the store keeps the handle, and the group cannot be opened again until the next start. */
+    /* Without memory for it the store keeps the handle, and the group cannot be opened again
+     * until the next start. */
     zks__rgroup_free(g);
 }
 
 void zks__rgroup_released(zks__rgroup *g)
 {
     zks__router *r = g->router;
-    bool used = g->busy || g->loading || g->saving || !zks__list_empty(&g->peers) || !zks__list_empty(&g->waiting) ||
-                g->fresh.next;
+    bool used = g->busy || g->loading || g->saving || !zks__list_empty(&g->peers) ||
+                !zks__list_empty(&g->waiting) || g->fresh.next;
     if (used || g->idle.next) {
         return;
     }
@@ -107,8 +109,8 @@ static void wake_waiting(zks__rgroup *g, zks_status status)
     }
 }
 
-/* Records were verified before they were stored; one that does not verify now is damage, and the set is right without
- * it: who misses it attaches it to the next HELLO. */
+/* Records were verified before they were stored; one that does not verify now is damage, and the
+ * set is right without it: who misses it attaches it to the next HELLO. */
 static zks_status fill_set(zks__rgroup *g, const zks__rstore_open *o)
 {
     size_t bad = 0;
@@ -129,7 +131,8 @@ static zks_status fill_set(zks__rgroup *g, const zks__rstore_open *o)
 
 static int by_device(const void *a, const void *b)
 {
-    return memcmp(((const zks__rstore_device *)a)->device, ((const zks__rstore_device *)b)->device, ZKS_DEVICE_ID_BYTES);
+    return memcmp(((const zks__rstore_device *)a)->device, ((const zks__rstore_device *)b)->device,
+                  ZKS_DEVICE_ID_BYTES);
 }
 
 static zks_status take_open(zks__rgroup *g, open_op *op)
@@ -283,10 +286,11 @@ zks_status zks__rgroup_save(zks__rgroup *g)
         return ZKS_E_NOMEM;
     }
     *op = (records_op){.group = g, .records = records, .upto = count};
-    op->request = (zks__rstore_records){.base = {.kind = ZKS_RSTORE_RECORDS, .done = on_saved, .user = g},
-                                        .group = g->handle,
-                                        .records = records,
-                                        .count = count - g->stored};
+    op->request = (zks__rstore_records){
+        .base = {.kind = ZKS_RSTORE_RECORDS, .done = on_saved, .user = g},
+        .group = g->handle,
+        .records = records,
+        .count = count - g->stored};
     g->saving = true;
     g->busy++;
     zks__rstore_submit(g->router->store, &op->request.base);
@@ -345,8 +349,8 @@ void zks__rgroup_dirty(zks__rgroup *g)
     }
 }
 
-/* What all members, at least two, have acknowledged; devices unseen for long are not waited for. A member that never
- * came holds it at 0: its blobs end with their time to live. */
+/* What all members, at least two, have acknowledged; devices unseen for long are not waited for.
+ * A member that never came holds it at 0: its blobs end with their time to live. */
 static uint64_t floor_of(zks__rgroup *g)
 {
     uint64_t now_s = zks__router_unix_ms(g->router) / 1000;

@@ -2,11 +2,12 @@
 /*
  * HELLO and WELCOME (docs/SECURITY.md, session binding and membership).
  *
- *   HELLO -> version, signature -> group loaded -> attached records verified -> member? -> records written -> survey
+ *   HELLO -> version, signature -> group loaded -> attached records verified -> member? -> records
+ * written -> survey
  *         -> admitted: WELCOME
  *
- * The session is paused meanwhile. Whatever a stranger does wrong, the answer is the same and leaves the same time after
- * the HELLO.
+ * The session is paused meanwhile. Whatever a stranger does wrong, the answer is the same and
+ * leaves the same time after the HELLO.
  */
 #include "relay/core/router.h"
 
@@ -71,7 +72,8 @@ static bool is_member(const zks__peer *p, const zks__hello *hello)
     const zks__records *set = p->group->set;
     const zks__record *own = zks__records_find(set, hello->member);
     uint64_t now_s = zks__router_unix_ms(p->router) / 1000;
-    return zks__records_genesis(set) && zks__records_epoch(set) && own && own->kind == ZKS_RECORD_KIND_MEMBER &&
+    return zks__records_genesis(set) && zks__records_epoch(set) && own &&
+           own->kind == ZKS_RECORD_KIND_MEMBER &&
            memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
            zks__records_member(set, zks__peer_device(p), now_s) != NULL;
 }
@@ -132,7 +134,8 @@ static void send_welcome(zks__peer *p, const zks__hello *hello, const zks__rstor
     if (memcmp(digest, hello->known, sizeof digest) != 0) {
         next = 0;
         w->records.items = records;
-        w->records.count = zks__rgroup_pick(p->group, &hello->records, &next, ZKS_RELAY_WELCOME_RECORDS_BYTES, records,
+        w->records.count = zks__rgroup_pick(p->group, &hello->records, &next,
+                                            ZKS_RELAY_WELCOME_RECORDS_BYTES, records,
                                             ZKS_COUNTOF(records));
     }
     w->version = ZKS_WIRE_VERSION;
@@ -210,9 +213,11 @@ static void start_survey(zks__peer *p)
         return;
     }
     const zks__hello *hello = &p->holding->hello;
-    bool same = memcmp(hello->incarnation, p->router->store->incarnation, ZKS_INCARNATION_BYTES) == 0;
+    bool same = memcmp(hello->incarnation, p->router->store->incarnation, ZKS_INCARNATION_BYTES) ==
+                0;
     op->group = p->group;
-    op->request.base = (zks__rstore_request){.kind = ZKS_RSTORE_SURVEY, .done = on_survey, .user = p};
+    op->request.base = (zks__rstore_request){
+        .kind = ZKS_RSTORE_SURVEY, .done = on_survey, .user = p};
     op->request.group = p->group->handle;
     op->request.after = same ? hello->resume : 0;
     memcpy(op->request.device, zks__peer_device(p), sizeof op->request.device);
@@ -228,7 +233,8 @@ static bool may_create(const zks__peer *p)
 {
     zks__router *r = p->router;
     return p->group->handle || p->group->saving ||
-           zks__rate_take(&r->group_tat_ns, zks__router_now_ns(r), r->config->groups_per_minute, 1) == 0;
+           zks__rate_take(&r->group_tat_ns, zks__router_now_ns(r), r->config->groups_per_minute,
+                          1) == 0;
 }
 
 static void judge(zks__peer *p)
@@ -264,7 +270,8 @@ void zks__peer_group_ready(zks__peer *p, zks_status status)
     if (p->state == ZKS_PEER_PUTTING) {
         zks__peer_records_stored(p, status);
     } else if (p->state == ZKS_PEER_JOINING && status) {
-        fail(p, zks__wire_code(status), status == ZKS_E_RELAY_STORAGE_FULL ? "the relay's disk is full" : "the store failed");
+        fail(p, zks__wire_code(status),
+             status == ZKS_E_RELAY_STORAGE_FULL ? "the relay's disk is full" : "the store failed");
     } else if (p->state == ZKS_PEER_JOINING) {
         judge(p);
     }
@@ -288,7 +295,8 @@ void zks__peer_hello(zks__peer *p, const zks__message *m, zks__buf *backing)
     p->state = ZKS_PEER_JOINING;
     zks__peer_pause(p, ZKS_PAUSE_JOINING);
     if (m->hello.version != ZKS_WIRE_VERSION) {
-        zks__peer_end(p, ZKS_WIRE_INVALID_MESSAGE, ZKS_MESSAGE_HELLO, 0, "this relay speaks protocol version 2");
+        zks__peer_end(p, ZKS_WIRE_INVALID_MESSAGE, ZKS_MESSAGE_HELLO, 0,
+                      "this relay speaks protocol version 2");
         return;
     }
     if (check_signature(p, &m->hello)) {

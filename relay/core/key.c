@@ -47,7 +47,10 @@ static zks_status status_of(int error)
 
 static int digit_of(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static zks_status read_key(int fd, uint8_t *out_seed)
@@ -56,7 +59,8 @@ static zks_status read_key(int fd, uint8_t *out_seed)
     uint8_t seed[ZKS_RELAY_SEED_BYTES];
     struct stat info;
     ssize_t n = read(fd, text, sizeof text);
-    int bad = n < FILE_BYTES - 1 || n > FILE_BYTES || (n == FILE_BYTES && text[FILE_BYTES - 1] != '\n');
+    int bad = n < FILE_BYTES - 1 || n > FILE_BYTES ||
+              (n == FILE_BYTES && text[FILE_BYTES - 1] != '\n');
     bad = bad || fstat(fd, &info) != 0 || (info.st_mode & 077) != 0;
     for (size_t i = 0; !bad && i < sizeof seed; i++) {
         int high = digit_of(text[2 * i]);
@@ -70,6 +74,21 @@ static zks_status read_key(int fd, uint8_t *out_seed)
     zks__wipe(seed, sizeof seed);
     zks__wipe(text, sizeof text);
     return bad ? ZKS_E_CONFIG_FILE : ZKS_OK;
+}
+
+/* Makes the file's name durable. A failure is not worth refusing the start: the key is written. */
+static void sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int n = slash ? snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path)
+                  : snprintf(folder, sizeof folder, ".");
+    int fd = n > 0 && (size_t)n < sizeof folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                                                : -1;
+    if (fd >= 0) {
+        (void)!fsync(fd);
+        close(fd);
+    }
 }
 
 /* Under another name first: a half-written key never gets the name. */
@@ -100,10 +119,12 @@ static zks_status make_key(const char *path, const zks__rng *rng, uint8_t *out_s
         errno = error;
         return status_of(error);
     }
+    sync_folder(path);
     return ZKS_OK;
 }
 
-zks_status zks__relay_key_load(const char *path, const zks__rng *rng, uint8_t out_seed[ZKS_RELAY_SEED_BYTES])
+zks_status zks__relay_key_load(const char *path, const zks__rng *rng,
+                               uint8_t out_seed[ZKS_RELAY_SEED_BYTES])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {

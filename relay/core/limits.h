@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Every size, count, rate and time of the relay that a peer can influence, with its unit and its reason. What the
- * protocol fixes stands in src/wire/limits.h. Values that an operator may choose are defaults here and options of the
- * same name in config.c.
+ * Every size, count, rate and time of the relay that a peer can influence, with its unit and its
+ * reason. What the protocol fixes stands in src/wire/limits.h. Values that an operator may choose
+ * are defaults here and options of the same name in config.c.
  */
 #ifndef ZKS_RELAY_CORE_LIMITS_H
 #define ZKS_RELAY_CORE_LIMITS_H
@@ -11,53 +11,74 @@
 
 /* --- defaults of options (texts of them stand in config.c's table, so plain numbers) --- */
 
-/* ms; a link without a valid HELLO costs about 50 KiB: long enough for a phone on a bad network, no longer. */
-#define ZKS_RELAY_HELLO_MS 10000
+/* ms; a link without a valid HELLO costs about 50 KiB: long enough for a phone on a bad network,
+ * no longer. */
+#define ZKS_RELAY_HELLO_MS     10000
 #define ZKS_RELAY_HANDSHAKE_MS 10000 /* ms; the same for the TLS handshake */
-#define ZKS_RELAY_IDLE_MS 60000      /* ms without a packet; clients keep alive well below it */
-#define ZKS_RELAY_SESSIONS 10000     /* links; at 50 KiB each 500 MiB */
-#define ZKS_RELAY_SESSIONS_PER_ADDRESS 1024 /* links; a household or an office behind one address */
-#define ZKS_RELAY_SESSIONS_PER_DEVICE 2 /* the live one and the one that was lost and has not timed out */
-#define ZKS_RELAY_SESSIONS_PER_GROUP 1024 /* as many as a group may have members */
-#define ZKS_RELAY_GROUPS 100000           /* about 8 KiB of disk each before any blob */
-#define ZKS_RELAY_GROUPS_PER_MINUTE 600   /* new ones, of all peers together: who makes keys makes groups */
-#define ZKS_RELAY_WINDOW_BYTES 1048576    /* live blobs on the way to a session; one blob of the largest size */
-#define ZKS_RELAY_PUSHES_PER_MINUTE 6000000 /* blobs of one session; above what one disk takes: stops runaways */
-#define ZKS_RELAY_PULLS_PER_MINUTE 60000    /* messages of one session */
-#define ZKS_RELAY_INFLIGHT_BYTES 4194304    /* of one session waiting for the disk: four largest messages */
-#define ZKS_RELAY_INFLIGHT_TOTAL_BYTES 67108864 /* of all sessions: what the process may grow by under load */
-#define ZKS_RELAY_ACKED_KEEP_S 86400 /* s after all members have it; time for a restored device to ask */
-#define ZKS_RELAY_TTL_S 604800       /* s; longest time to live. A device that is away for longer asks others */
-#define ZKS_RELAY_GROUP_QUOTA_BYTES 1073741824 /* of blobs; one group must not fill the disk */
-#define ZKS_RELAY_DISK_BYTES 10737418240       /* of the database file; SQLite itself checks it */
+/* ms without a packet; clients keep alive well below it */
+#define ZKS_RELAY_IDLE_MS      60000
+#define ZKS_RELAY_SESSIONS     10000 /* links; at 50 KiB each 500 MiB */
+#define ZKS_RELAY_SESSIONS_PER_ADDRESS                         \
+    1024 /* links; a household or an office behind one address \
+          */
+/* the live one and the one that was lost and has not timed out */
+#define ZKS_RELAY_SESSIONS_PER_DEVICE  2
+#define ZKS_RELAY_SESSIONS_PER_GROUP   1024   /* as many as a group may have members */
+#define ZKS_RELAY_GROUPS               100000 /* about 8 KiB of disk each before any blob */
+/* new ones, of all peers together: who makes keys makes groups */
+#define ZKS_RELAY_GROUPS_PER_MINUTE    600
+/* live blobs on the way to a session; one blob of the largest size */
+#define ZKS_RELAY_WINDOW_BYTES         1048576
+/* blobs of one session; above what one disk takes: stops runaways */
+#define ZKS_RELAY_PUSHES_PER_MINUTE    6000000
+#define ZKS_RELAY_PULLS_PER_MINUTE     60000 /* messages of one session */
+/* of one session waiting for the disk: four largest messages */
+#define ZKS_RELAY_INFLIGHT_BYTES       4194304
+/* of all sessions: what the process may grow by under load */
+#define ZKS_RELAY_INFLIGHT_TOTAL_BYTES 67108864
+/* s after all members have it; time for a restored device to ask */
+#define ZKS_RELAY_ACKED_KEEP_S         86400
+/* s; longest time to live. A device that is away for longer asks others */
+#define ZKS_RELAY_TTL_S                604800
+#define ZKS_RELAY_GROUP_QUOTA_BYTES    1073741824 /* of blobs; one group must not fill the disk */
+/* of the database file; SQLite itself checks it */
+#define ZKS_RELAY_DISK_BYTES           10737418240
 
 enum {
     /* --- fixed --- */
 
     ZKS_RELAY_MEMBER_IDLE_S = 30 * 24 * 3600, /* s; a device unseen for longer is not waited for */
-    /* Refusals of a HELLO leave this long after it came, whatever was looked up: their time tells nothing about whether
-     * the group or the member exists, and guessing is slow. ms */
+    /* Refusals of a HELLO leave this long after it came, whatever was looked up: their time
+     * tells nothing about whether the group or the member exists, and guessing is slow. ms */
     ZKS_RELAY_REFUSE_MS = 100,
-    ZKS_RELAY_PULLS_WAITING = 4,           /* PULLs of a session that wait their turn; more are refused */
-    /* One BLOBS: a larger wish is cut. 64 KiB are left for what is around the blobs, up to 73 bytes each. */
+    /* PULLs of a session that wait their turn; more are refused */
+    ZKS_RELAY_PULLS_WAITING = 4,
+    /* One BLOBS: a larger wish is cut. 64 KiB are left for what is around the blobs, up to 73
+     * bytes each. */
     ZKS_RELAY_PULL_MAX_BYTES = 1 << 20,
     ZKS_RELAY_PULL_MAX_COUNT = 896,
-    ZKS_RELAY_PULL_SCAN_MAX = 8192, /* rows looked at for one PULL, own ones included, so that it ends soon */
-    /* A session that has more queued than this gets no further answer to a PULL until it has drained. Above every
-     * link's low-water mark, so that `drained` follows. bytes */
+    /* rows looked at for one PULL, own ones included, so that it ends soon */
+    ZKS_RELAY_PULL_SCAN_MAX = 8192,
+    /* A session that has more queued than this gets no further answer to a PULL until it has
+     * drained. Above every link's low-water mark, so that `drained` follows. bytes */
     ZKS_RELAY_QUEUED_MAX_BYTES = 512 << 10,
-    /* A session that takes nothing and lets answers pile up (acknowledgements, errors) is closed. bytes */
+    /* A session that takes nothing and lets answers pile up (acknowledgements, errors) is
+     * closed. bytes */
     ZKS_RELAY_QUEUED_HARD_BYTES = 8 << 20,
-    ZKS_RELAY_MISTAKES_MAX = 64,           /* ERROR answers of one session; then it is closed */
-    ZKS_RELAY_WELCOME_RECORDS_BYTES = 256 << 10, /* records inside WELCOME; the rest follows in RECORDS */
+    ZKS_RELAY_MISTAKES_MAX = 64, /* ERROR answers of one session; then it is closed */
+    /* records inside WELCOME; the rest follows in RECORDS */
+    ZKS_RELAY_WELCOME_RECORDS_BYTES = 256 << 10,
     ZKS_RELAY_LAG_MS = 1000, /* how stale `contiguous` may get for a device that only sends; ms */
-    ZKS_RELAY_ACKS_MS = 1000, /* acknowledged cursors are written this often: losing one costs a later deletion only */
-    ZKS_RELAY_GROUPS_CACHED = 256, /* groups without sessions that stay in memory: their records are verified already */
-    ZKS_RELAY_STOP_MS = 1000, /* for commits and BYE; then links get at most a second more */
+    /* acknowledged cursors are written this often: losing one costs a later deletion only */
+    ZKS_RELAY_ACKS_MS = 1000,
+    /* groups without sessions that stay in memory: their records are verified already */
+    ZKS_RELAY_GROUPS_CACHED = 256,
+    ZKS_RELAY_STOP_MS = 1000,      /* for commits and BYE; then links get at most a second more */
     ZKS_RELAY_RETRY_MIN_MS = 1000, /* retry-after of BYE, spread at random up to the next one */
     ZKS_RELAY_RETRY_MAX_MS = 5000,
     ZKS_RELAY_RATE_RETRY_MS = 1000, /* retry-after of RATE_LIMITED and RELAY_OVERLOADED */
-    ZKS_RELAY_FULL_RETRY_MS = 30000 /* retry-after of STORAGE_FULL and GROUP_QUOTA_EXCEEDED: clean-up takes time */
+    /* retry-after of STORAGE_FULL and GROUP_QUOTA_EXCEEDED: clean-up takes time */
+    ZKS_RELAY_FULL_RETRY_MS = 30000
 };
 
 #endif

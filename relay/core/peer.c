@@ -17,8 +17,10 @@ void zks__peer_send(zks__peer *p, const zks__message *m)
     }
     p->state = ZKS_PEER_ENDING;
     zks__log_write(p->router->log, ZKS_LOG_LEVEL_WARN, "session.stuck peer=%s status=%d",
-                   zks__log_redact(p->router->log, zks__peer_device(p), ZKS_DEVICE_ID_BYTES).text, (int)status);
-    zks__session_close(p->session, ZKS_WIRE_RELAY_OVERLOADED, "nothing more fits into the queue of this session");
+                   zks__log_redact(p->router->log, zks__peer_device(p), ZKS_DEVICE_ID_BYTES).text,
+                   (int)status);
+    zks__session_close(p->session, ZKS_WIRE_RELAY_OVERLOADED,
+                       "nothing more fits into the queue of this session");
 }
 
 static zks__slice text_slice(const char *text)
@@ -26,7 +28,8 @@ static zks__slice text_slice(const char *text)
     return (zks__slice){.data = (const uint8_t *)text, .length = strlen(text)};
 }
 
-static void send_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text)
+static void send_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms,
+                       const char *text)
 {
     zks__message m = {.type = ZKS_MESSAGE_ERROR};
     m.error.code = code;
@@ -44,7 +47,8 @@ static void end(zks__peer *p, const char *text)
     }
 }
 
-void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text)
+void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms,
+                     const char *text)
 {
     send_error(p, code, about, retry_ms, text);
     if (++p->mistakes >= ZKS_RELAY_MISTAKES_MAX) {
@@ -128,7 +132,8 @@ static void on_online(zks__peer *p, const zks__message *m, zks__buf *backing)
         zks__peer_error(p, ZKS_WIRE_INVALID_MESSAGE, (uint8_t)m->type, 0, "HELLO was said already");
         break;
     default:
-        zks__peer_error(p, ZKS_WIRE_INVALID_MESSAGE, (uint8_t)m->type, 0, "only a relay sends this message");
+        zks__peer_error(p, ZKS_WIRE_INVALID_MESSAGE, (uint8_t)m->type, 0,
+                        "only a relay sends this message");
         break;
     }
 }
@@ -178,7 +183,8 @@ static void drop_held(zks__peer *p)
     p->holding = NULL;
 }
 
-static void on_closed(zks__session *s, zks_status status, uint64_t code, const char *text, void *user)
+static void on_closed(zks__session *s, zks_status status, uint64_t code, const char *text,
+                      void *user)
 {
     zks__peer *p = user;
     zks__rgroup *g = p->group;
@@ -186,8 +192,8 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
     bool member = p->in_group.next != NULL;
     zks__log_write(p->router->log, member ? ZKS_LOG_LEVEL_INFO : ZKS_LOG_LEVEL_DEBUG,
                    "session.closed peer=%s status=%d code=%llu",
-                   zks__log_redact(p->router->log, zks__peer_device(p), ZKS_DEVICE_ID_BYTES).text, (int)status,
-                   (unsigned long long)code);
+                   zks__log_redact(p->router->log, zks__peer_device(p), ZKS_DEVICE_ID_BYTES).text,
+                   (int)status, (unsigned long long)code);
     if (g && member) {
         zks__rstore_device *d = zks__rgroup_device(g, zks__peer_device(p));
         if (d) {
@@ -225,9 +231,11 @@ bool zks__peer_unbusy(zks__peer *p)
     return false;
 }
 
-zks_status zks__peer_new(zks__router *r, zks__link *link, zks__link_events *out_events, void **out_user)
+zks_status zks__peer_new(zks__router *r, zks__link *link, zks__link_events *out_events,
+                         void **out_user)
 {
-    static const zks__session_events events = {.message = on_message, .drained = on_drained, .closed = on_closed};
+    static const zks__session_events events = {
+        .message = on_message, .drained = on_drained, .closed = on_closed};
     if (r->stopping) {
         return ZKS_E_RELAY_SHUTTING_DOWN;
     }

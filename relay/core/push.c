@@ -47,7 +47,8 @@ static uint32_t judge_blob(judge_context *c, const zks__push_item *item)
     if (!c->member) {
         return ZKS_WIRE_UNAUTHORIZED;
     }
-    c->rate_retry_ms = zks__rate_take(&c->peer->push_tat_ns, c->now_ns, p->router->config->pushes_per_minute, 1);
+    c->rate_retry_ms = zks__rate_take(&c->peer->push_tat_ns, c->now_ns,
+                                      p->router->config->pushes_per_minute, 1);
     if (c->rate_retry_ms) {
         return ZKS_WIRE_RATE_LIMITED;
     }
@@ -62,8 +63,10 @@ static uint32_t judge_blob(judge_context *c, const zks__push_item *item)
         c->stale = true;
         return ZKS_WIRE_STALE_EPOCH;
     }
-    zks__envelope_id(c->suite, p->group->id, zks__peer_device(p), item->blob.data, item->blob.length, blob_id);
-    return memcmp(blob_id, item->blob_id, sizeof blob_id) == 0 ? ZKS_WIRE_OK : ZKS_WIRE_INVALID_MESSAGE;
+    zks__envelope_id(c->suite, p->group->id, zks__peer_device(p), item->blob.data,
+                     item->blob.length, blob_id);
+    return memcmp(blob_id, item->blob_id, sizeof blob_id) == 0 ? ZKS_WIRE_OK
+                                                               : ZKS_WIRE_INVALID_MESSAGE;
 }
 
 /* The records that a device needs to seal for the epoch that is in force. */
@@ -99,7 +102,8 @@ static void fill_items(zks__push_op *op, zks__wire_list list)
 
 /* --- back from the disk --- */
 
-/* What is new is remembered by the group until `settled`; the operation keeps the bytes until after it. */
+/* What is new is remembered by the group until `settled`; the operation keeps the bytes until
+ * after it. */
 static zks_status remember(zks__rgroup *g, const zks__push_op *op)
 {
     if (g->blob_count + op->request.count > g->blob_size) {
@@ -118,7 +122,8 @@ static zks_status remember(zks__rgroup *g, const zks__push_op *op)
         const zks__rstore_item *item = &op->items[i];
         if (item->fresh && item->code == ZKS_WIRE_OK) {
             zks__blob_item *to = &g->blobs[g->blob_count++];
-            *to = (zks__blob_item){.cursor = item->cursor, .time_ms = item->time_ms, .blob = item->blob};
+            *to = (zks__blob_item){
+                .cursor = item->cursor, .time_ms = item->time_ms, .blob = item->blob};
             memcpy(to->sender, op->request.device, sizeof to->sender);
             memcpy(to->blob_id, item->blob_id, sizeof to->blob_id);
             g->head = item->cursor;
@@ -133,7 +138,8 @@ static void on_appended(zks__rstore_request *base, void *user)
     zks__peer *p = user;
     zks__rgroup *g = op->group;
     if (!base->status && remember(g, op)) {
-        /* Without memory nobody is told; everybody finds the blobs by PULL, and hears of the next ones by NOTIFY. */
+        /* Without memory nobody is told; everybody finds the blobs by PULL, and hears of the
+         * next ones by NOTIFY. */
         for (zks__node *n = zks__list_first(&g->peers); n; n = zks__list_next(&g->peers, n)) {
             ZKS_CONTAINER(n, zks__peer, in_group)->live = false;
         }
@@ -173,7 +179,8 @@ static zks__push_result result_of(const zks__push_op *op, size_t i)
         result.cursor = item->cursor;
         result.ttl_s = item->ttl_s;
     } else {
-        result.retry_after_ms = result.code == ZKS_WIRE_RATE_LIMITED ? op->rate_retry_ms : zks__retry_of(result.code);
+        result.retry_after_ms = result.code == ZKS_WIRE_RATE_LIMITED ? op->rate_retry_ms
+                                                                     : zks__retry_of(result.code);
     }
     return result;
 }
@@ -238,7 +245,8 @@ void zks__peer_push(zks__peer *p, const zks__message *m, zks__buf *backing)
     }
     zks__push_op *op = zks__alloc(size);
     if (!op) {
-        zks__peer_end(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_PUSH, ZKS_RELAY_RATE_RETRY_MS, "there is no memory");
+        zks__peer_end(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_PUSH, ZKS_RELAY_RATE_RETRY_MS,
+                      "there is no memory");
         return;
     }
     memset(op, 0, sizeof *op);
@@ -246,7 +254,8 @@ void zks__peer_push(zks__peer *p, const zks__message *m, zks__buf *backing)
     op->group = p->group;
     op->backing = zks__buf_ref(backing);
     op->weight = size + backing->size;
-    op->request.base = (zks__rstore_request){.kind = ZKS_RSTORE_APPEND, .done = on_appended, .user = p};
+    op->request.base = (zks__rstore_request){
+        .kind = ZKS_RSTORE_APPEND, .done = on_appended, .user = p};
     op->request.group = p->group->handle;
     memcpy(op->request.device, zks__peer_device(p), sizeof op->request.device);
     op->request.items = op->items;
@@ -278,7 +287,8 @@ static void on_deleted(zks__rstore_request *base, void *user)
         uint32_t code = zks__wire_code(base->status);
         zks__peer_error(p, code, ZKS_MESSAGE_DELETE, zks__retry_of(code), "nothing was deleted");
     } else if (here && op->request.foreign) {
-        zks__peer_error(p, ZKS_WIRE_NOT_BLOB_OWNER, ZKS_MESSAGE_DELETE, 0, "only who pushed a blob may delete it");
+        zks__peer_error(p, ZKS_WIRE_NOT_BLOB_OWNER, ZKS_MESSAGE_DELETE, 0,
+                        "only who pushed a blob may delete it");
     }
     zks__free(op);
     g->busy--;
@@ -290,11 +300,13 @@ void zks__peer_delete(zks__peer *p, const zks__message *m)
     zks__wire_list list = m->del.ids;
     delete_op *op = zks__alloc_zero(1, sizeof *op + list.count * sizeof op->ids[0]);
     if (!op) {
-        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_DELETE, ZKS_RELAY_RATE_RETRY_MS, "there is no memory");
+        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_DELETE, ZKS_RELAY_RATE_RETRY_MS,
+                        "there is no memory");
         return;
     }
     op->group = p->group;
-    op->request.base = (zks__rstore_request){.kind = ZKS_RSTORE_DELETE, .done = on_deleted, .user = p};
+    op->request.base = (zks__rstore_request){
+        .kind = ZKS_RSTORE_DELETE, .done = on_deleted, .user = p};
     op->request.group = p->group->handle;
     memcpy(op->request.device, zks__peer_device(p), sizeof op->request.device);
     op->request.ids = op->ids;

@@ -18,8 +18,8 @@ static bool is_among(const zks__slice *record, const zks__wire_list *list)
     return false;
 }
 
-size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t *next, size_t bytes, zks__slice *out,
-                        size_t max)
+size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t *next,
+                        size_t bytes, zks__slice *out, size_t max)
 {
     size_t count = 0;
     size_t used = 0;
@@ -44,8 +44,8 @@ void zks__peer_send_records(zks__peer *p, const zks__wire_list *skip, size_t nex
         zks__message m = {.type = ZKS_MESSAGE_RECORDS};
         m.records.action = ZKS_RECORDS_PUT;
         m.records.records.items = records;
-        m.records.records.count =
-            zks__rgroup_pick(p->group, skip, &next, ZKS_BLOB_MAX_BYTES / 2, records, ZKS_COUNTOF(records));
+        m.records.records.count = zks__rgroup_pick(p->group, skip, &next, ZKS_BLOB_MAX_BYTES / 2,
+                                                   records, ZKS_COUNTOF(records));
         if (m.records.records.count) {
             zks__peer_send(p, &m);
         }
@@ -78,7 +78,8 @@ static void answer_want(zks__peer *p, const zks__message *m)
         size_t count = 0;
         size_t used = 0;
         zks__message answer = {.type = ZKS_MESSAGE_RECORDS};
-        while (count < ZKS_COUNTOF(records) && used < ZKS_BLOB_MAX_BYTES / 2 && (more = zks__wire_next_hash(&wanted, &hash))) {
+        while (count < ZKS_COUNTOF(records) && used < ZKS_BLOB_MAX_BYTES / 2 &&
+               (more = zks__wire_next_hash(&wanted, &hash))) {
             const zks__record *record = zks__records_find(p->group->set, hash.hash);
             if (record) {
                 records[count++] = record->bytes;
@@ -148,7 +149,8 @@ void zks__peer_records_stored(zks__peer *p, zks_status status)
     p->state = ZKS_PEER_ONLINE;
     if (status) {
         uint32_t code = zks__wire_code(status);
-        zks__peer_error(p, code, ZKS_MESSAGE_RECORDS, zks__retry_of(code), "the records could not be stored");
+        zks__peer_error(p, code, ZKS_MESSAGE_RECORDS, zks__retry_of(code),
+                        "the records could not be stored");
     } else {
         send_receipt(p, &p->holding->records.records);
     }
@@ -161,12 +163,14 @@ static void take_put(zks__peer *p, const zks__message *m, zks__buf *backing)
     zks_status status = put(p, m);
     if (status) {
         uint32_t code = zks__wire_code(status);
-        zks__peer_error(p, code, ZKS_MESSAGE_RECORDS, zks__retry_of(code), "these records are not accepted");
+        zks__peer_error(p, code, ZKS_MESSAGE_RECORDS, zks__retry_of(code),
+                        "these records are not accepted");
         return;
     }
     p->holding = zks__alloc(sizeof *p->holding);
     if (!p->holding) {
-        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_RECORDS, ZKS_RELAY_RATE_RETRY_MS, "there is no memory");
+        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_RECORDS, ZKS_RELAY_RATE_RETRY_MS,
+                        "there is no memory");
         return;
     }
     *p->holding = *m;

@@ -8,7 +8,6 @@
 #include "relay/core/sqlite_store.h"
 #include "transport/transport.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -92,7 +91,8 @@ static void on_stop(uv_async_t *handle)
 
 /* --- starting --- */
 
-static zks_status on_accept(zks__link *link, zks__link_events *out_events, void **out_user, void *user)
+static zks_status on_accept(zks__link *link, zks__link_events *out_events, void **out_user,
+                            void *user)
 {
     zks__relay *y = user;
     return zks__peer_new(&y->router, link, out_events, out_user);
@@ -100,9 +100,11 @@ static zks_status on_accept(zks__link *link, zks__link_events *out_events, void 
 
 static zks_status fail_listen(zks__relay *y, zks_status status)
 {
-    const char *text = status == ZKS_E_PORT_IN_USE ? "another program listens on that port: stop it or choose another port"
-                       : status == ZKS_E_INVALID   ? "this machine has no such address: use [::]:4433 or 0.0.0.0:4433"
-                                                   : "the system refuses the socket";
+    const char *text = status == ZKS_E_PORT_IN_USE
+                           ? "another program listens on that port: stop it or choose another port"
+                       : status == ZKS_E_INVALID
+                           ? "this machine has no such address: use [::]:4433 or 0.0.0.0:4433"
+                           : "the system refuses the socket";
     snprintf(y->problem, sizeof y->problem, "listen = '%.80s': %s", y->config->listen, text);
     return status;
 }
@@ -114,7 +116,8 @@ static bool read_address(const char *text, struct sockaddr_storage *out, bool *o
     const char *colon = strrchr(text, ':');
     char *end = NULL;
     unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-    if (!colon || end == colon + 1 || *end || port > 65535 || (size_t)(colon - text) >= sizeof host) {
+    if (!colon || end == colon + 1 || *end || port > 65535 ||
+        (size_t)(colon - text) >= sizeof host) {
         return false;
     }
     size_t length = (size_t)(colon - text);
@@ -138,8 +141,10 @@ static zks_status open_endpoint(zks__relay *y, const uint8_t *seed)
     struct sockaddr_storage address = {0};
     bool any6 = false;
     if (!read_address(y->config->listen, &address, &any6)) {
-        snprintf(y->problem, sizeof y->problem,
-                 "listen = '%.80s' is not an address: write [::]:4433, 0.0.0.0:4433 or 192.0.2.1:4433", y->config->listen);
+        snprintf(
+            y->problem, sizeof y->problem,
+            "listen = '%.80s' is not an address: write [::]:4433, 0.0.0.0:4433 or 192.0.2.1:4433",
+            y->config->listen);
         return ZKS_E_CONFIG_FILE;
     }
     zks__listen_config listen = {.key_seed = seed,
@@ -169,15 +174,19 @@ static zks_status load_key(zks__relay *y, uint8_t *out_seed)
 {
     char path[PATH_MAX];
     const char *given = y->config->key_file;
-    int n = given[0] ? snprintf(path, sizeof path, "%s", given) : snprintf(path, sizeof path, "%s/relay.key", y->config->data);
-    zks_status status = n < 0 || (size_t)n >= sizeof path ? ZKS_E_STORE_PATH
-                                                          : zks__relay_key_load(path, &y->router.rng, out_seed);
+    int n = given[0] ? snprintf(path, sizeof path, "%s", given)
+                     : snprintf(path, sizeof path, "%s/relay.key", y->config->data);
+    zks_status status = n < 0 || (size_t)n >= sizeof path
+                            ? ZKS_E_STORE_PATH
+                            : zks__relay_key_load(path, &y->router.rng, out_seed);
     if (!status) {
         status = zks__transport_public_key(out_seed, y->router.key);
     }
-    if (status) {
-        snprintf(y->problem, sizeof y->problem, "key file '%.120s': %s", path,
-                 status == ZKS_E_CONFIG_FILE ? "it is no key, or others may read it (chmod 600)" : strerror(errno));
+    if (status == ZKS_E_CONFIG_FILE) {
+        snprintf(y->problem, sizeof y->problem,
+                 "key file '%.120s': it is no key, or others may read it (chmod 600)", path);
+    } else if (status) {
+        snprintf(y->problem, sizeof y->problem, "key file '%.120s': %m", path); /* errno's text */
     }
     return status;
 }
@@ -204,7 +213,8 @@ static void make_address(zks__relay *y)
     if (host[0] && strchr(host, ':') && host[0] != '[') {
         snprintf(y->address, sizeof y->address, "zks://%s@[%.255s]:%u", key, host, port);
     } else if (host[0] || any) {
-        snprintf(y->address, sizeof y->address, "zks://%s@%.255s:%u", key, host[0] ? host : "127.0.0.1", port);
+        snprintf(y->address, sizeof y->address, "zks://%s@%.255s:%u", key,
+                 host[0] ? host : "127.0.0.1", port);
     } else {
         zks__transport_address_text((const struct sockaddr *)&bound, text);
         snprintf(y->address, sizeof y->address, "zks://%s@%s", key, text);
@@ -274,7 +284,8 @@ static void relay_thread(void *user)
     } else if (status) {
         on_store_closed(y);
     } else {
-        uv_async_send(&y->stop); /* stop may have been asked for before there was anything to stop */
+        /* stop may have been asked for before there was anything to stop */
+        uv_async_send(&y->stop);
     }
     uv_run(&y->loop, UV_RUN_DEFAULT);
     zks__router_done(&y->router);
@@ -315,8 +326,8 @@ static zks_status relay_init(zks__relay *y)
     return status;
 }
 
-zks_status zks__relay_start(const zks__relay_config *config, const zks__log *log, const zks__relay_events *events, void *user,
-                            zks__relay **out_relay)
+zks_status zks__relay_start(const zks__relay_config *config, const zks__log *log,
+                            const zks__relay_events *events, void *user, zks__relay **out_relay)
 {
     zks_status status = zks__crypto_init();
     if (status) {

@@ -6,7 +6,7 @@
 enum { TICK_MS = 50 };
 
 #define MINUTE_NS 60000000000ull
-#define MS_NS 1000000ull
+#define MS_NS     1000000ull
 
 uint32_t zks__rate_take(uint64_t *tat_ns, uint64_t now_ns, uint64_t per_minute, uint64_t count)
 {
@@ -44,7 +44,8 @@ static void check_refused(zks__router *r, uint64_t now)
             return;
         }
         zks__list_remove(n);
-        zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, ZKS_MESSAGE_HELLO, 0, "this device is not a member of such a group here");
+        zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, ZKS_MESSAGE_HELLO, 0,
+                      "this device is not a member of such a group here");
     }
 }
 
@@ -82,9 +83,10 @@ static void on_tick(uv_timer_t *timer)
 
 void zks__router_arm(zks__router *r)
 {
-    bool idle = zks__list_empty(&r->greeting) && zks__list_empty(&r->refused) && zks__list_empty(&r->lagging) &&
-                zks__list_empty(&r->dirty);
-    if (!idle && !uv_is_active((uv_handle_t *)&r->timer) && !uv_is_closing((uv_handle_t *)&r->timer)) {
+    bool idle = zks__list_empty(&r->greeting) && zks__list_empty(&r->refused) &&
+                zks__list_empty(&r->lagging) && zks__list_empty(&r->dirty);
+    if (!idle && !uv_is_active((uv_handle_t *)&r->timer) &&
+        !uv_is_closing((uv_handle_t *)&r->timer)) {
         uv_timer_start(&r->timer, on_tick, TICK_MS, 0);
     }
 }
@@ -142,7 +144,7 @@ zks__rstore_events zks__router_store_events(void)
 zks_status zks__router_init(zks__router *r, uv_loop_t *loop)
 {
     uint8_t seed[16];
-    zks__list *const lists[] = {&r->idle,    &r->peers,   &r->greeting,  &r->refused, &r->lagging,
+    zks__list *const lists[] = {&r->idle,    &r->peers, &r->greeting,  &r->refused, &r->lagging,
                                 &r->stalled, &r->fresh, &r->unsettled, &r->dirty};
     for (size_t i = 0; i < ZKS_COUNTOF(lists); i++) {
         zks__list_init(lists[i]);

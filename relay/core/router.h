@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The relay's inside: the groups in memory and their online sessions (here called peers). Private to relay/core.
- * Everything runs on the loop thread.
+ * The relay's inside: the groups in memory and their online sessions (here called peers). Private
+ * to relay/core. Everything runs on the loop thread.
  *
- * A push goes: peer (push.c: limits, envelope, name) -> store, together with what other peers push -> completion: its
- * group remembers the new blobs -> `settled`: each group delivers to its peers (deliver.c), each pusher gets one PUSH_ACK
- * for all its pushes of that wake-up. The message's own buffer is kept until then and delivered from.
+ * A push goes: peer (push.c: limits, envelope, name) -> store, together with what other peers push
+ * -> completion: its group remembers the new blobs -> `settled`: each group delivers to its peers
+ * (deliver.c), each pusher gets one PUSH_ACK for all its pushes of that wake-up. The message's own
+ * buffer is kept until then and delivered from.
  */
 #ifndef ZKS_RELAY_CORE_ROUTER_H
 #define ZKS_RELAY_CORE_ROUTER_H
@@ -45,15 +46,15 @@ struct zks__router {
 
     zks__list peers;
     size_t peer_count;
-    zks__list greeting; /* no HELLO yet; in order of their deadlines */
-    zks__list refused;  /* to be answered UNAUTHORIZED; in order of their deadlines */
-    zks__list lagging;  /* live, and `told` is behind `position` */
-    zks__list stalled;  /* paused for all sessions' bytes */
+    zks__list greeting;  /* no HELLO yet; in order of their deadlines */
+    zks__list refused;   /* to be answered UNAUTHORIZED; in order of their deadlines */
+    zks__list lagging;   /* live, and `told` is behind `position` */
+    zks__list stalled;   /* paused for all sessions' bytes */
     zks__list unsettled; /* peers with finished pushes */
-    zks__list fresh;    /* groups with blobs to deliver */
-    zks__list dirty;    /* groups with acknowledgements to write */
+    zks__list fresh;     /* groups with blobs to deliver */
+    zks__list dirty;     /* groups with acknowledgements to write */
     uint64_t lag_due_ns, acks_due_ns;
-    size_t inflight; /* bytes waiting for the disk */
+    size_t inflight;         /* bytes waiting for the disk */
     zks__blob_item *scratch; /* items of one BLOBS */
 };
 
@@ -77,7 +78,8 @@ struct zks__rgroup {
     uint64_t head;
     zks__rstore_device *devices; /* sorted by device */
     size_t device_count, device_size;
-    zks__blob_item *blobs; /* committed, to be delivered when settled; they point into push operations */
+    /* committed, to be delivered when settled; they point into push operations */
+    zks__blob_item *blobs;
     size_t blob_count, blob_size;
 };
 
@@ -85,7 +87,8 @@ struct zks__rgroup {
 zks__rgroup *zks__rgroup_get(zks__router *r, const uint8_t id[ZKS_GROUP_ID_BYTES]);
 /* Called whenever a user of it went: keeps it for a while or lets it go. */
 void zks__rgroup_released(zks__rgroup *g);
-/* Writes what is not durable yet of the set; peers in `waiting` hear of it by zks__peer_group_ready. */
+/* Writes what is not durable yet of the set; peers in `waiting` hear of it by
+ * zks__peer_group_ready. */
 ZKS_MUST_USE zks_status zks__rgroup_save(zks__rgroup *g);
 /* The device's state, made when it is new. NULL: no memory. */
 zks__rstore_device *zks__rgroup_device(zks__rgroup *g, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
@@ -140,19 +143,20 @@ struct zks__peer {
     uint8_t mistakes;
     unsigned busy; /* store requests under way; the peer outlives them */
     uint64_t deadline_ns;
-    uint64_t position;   /* live: all up to here is sent or left out */
-    uint64_t told;       /* contiguous, as last sent */
+    uint64_t position;                   /* live: all up to here is sent or left out */
+    uint64_t told;                       /* contiguous, as last sent */
     uint64_t sent_bytes, consumed_bytes; /* of blobs */
     uint64_t push_tat_ns, pull_tat_ns;
-    size_t inflight;     /* bytes of pushes that wait for the disk */
-    zks__list finished;  /* zks__push_op */
+    size_t inflight;    /* bytes of pushes that wait for the disk */
+    zks__list finished; /* zks__push_op */
     zks__wish wishes[ZKS_RELAY_PULLS_WAITING];
-    zks__buf *held;      /* backing of the HELLO or RECORDS being worked on */
+    zks__buf *held;        /* backing of the HELLO or RECORDS being worked on */
     zks__message *holding; /* that message */
 };
 
 /* A new session from outside. */
-ZKS_MUST_USE zks_status zks__peer_new(zks__router *r, zks__link *link, zks__link_events *out_events, void **out_user);
+ZKS_MUST_USE zks_status zks__peer_new(zks__router *r, zks__link *link, zks__link_events *out_events,
+                                      void **out_user);
 static inline const uint8_t *zks__peer_device(const zks__peer *p)
 {
     return zks__session_peer_key(p->session);
@@ -160,14 +164,16 @@ static inline const uint8_t *zks__peer_device(const zks__peer *p)
 /* Sends, and ends the session where that fails or the peer takes nothing. */
 void zks__peer_send(zks__peer *p, const zks__message *m);
 /* ERROR; too many of them end the session. */
-void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text);
+void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms,
+                     const char *text);
 /* ERROR, then the end. */
 void zks__peer_end(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text);
 void zks__peer_bye(zks__peer *p, uint32_t code, uint32_t retry_ms, const char *text);
 void zks__peer_pause(zks__peer *p, unsigned why);
 /* Messages may be raised inside. */
 void zks__peer_resume(zks__peer *p, unsigned why);
-/* A request of it is done; frees the peer when it was the last and the session is gone. false: it is gone or ending. */
+/* A request of it is done; frees the peer when it was the last and the session is gone. false:
+ * it is gone or ending. */
 bool zks__peer_unbusy(zks__peer *p);
 /* The retry-after of a refusal. ms */
 uint32_t zks__retry_of(uint32_t code);
@@ -184,9 +190,10 @@ void zks__peer_records(zks__peer *p, const zks__message *m, zks__buf *backing);
 void zks__peer_records_stored(zks__peer *p, zks_status status);
 /* Records [first, last) of the group to its online peers. */
 void zks__rgroup_announce(zks__rgroup *g, size_t first, size_t last);
-/* What `skip` does not have, as many as fit into `bytes`, from *next on; *next moves. Returns how many. */
-size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t *next, size_t bytes, zks__slice *out,
-                        size_t max);
+/* What `skip` does not have, as many as fit into `bytes`, from *next on; *next moves. Returns
+ * how many. */
+size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t *next,
+                        size_t bytes, zks__slice *out, size_t max);
 /* Sends the rest of them in RECORDS. */
 void zks__peer_send_records(zks__peer *p, const zks__wire_list *skip, size_t next);
 
@@ -208,7 +215,8 @@ void zks__peer_tell(zks__peer *p);
 /* ZKS_E_NOMEM, ZKS_E_SYSTEM. */
 ZKS_MUST_USE zks_status zks__router_init(zks__router *r, uv_loop_t *loop);
 zks__rstore_events zks__router_store_events(void); /* with the router as user */
-/* No more HELLOs and pushes; when what waits for the disk is done: BYE to all; `emptied` follows. */
+/* No more HELLOs and pushes; when what waits for the disk is done: BYE to all; `emptied`
+ * follows. */
 void zks__router_stop(zks__router *r, void (*emptied)(void *user), void *user);
 /* Writes acknowledgements, before the store is closed. */
 void zks__router_flush(zks__router *r);
@@ -228,8 +236,9 @@ static inline uint64_t zks__router_unix_ms(const zks__router *r)
     return (uint64_t)r->clock.unix_ms(r->clock.user);
 }
 /*
- * Takes `count` from a rate of `per_minute` with a burst of one minute's worth (GCRA: one number per rate, the time at
- * which it will be whole again). Returns 0, or the ms after which there is room.
+ * Takes `count` from a rate of `per_minute` with a burst of one minute's worth (GCRA: one number
+ * per rate, the time at which it will be whole again). Returns 0, or the ms after which there is
+ * room.
  */
 uint32_t zks__rate_take(uint64_t *tat_ns, uint64_t now_ns, uint64_t per_minute, uint64_t count);
 

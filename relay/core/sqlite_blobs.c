@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 
-/* Ties a row's numbers to its blob_id, so that a flipped bit is noticed before a client sees it. The bytes of the blob
- * need no sum: the client's authenticated decryption covers them. */
-static int64_t row_sum(int64_t grp, uint64_t cursor, const uint8_t *device, uint64_t time_ms, uint64_t expires_s,
-                       const uint8_t *blob_id)
+/* Ties a row's numbers to its blob_id, so that a flipped bit is noticed before a client sees it.
+ * The bytes of the blob need no sum: the client's authenticated decryption covers them. */
+static int64_t row_sum(int64_t grp, uint64_t cursor, const uint8_t *device, uint64_t time_ms,
+                       uint64_t expires_s, const uint8_t *blob_id)
 {
     uint8_t row[4 * 8 + ZKS_DEVICE_ID_BYTES];
     zks__writer w = zks__writer_of(row, sizeof row);
@@ -61,7 +61,8 @@ static zks_status insert_blob(const append_context *c, zks__rstore_item *item, b
 {
     uint64_t cursor = next_cursor(c);
     uint64_t expires_s = c->now_ms / 1000 + item->ttl_s;
-    int64_t sum = row_sum(c->group->id, cursor, c->device->known.device, c->now_ms, expires_s, item->blob_id);
+    int64_t sum = row_sum(c->group->id, cursor, c->device->known.device, c->now_ms, expires_s,
+                          item->blob_id);
     sqlite3_stmt *q = zks__sqlite_use(c->store, ZKS_SQL_BLOB_ADD);
     sqlite3_bind_int64(q, 1, c->store->next_seq);
     sqlite3_bind_int64(q, 2, c->group->id);
@@ -148,7 +149,8 @@ static zks_status delete_row(zks__sqlite_store *s, zks__rstore_group *g, int64_t
     return status;
 }
 
-static zks_status find_row(zks__sqlite_store *s, int64_t device, const uint8_t *blob_id, int64_t *out_seq, int64_t *out_size)
+static zks_status find_row(zks__sqlite_store *s, int64_t device, const uint8_t *blob_id,
+                           int64_t *out_seq, int64_t *out_size)
 {
     sqlite3_stmt *q = zks__sqlite_use(s, ZKS_SQL_BLOB_FIND);
     sqlite3_bind_int64(q, 1, device);
@@ -162,15 +164,16 @@ static zks_status find_row(zks__sqlite_store *s, int64_t device, const uint8_t *
     return rc == SQLITE_DONE ? ZKS_E_NOT_FOUND : zks__sqlite_status(rc);
 }
 
-/* Whether another device of the group pushed it. There is no index over blob_id alone: a look per device, and a bound
- * over the whole request, after which an unknown id counts as not there. */
-static zks_status is_foreign(zks__sqlite_store *s, const zks__rstore_group *g, const uint8_t *blob_id, unsigned *looks,
-                             bool *out_foreign)
+/* Whether another device of the group pushed it. There is no index over blob_id alone: a look
+ * per device, and a bound over the whole request, after which an unknown id counts as not there. */
+static zks_status is_foreign(zks__sqlite_store *s, const zks__rstore_group *g,
+                             const uint8_t *blob_id, unsigned *looks, bool *out_foreign)
 {
     int64_t seq;
     int64_t size;
     zks_status status = ZKS_E_NOT_FOUND;
-    for (size_t i = 0; i < g->device_count && *looks && status == ZKS_E_NOT_FOUND; i++, (*looks)--) {
+    for (size_t i = 0; i < g->device_count && *looks && status == ZKS_E_NOT_FOUND;
+         i++, (*looks)--) {
         status = find_row(s, g->devices[i].id, blob_id, &seq, &size);
     }
     *out_foreign = !status;
@@ -239,8 +242,8 @@ enum { READ_FIRST_ITEMS = 64 };
 typedef struct read_context {
     zks__sqlite_store *store;
     zks__rstore_read *request;
-    size_t size;      /* of items */
-    size_t used;      /* of backing */
+    size_t size; /* of items */
+    size_t used; /* of backing */
     uint64_t now_s;
     unsigned scanned;
     bool full;
@@ -254,7 +257,8 @@ static int by_id(const void *key, const void *row)
 }
 
 /* Items' blobs are offsets until the buffer has stopped moving. */
-static zks_status add_blob(read_context *c, const zks__blob_item *item, const void *blob, size_t length)
+static zks_status add_blob(read_context *c, const zks__blob_item *item, const void *blob,
+                           size_t length)
 {
     zks__rstore_read *r = c->request;
     if (r->count == c->size) {
@@ -299,7 +303,9 @@ static zks_status read_row(read_context *c, sqlite3_stmt *q)
     uint64_t cursor = (uint64_t)sqlite3_column_int64(q, 0);
     int64_t id = sqlite3_column_int64(q, 1);
     uint64_t expires_s = (uint64_t)sqlite3_column_int64(q, 4);
-    const zks__sqlite_device *d = g->device_count ? bsearch(&id, g->devices, g->device_count, sizeof *d, by_id) : NULL;
+    const zks__sqlite_device *d = g->device_count
+                                      ? bsearch(&id, g->devices, g->device_count, sizeof *d, by_id)
+                                      : NULL;
     bool own = r->skip && d && memcmp(d->known.device, r->device, ZKS_DEVICE_ID_BYTES) == 0;
     if (own || expires_s <= c->now_s) {
         r->contiguous = cursor;
@@ -308,7 +314,8 @@ static zks_status read_row(read_context *c, sqlite3_stmt *q)
     size_t length = (size_t)sqlite3_column_bytes(q, 6);
     const void *blob_id = sqlite3_column_blob(q, 2);
     zks__blob_item item = {.cursor = cursor, .time_ms = (uint64_t)sqlite3_column_int64(q, 3)};
-    bool whole = d && cursor <= g->now.last && sqlite3_column_bytes(q, 2) == ZKS_BLOB_ID_BYTES && length <= ZKS_BLOB_MAX_BYTES &&
+    bool whole = d && cursor <= g->now.last && sqlite3_column_bytes(q, 2) == ZKS_BLOB_ID_BYTES &&
+                 length <= ZKS_BLOB_MAX_BYTES &&
                  sqlite3_column_int64(q, 5) ==
                      row_sum(g->id, cursor, d->known.device, item.time_ms, expires_s, blob_id);
     if (!whole) {
@@ -328,7 +335,9 @@ static zks_status read_row(read_context *c, sqlite3_stmt *q)
 
 zks_status zks__sqlite_do_read(zks__sqlite_store *s, zks__rstore_read *r)
 {
-    read_context c = {.store = s, .request = r, .now_s = (uint64_t)(s->config.clock.unix_ms(s->config.clock.user) / 1000)};
+    read_context c = {.store = s,
+                      .request = r,
+                      .now_s = (uint64_t)(s->config.clock.unix_ms(s->config.clock.user) / 1000)};
     uint64_t head = r->group->now.last;
     r->contiguous = r->after < head ? r->after : head;
     r->end = r->contiguous == head;
@@ -340,7 +349,8 @@ zks_status zks__sqlite_do_read(zks__sqlite_store *s, zks__rstore_read *r)
     sqlite3_bind_int64(q, 2, (int64_t)r->contiguous);
     zks_status status = ZKS_OK;
     int rc = SQLITE_ROW;
-    while (!status && !c.full && c.scanned++ < ZKS_RELAY_PULL_SCAN_MAX && (rc = sqlite3_step(q)) == SQLITE_ROW) {
+    while (!status && !c.full && c.scanned++ < ZKS_RELAY_PULL_SCAN_MAX &&
+           (rc = sqlite3_step(q)) == SQLITE_ROW) {
         status = read_row(&c, q);
     }
     sqlite3_reset(q);

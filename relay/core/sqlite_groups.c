@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The SQLite store's groups: rows of groups, devices and records, and what of them is kept in memory. */
+/* The SQLite store's groups: rows of groups, devices and records, and what of them is kept in
+ * memory. */
 #include "relay/core/sqlite_internal.h"
 
 #include "base/alloc.h"
@@ -47,7 +48,8 @@ static zks_status add_device(zks__rstore_group *g, const zks__sqlite_device *d)
     return ZKS_OK;
 }
 
-static zks_status insert_device(zks__sqlite_store *s, const zks__rstore_group *g, zks__sqlite_device *d)
+static zks_status insert_device(zks__sqlite_store *s, const zks__rstore_group *g,
+                                zks__sqlite_device *d)
 {
     sqlite3_stmt *q = zks__sqlite_use(s, ZKS_SQL_DEVICE_ADD);
     sqlite3_bind_int64(q, 1, g->id);
@@ -61,7 +63,8 @@ static zks_status insert_device(zks__sqlite_store *s, const zks__rstore_group *g
 }
 
 /* Only a transaction may ask to create: what it gets may be changed. */
-zks__sqlite_device *zks__sqlite_device_of(zks__sqlite_store *s, zks__rstore_group *g, const uint8_t *device, bool create,
+zks__sqlite_device *zks__sqlite_device_of(zks__sqlite_store *s, zks__rstore_group *g,
+                                          const uint8_t *device, bool create,
                                           zks_status *out_status)
 {
     *out_status = create ? keep_devices(s, g) : ZKS_OK;
@@ -111,7 +114,8 @@ static zks_status save_group(zks__sqlite_store *s, zks__rstore_group *g)
 zks_status zks__sqlite_groups_save(zks__sqlite_store *s)
 {
     zks_status status = ZKS_OK;
-    for (zks__node *n = zks__list_first(&s->touched); n && !status; n = zks__list_next(&s->touched, n)) {
+    for (zks__node *n = zks__list_first(&s->touched); n && !status;
+         n = zks__list_next(&s->touched, n)) {
         status = save_group(s, ZKS_CONTAINER(n, zks__rstore_group, touch));
     }
     return status;
@@ -180,7 +184,8 @@ static zks_status find_group(zks__sqlite_store *s, const uint8_t *group_id, zks_
     return rc == SQLITE_DONE ? ZKS_E_NOT_FOUND : zks__sqlite_status(rc);
 }
 
-/* A cursor below one that was given out, or so high that none could follow, can only come from damage. */
+/* A cursor below one that was given out, or so high that none could follow, can only come from
+ * damage. */
 static zks_status check_group(zks__sqlite_store *s, const zks__rstore_group *g)
 {
     sqlite3_stmt *q = zks__sqlite_use(s, ZKS_SQL_BLOB_LAST);
@@ -189,7 +194,8 @@ static zks_status check_group(zks__sqlite_store *s, const zks__rstore_group *g)
     uint64_t last = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(q, 0) : 0;
     sqlite3_reset(q);
     zks_status status = zks__sqlite_status(rc);
-    bool sane = last <= g->now.last && g->now.last < (1ull << 53) && g->now.bytes < (1ull << 50) && g->now.floor <= g->now.last;
+    bool sane = last <= g->now.last && g->now.last < (1ull << 53) && g->now.bytes < (1ull << 50) &&
+                g->now.floor <= g->now.last;
     return status ? status : sane ? ZKS_OK : ZKS_E_STORE_CORRUPT;
 }
 
@@ -202,7 +208,8 @@ static zks_status load_devices(zks__sqlite_store *s, zks__rstore_group *g)
     while (!status && (rc = sqlite3_step(q)) != SQLITE_DONE) {
         if (rc != SQLITE_ROW) {
             status = zks__sqlite_status(rc);
-        } else if (sqlite3_column_bytes(q, 1) != ZKS_DEVICE_ID_BYTES || sqlite3_column_bytes(q, 4) != ZKS_BLOB_ID_BYTES) {
+        } else if (sqlite3_column_bytes(q, 1) != ZKS_DEVICE_ID_BYTES ||
+                   sqlite3_column_bytes(q, 4) != ZKS_BLOB_ID_BYTES) {
             status = ZKS_E_STORE_CORRUPT;
         } else {
             zks__sqlite_device d = {.id = sqlite3_column_int64(q, 0),
@@ -217,7 +224,8 @@ static zks_status load_devices(zks__sqlite_store *s, zks__rstore_group *g)
     return status;
 }
 
-static zks_status put_records(zks__sqlite_store *s, const zks__rstore_group *g, const zks__slice *records, size_t count)
+static zks_status put_records(zks__sqlite_store *s, const zks__rstore_group *g,
+                              const zks__slice *records, size_t count)
 {
     zks_status status = ZKS_OK;
     for (size_t i = 0; i < count && !status; i++) {
@@ -242,7 +250,8 @@ static zks_status make_group(zks__sqlite_store *s, const zks__rstore_open *r, zk
 }
 
 /* Reads all records into one buffer; two passes, so that slices point into it. */
-static zks_status load_records(zks__sqlite_store *s, const zks__rstore_group *g, zks__rstore_open *r)
+static zks_status load_records(zks__sqlite_store *s, const zks__rstore_group *g,
+                               zks__rstore_open *r)
 {
     size_t count = 0;
     size_t bytes = 0;
@@ -272,7 +281,8 @@ static zks_status load_records(zks__sqlite_store *s, const zks__rstore_group *g,
         if (length) {
             memcpy(r->backing->data + at, sqlite3_column_blob(q, 0), length);
         }
-        r->stored[r->stored_count++] = (zks__slice){.data = r->backing->data + at, .length = length};
+        r->stored[r->stored_count++] = (zks__slice){.data = r->backing->data + at,
+                                                    .length = length};
         at += length;
     }
     sqlite3_reset(q);
@@ -354,7 +364,8 @@ zks_status zks__sqlite_do_acks(zks__sqlite_store *s, zks__rstore_acks *r)
 {
     zks_status status = ZKS_OK;
     for (size_t i = 0; i < r->count && !status; i++) {
-        zks__sqlite_device *d = zks__sqlite_device_of(s, r->group, r->devices[i].device, true, &status);
+        zks__sqlite_device *d = zks__sqlite_device_of(s, r->group, r->devices[i].device, true,
+                                                      &status);
         if (d) {
             d->known.acked = r->devices[i].acked;
             d->known.seen_s = r->devices[i].seen_s;

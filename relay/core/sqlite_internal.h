@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The inside of the SQLite store: what its files share. All but the queue belongs to the storage thread. */
+/* The inside of the SQLite store: what its files share. All but the queue belongs to the storage
+ * thread. */
 #ifndef ZKS_RELAY_CORE_SQLITE_INTERNAL_H
 #define ZKS_RELAY_CORE_SQLITE_INTERNAL_H
 
@@ -13,16 +14,20 @@
 enum {
     ZKS_SQLITE_APPLICATION_ID = 0x307a6b72, /* "0zkr" */
     ZKS_SQLITE_SCHEMA_VERSION = 1,
-    ZKS_SQLITE_PAGE_BYTES = 4096, /* 8 and 16 KiB were slower: each new key in an index writes a whole page */
+    /* 8 and 16 KiB were slower: each new key in an index writes a whole page */
+    ZKS_SQLITE_PAGE_BYTES = 4096,
     ZKS_SQLITE_CACHE_KIB = 16384,
-    /* Frames in the log before it is copied into the database, 32 MiB: shorter logs write the same index pages more
-     * often (measured, batches of 64: 34,000 appends/s with 4 MiB, 46,000 with 16, 54,000 with 64), longer ones take
-     * longer to read after a crash. An idle relay copies whatever there is. */
+    /* Frames in the log before it is copied into the database, 32 MiB: shorter logs write the
+     * same index pages more often (measured, batches of 64: 34,000 appends/s with 4 MiB, 46,000
+     * with 16, 54,000 with 64), longer ones take longer to read after a crash. An idle relay
+     * copies whatever there is. */
     ZKS_SQLITE_CHECKPOINT_FRAMES = 8192,
-    ZKS_SQLITE_CHECK_BYTES = 4 << 20, /* databases up to this size are verified as a whole at start */
-    ZKS_SQLITE_SWEEP_ROWS = 256,      /* deleted in one transaction: about 2 ms */
-    ZKS_SQLITE_SWEEP_MS = 10000,      /* between two looks for what is due */
-    ZKS_SQLITE_CURSOR_BITS = 20       /* cursors begin at the start's Unix seconds shifted by this */
+    /* databases up to this size are verified as a whole at start */
+    ZKS_SQLITE_CHECK_BYTES = 4 << 20,
+    ZKS_SQLITE_SWEEP_ROWS = 256, /* deleted in one transaction: about 2 ms */
+    ZKS_SQLITE_SWEEP_MS = 10000, /* between two looks for what is due */
+    /* cursors begin at the start's Unix seconds shifted by this */
+    ZKS_SQLITE_CURSOR_BITS = 20
 };
 
 typedef enum zks__sqlite_statement {
@@ -76,7 +81,8 @@ struct zks__rstore_group {
     int64_t id;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     zks__sqlite_totals now, saved;
-    zks__sqlite_device *devices, *devices_saved; /* the copy exists only during a transaction that changed one */
+    /* the copy exists only during a transaction that changed one */
+    zks__sqlite_device *devices, *devices_saved;
     size_t device_count, device_size, devices_saved_count;
 };
 
@@ -119,7 +125,8 @@ sqlite3_stmt *zks__sqlite_use(zks__sqlite_store *s, zks__sqlite_statement which)
 /* Steps a statement that gives no row. */
 ZKS_MUST_USE zks_status zks__sqlite_run(zks__sqlite_store *s, sqlite3_stmt *statement);
 ZKS_MUST_USE zks_status zks__sqlite_begin(zks__sqlite_store *s);
-/* Writes what changed of groups and devices and commits; on any failure everything is rolled back. */
+/* Writes what changed of groups and devices and commits; on any failure everything is rolled
+ * back. */
 ZKS_MUST_USE zks_status zks__sqlite_commit(zks__sqlite_store *s);
 void zks__sqlite_rollback(zks__sqlite_store *s);
 /* Copies the log into the database; `all`: also makes the file empty. */
@@ -129,7 +136,8 @@ void zks__sqlite_checkpoint(zks__sqlite_store *s, bool all);
 /* Marks a group as changed by this transaction. */
 void zks__sqlite_touch(zks__sqlite_store *s, zks__rstore_group *g);
 /* The device's row, made when it is new and `create` is set; NULL: there is none, or no memory. */
-zks__sqlite_device *zks__sqlite_device_of(zks__sqlite_store *s, zks__rstore_group *g, const uint8_t *device, bool create,
+zks__sqlite_device *zks__sqlite_device_of(zks__sqlite_store *s, zks__rstore_group *g,
+                                          const uint8_t *device, bool create,
                                           zks_status *out_status);
 ZKS_MUST_USE zks_status zks__sqlite_groups_save(zks__sqlite_store *s);
 void zks__sqlite_groups_committed(zks__sqlite_store *s);
@@ -149,7 +157,8 @@ ZKS_MUST_USE zks_status zks__sqlite_do_survey(zks__sqlite_store *s, zks__rstore_
 ZKS_MUST_USE zks_status zks__sqlite_do_read(zks__sqlite_store *s, zks__rstore_read *r);
 
 /* sqlite_sweep.c */
-/* Deletes up to ZKS_SQLITE_SWEEP_ROWS blobs that are due, in a transaction of its own; *out_deleted counts them. */
+/* Deletes up to ZKS_SQLITE_SWEEP_ROWS blobs that are due, in a transaction of its own;
+ * *out_deleted counts them. */
 ZKS_MUST_USE zks_status zks__sqlite_sweep(zks__sqlite_store *s, uint64_t *out_deleted);
 
 #endif

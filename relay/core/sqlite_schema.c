@@ -10,26 +10,32 @@
 #include <unistd.h>
 
 /*
- * Blobs lie in the order of their arrival, whatever their group (seq): appending touches one page, not one per group.
- * Three small indexes: the feed of a group (size is in it so that pending bytes are counted without reading blobs), the
- * key that makes pushes idempotent (a device row belongs to one group), and the time when a blob is due.
- * sum ties cursor, times and blob_id of a row together; blob_id itself is a hash of the bytes.
+ * Blobs lie in the order of their arrival, whatever their group (seq): appending touches one page,
+ * not one per group. Three small indexes: the feed of a group (size is in it so that pending bytes
+ * are counted without reading blobs), the key that makes pushes idempotent (a device row belongs to
+ * one group), and the time when a blob is due. sum ties cursor, times and blob_id of a row
+ * together; blob_id itself is a hash of the bytes.
  */
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE groups(id INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE, last INTEGER NOT NULL,"
+    "CREATE TABLE groups(id INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE, last INTEGER NOT "
+    "NULL,"
     " bytes INTEGER NOT NULL, blobs INTEGER NOT NULL, floor INTEGER NOT NULL);"
-    "CREATE TABLE records(grp INTEGER NOT NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(grp, n));"
-    "CREATE TABLE devices(id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, device BLOB NOT NULL, acked INTEGER NOT NULL,"
+    "CREATE TABLE records(grp INTEGER NOT NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY "
+    "KEY(grp, n));"
+    "CREATE TABLE devices(id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, device BLOB NOT NULL, "
+    "acked INTEGER NOT NULL,"
     " seen INTEGER NOT NULL, own_last BLOB NOT NULL);"
     "CREATE UNIQUE INDEX device_of ON devices(grp, device);"
     "CREATE TABLE blobs(seq INTEGER PRIMARY KEY, grp INTEGER NOT NULL, cursor INTEGER NOT NULL,"
-    " device INTEGER NOT NULL, blob_id BLOB NOT NULL, time_ms INTEGER NOT NULL, expires_s INTEGER NOT NULL,"
+    " device INTEGER NOT NULL, blob_id BLOB NOT NULL, time_ms INTEGER NOT NULL, expires_s INTEGER "
+    "NOT NULL,"
     " sum INTEGER NOT NULL, size INTEGER NOT NULL, blob BLOB NOT NULL);"
     "CREATE INDEX feed ON blobs(grp, cursor, size);"
     "CREATE UNIQUE INDEX pushed ON blobs(device, blob_id);"
     "CREATE INDEX due ON blobs(expires_s);"
-    "CREATE TABLE floors(grp INTEGER NOT NULL, at_s INTEGER NOT NULL, cursor INTEGER NOT NULL, PRIMARY KEY(at_s, grp))"
+    "CREATE TABLE floors(grp INTEGER NOT NULL, at_s INTEGER NOT NULL, cursor INTEGER NOT NULL, "
+    "PRIMARY KEY(at_s, grp))"
     " WITHOUT ROWID;";
 
 static const char *const sql[ZKS_SQL_COUNT_] = {
@@ -37,33 +43,48 @@ static const char *const sql[ZKS_SQL_COUNT_] = {
     [ZKS_SQL_COMMIT] = "COMMIT",
     [ZKS_SQL_ROLLBACK] = "ROLLBACK",
     [ZKS_SQL_GROUP_FIND] = "SELECT id, last, bytes, blobs, floor FROM groups WHERE group_id = ?1",
-    [ZKS_SQL_GROUP_ADD] = "INSERT INTO groups(group_id, last, bytes, blobs, floor) VALUES(?1, 0, 0, 0, 0)",
-    [ZKS_SQL_GROUP_SAVE] = "UPDATE groups SET last = ?2, bytes = ?3, blobs = ?4, floor = ?5 WHERE id = ?1",
+    [ZKS_SQL_GROUP_ADD] =
+        "INSERT INTO groups(group_id, last, bytes, blobs, floor) VALUES(?1, 0, 0, 0, 0)",
+    [ZKS_SQL_GROUP_SAVE] =
+        "UPDATE groups SET last = ?2, bytes = ?3, blobs = ?4, floor = ?5 WHERE id = ?1",
     [ZKS_SQL_GROUPS_COUNT] = "SELECT count(*) FROM groups",
-    [ZKS_SQL_RECORD_ADD] = "INSERT INTO records(grp, n, bytes) SELECT ?1, (SELECT coalesce(max(n), 0) + 1 FROM records"
-                           " WHERE grp = ?1), ?2 WHERE NOT EXISTS(SELECT 1 FROM records WHERE grp = ?1 AND bytes = ?2)",
+    [ZKS_SQL_RECORD_ADD] =
+        ("INSERT INTO records(grp, n, bytes) SELECT ?1, (SELECT coalesce(max(n), 0) + 1 FROM "
+         "records"
+         " WHERE grp = ?1), ?2 WHERE NOT EXISTS(SELECT 1 FROM records WHERE grp = ?1 AND bytes = "
+         "?2)"),
     [ZKS_SQL_RECORDS] = "SELECT bytes FROM records WHERE grp = ?1 ORDER BY n",
-    [ZKS_SQL_DEVICES] = "SELECT id, device, acked, seen, own_last FROM devices WHERE grp = ?1 ORDER BY id",
-    [ZKS_SQL_DEVICE_ADD] = "INSERT INTO devices(grp, device, acked, seen, own_last) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [ZKS_SQL_DEVICES] =
+        "SELECT id, device, acked, seen, own_last FROM devices WHERE grp = ?1 ORDER BY id",
+    [ZKS_SQL_DEVICE_ADD] =
+        "INSERT INTO devices(grp, device, acked, seen, own_last) VALUES(?1, ?2, ?3, ?4, ?5)",
     [ZKS_SQL_DEVICE_SAVE] = "UPDATE devices SET acked = ?2, seen = ?3, own_last = ?4 WHERE id = ?1",
-    [ZKS_SQL_BLOB_ADD] = "INSERT OR IGNORE INTO blobs(seq, grp, cursor, device, blob_id, time_ms, expires_s, sum, size,"
-                         " blob) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    [ZKS_SQL_BLOB_FIND] = "SELECT seq, grp, cursor, time_ms, expires_s, size FROM blobs WHERE device = ?1"
-                          " AND blob_id = ?2",
-    [ZKS_SQL_BLOB_AFTER] = "SELECT cursor, device, blob_id, time_ms, expires_s, sum, blob FROM blobs INDEXED BY feed"
-                           " WHERE grp = ?1 AND cursor > ?2 ORDER BY cursor",
+    [ZKS_SQL_BLOB_ADD] = ("INSERT OR IGNORE INTO blobs(seq, grp, cursor, device, blob_id, time_ms, "
+                          "expires_s, sum, size,"
+                          " blob) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+    [ZKS_SQL_BLOB_FIND] =
+        ("SELECT seq, grp, cursor, time_ms, expires_s, size FROM blobs WHERE device = ?1"
+         " AND blob_id = ?2"),
+    [ZKS_SQL_BLOB_AFTER] =
+        ("SELECT cursor, device, blob_id, time_ms, expires_s, sum, blob FROM blobs INDEXED BY feed"
+         " WHERE grp = ?1 AND cursor > ?2 ORDER BY cursor"),
     [ZKS_SQL_BLOB_DELETE] = "DELETE FROM blobs WHERE seq = ?1",
     [ZKS_SQL_BLOB_LAST] = "SELECT max(cursor) FROM blobs WHERE grp = ?1",
     [ZKS_SQL_SEQ_LAST] = "SELECT coalesce(max(seq), 0) FROM blobs",
-    [ZKS_SQL_SURVEY] = "SELECT count(*), coalesce(sum(size), 0) FROM (SELECT size FROM blobs INDEXED BY feed"
-                       " WHERE grp = ?1 AND cursor > ?2 LIMIT ?3)",
+    [ZKS_SQL_SURVEY] =
+        ("SELECT count(*), coalesce(sum(size), 0) FROM (SELECT size FROM blobs INDEXED BY feed"
+         " WHERE grp = ?1 AND cursor > ?2 LIMIT ?3)"),
     [ZKS_SQL_FLOOR_ADD] = "INSERT OR REPLACE INTO floors(at_s, grp, cursor) VALUES(?1, ?2, ?3)",
-    [ZKS_SQL_FLOOR_DUE] = "SELECT at_s, grp, cursor FROM floors WHERE at_s <= ?1 ORDER BY at_s LIMIT 1",
-    [ZKS_SQL_FLOOR_BLOBS] = "SELECT seq, grp, size FROM blobs INDEXED BY feed WHERE grp = ?1 AND cursor <= ?2 LIMIT ?3",
+    [ZKS_SQL_FLOOR_DUE] =
+        "SELECT at_s, grp, cursor FROM floors WHERE at_s <= ?1 ORDER BY at_s LIMIT 1",
+    [ZKS_SQL_FLOOR_BLOBS] =
+        "SELECT seq, grp, size FROM blobs INDEXED BY feed WHERE grp = ?1 AND cursor <= ?2 LIMIT ?3",
     [ZKS_SQL_FLOOR_DELETE] = "DELETE FROM floors WHERE at_s = ?1 AND grp = ?2",
-    [ZKS_SQL_EXPIRED] = "SELECT seq, grp, size FROM blobs INDEXED BY due WHERE expires_s <= ?1 LIMIT ?2",
+    [ZKS_SQL_EXPIRED] =
+        "SELECT seq, grp, size FROM blobs INDEXED BY due WHERE expires_s <= ?1 LIMIT ?2",
     [ZKS_SQL_GROUP_BY_ROW] = "SELECT last, bytes, blobs, floor FROM groups WHERE id = ?1",
-    [ZKS_SQL_GROUP_SHRINK] = "UPDATE groups SET bytes = max(bytes - ?2, 0), blobs = max(blobs - ?3, 0) WHERE id = ?1",
+    [ZKS_SQL_GROUP_SHRINK] =
+        "UPDATE groups SET bytes = max(bytes - ?2, 0), blobs = max(blobs - ?3, 0) WHERE id = ?1",
 };
 
 zks_status zks__sqlite_status(int rc)
@@ -116,7 +137,8 @@ zks_status zks__sqlite_run(zks__sqlite_store *s, sqlite3_stmt *statement)
 static zks_status prepare(zks__sqlite_store *s)
 {
     for (size_t i = 0; i < ZKS_SQL_COUNT_; i++) {
-        int rc = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i], NULL);
+        int rc = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i],
+                                    NULL);
         if (rc) {
             return zks__sqlite_status(rc);
         }
@@ -160,7 +182,8 @@ void zks__sqlite_rollback(zks__sqlite_store *s)
 
 void zks__sqlite_checkpoint(zks__sqlite_store *s, bool all)
 {
-    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int rc = sqlite3_wal_checkpoint_v2(
+        s->db, NULL, all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (rc) {
         zks__log_write(s->config.log, ZKS_LOG_LEVEL_WARN, "store.checkpoint status=%d sqlite=%d",
                        (int)zks__sqlite_status(rc), rc);
@@ -204,8 +227,10 @@ static zks_status pragmas(zks__sqlite_store *s)
     char text[512];
     long long pages = (long long)(s->config.disk_limit / ZKS_SQLITE_PAGE_BYTES);
     snprintf(text, sizeof text,
-             "PRAGMA page_size=%d; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-             "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
+             "PRAGMA page_size=%d; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA "
+             "synchronous=FULL;"
+             "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA "
+             "trusted_schema=OFF;"
              "PRAGMA cell_size_check=ON; PRAGMA max_page_count=%lld;",
              ZKS_SQLITE_PAGE_BYTES, ZKS_SQLITE_CACHE_KIB, pages < 64 ? 64 : pages);
     return execute(s, text);
@@ -220,17 +245,18 @@ static zks_status create(zks__sqlite_store *s)
         status = execute(s, schema);
     }
     if (!status) {
-        snprintf(text, sizeof text, "PRAGMA application_id=%d; PRAGMA user_version=%d;", ZKS_SQLITE_APPLICATION_ID,
-                 ZKS_SQLITE_SCHEMA_VERSION);
+        snprintf(text, sizeof text, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                 ZKS_SQLITE_APPLICATION_ID, ZKS_SQLITE_SCHEMA_VERSION);
         status = execute(s, text);
     }
     sqlite3_stmt *statement = NULL;
     if (!status) {
-        status = zks__sqlite_status(
-            sqlite3_prepare_v2(s->db, "INSERT INTO meta VALUES('incarnation', ?1)", -1, &statement, NULL));
+        status = zks__sqlite_status(sqlite3_prepare_v2(
+            s->db, "INSERT INTO meta VALUES('incarnation', ?1)", -1, &statement, NULL));
     }
     if (!status) {
-        sqlite3_bind_blob(statement, 1, s->base.incarnation, sizeof s->base.incarnation, SQLITE_STATIC);
+        sqlite3_bind_blob(statement, 1, s->base.incarnation, sizeof s->base.incarnation,
+                          SQLITE_STATIC);
         status = zks__sqlite_run(s, statement);
     }
     sqlite3_finalize(statement);
@@ -240,7 +266,8 @@ static zks_status create(zks__sqlite_store *s)
 static zks_status load_incarnation(zks__sqlite_store *s)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE key = 'incarnation'", -1, &statement, NULL);
+    int rc = sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE key = 'incarnation'", -1,
+                                &statement, NULL);
     if (!rc) {
         rc = sqlite3_step(statement);
         bool good = rc == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == ZKS_INCARNATION_BYTES;
@@ -266,7 +293,8 @@ static zks_status verify(zks__sqlite_store *s)
     int rc = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
     if (!rc) {
         rc = sqlite3_step(statement);
-        const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+        const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0)
+                                            : NULL;
         if (rc == SQLITE_ROW && (!text || strcmp(text, "ok") != 0)) {
             rc = SQLITE_CORRUPT;
         }
@@ -309,11 +337,13 @@ static void describe(const zks__sqlite_store *s, zks_status status, long pid, ch
     char holder[64];
     switch (status) {
     case ZKS_E_STORE_BUSY:
-        snprintf(holder, sizeof holder, "process %ld uses it: stop that relay or choose another folder", pid);
+        snprintf(holder, sizeof holder,
+                 "process %ld uses it: stop that relay or choose another folder", pid);
         text = holder;
         break;
     case ZKS_E_STORE_CORRUPT:
-        text = "relay.db is damaged: restore a backup, or move it away to start empty (devices send again what they keep)";
+        text = "relay.db is damaged: restore a backup, or move it away to start empty (devices "
+               "send again what they keep)";
         break;
     case ZKS_E_STORE_VERSION:
         text = "it was written by a newer zks-relay: install that version";
@@ -354,12 +384,15 @@ static zks_status open_file(zks__sqlite_store *s)
     if (n < 0 || (size_t)n >= sizeof path) {
         return ZKS_E_STORE_PATH;
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* SQLite would make it readable by others */
+    /* SQLite would make it readable by others */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return errno == EACCES || errno == EROFS || errno == EPERM ? ZKS_E_STORE_READONLY : ZKS_E_STORE_PATH;
+        return errno == EACCES || errno == EROFS || errno == EPERM ? ZKS_E_STORE_READONLY
+                                                                   : ZKS_E_STORE_PATH;
     }
     close(fd);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+                SQLITE_OPEN_PRIVATECACHE;
     zks_status status = zks__sqlite_status(sqlite3_open_v2(path, &s->db, flags, NULL));
     if (!status) {
         status = pragmas(s);
@@ -397,7 +430,8 @@ zks_status zks__sqlite_open(zks__sqlite_store *s, char *problem)
     }
     s->next_seq++;
     s->group_count = (uint32_t)groups;
-    s->cursor_start = (uint64_t)(s->config.clock.unix_ms(s->config.clock.user) / 1000) << ZKS_SQLITE_CURSOR_BITS;
+    s->cursor_start = (uint64_t)(s->config.clock.unix_ms(s->config.clock.user) / 1000)
+                      << ZKS_SQLITE_CURSOR_BITS;
     sqlite3_wal_hook(s->db, on_wal, s);
     return ZKS_OK;
 }

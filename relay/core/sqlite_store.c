@@ -77,11 +77,12 @@ static void undo(zks__sqlite_store *s, zks__rstore_request *r)
     }
 }
 
-/* A full disk is temporary: copying the log into the database and starting it again may be all the room it takes. */
+/* A full disk is temporary: copying the log into the database and starting it again may be all
+ * the room it takes. */
 static void report(zks__sqlite_store *s, zks_status status)
 {
-    zks__log_write(s->config.log, ZKS_LOG_LEVEL_ERROR, "store.failed status=%d sqlite=%d", (int)status,
-                   sqlite3_extended_errcode(s->db));
+    zks__log_write(s->config.log, ZKS_LOG_LEVEL_ERROR, "store.failed status=%d sqlite=%d",
+                   (int)status, sqlite3_extended_errcode(s->db));
     if (status == ZKS_E_RELAY_STORAGE_FULL) {
         zks__sqlite_checkpoint(s, true);
     }
@@ -192,7 +193,8 @@ static void tidy(zks__sqlite_store *s, bool idle)
         report(s, status);
         s->sweep_more = false;
     } else if (deleted) {
-        zks__log_write(s->config.log, ZKS_LOG_LEVEL_DEBUG, "store.swept blobs=%llu", (unsigned long long)deleted);
+        zks__log_write(s->config.log, ZKS_LOG_LEVEL_DEBUG, "store.swept blobs=%llu",
+                       (unsigned long long)deleted);
     }
 }
 
@@ -356,8 +358,8 @@ static zks__sqlite_store *store_alloc(const zks__sqlite_store_config *config)
     return s;
 }
 
-zks_status zks__sqlite_store_new(const zks__sqlite_store_config *config, char problem[ZKS_RSTORE_PROBLEM_BYTES],
-                                 zks__rstore **out_store)
+zks_status zks__sqlite_store_new(const zks__sqlite_store_config *config,
+                                 char problem[ZKS_RSTORE_PROBLEM_BYTES], zks__rstore **out_store)
 {
     zks__sqlite_store *s = store_alloc(config);
     if (!s) {

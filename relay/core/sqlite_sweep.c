@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The SQLite store's clean-up: blobs whose time is over, and blobs that all members have had for long enough. */
+/* The SQLite store's clean-up: blobs whose time is over, and blobs that all members have had for
+ * long enough. */
 #include "relay/core/sqlite_internal.h"
 
 typedef struct due_row {
@@ -43,8 +44,10 @@ static zks_status floor_now(zks__sqlite_store *s, int64_t grp, uint64_t *out_flo
     return zks__sqlite_status(rc);
 }
 
-/* One floor whose time has come. *out_any is false when there is none; a floor that is worked off is removed. */
-static zks_status collect_floor(zks__sqlite_store *s, int64_t now_s, due_row *rows, size_t *count, bool *out_any)
+/* One floor whose time has come. *out_any is false when there is none; a floor that is worked
+ * off is removed. */
+static zks_status collect_floor(zks__sqlite_store *s, int64_t now_s, due_row *rows, size_t *count,
+                                bool *out_any)
 {
     sqlite3_stmt *q = zks__sqlite_use(s, ZKS_SQL_FLOOR_DUE);
     sqlite3_bind_int64(q, 1, now_s);

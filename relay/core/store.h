@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a relay keeps: an interface with completions, so that SQLite (sqlite_store.h) and a distributed engine are equals
- * behind it. It knows groups, devices, cursors and bytes; it judges nothing but space and repetition.
+ * What a relay keeps: an interface with completions, so that SQLite (sqlite_store.h) and a
+ * distributed engine are equals behind it. It knows groups, devices, cursors and bytes; it judges
+ * nothing but space and repetition.
  *
- * A request is a struct of the caller's that belongs to the store from submit until its `done`, with all it points to.
- * Everything here happens on one loop thread; nothing blocks. Completions come in the order of submission within a kind,
- * and a READ that is completed has seen at least all APPENDs that were completed before it. After the last completion of
- * one wake-up `settled` is raised: what many completions cause (delivery, acknowledgements) is sent there, once.
+ * A request is a struct of the caller's that belongs to the store from submit until its `done`,
+ * with all it points to. Everything here happens on one loop thread; nothing blocks. Completions
+ * come in the order of submission within a kind, and a READ that is completed has seen at least all
+ * APPENDs that were completed before it. After the last completion of one wake-up `settled` is
+ * raised: what many completions cause (delivery, acknowledgements) is sent there, once.
  *
- * Durability: when a request that changes something is done with ZKS_OK, the change survives a crash. When it fails,
- * nothing of it happened. Cursors of a group strictly increase and become visible in order.
+ * Durability: when a request that changes something is done with ZKS_OK, the change survives a
+ * crash. When it fails, nothing of it happened. Cursors of a group strictly increase and become
+ * visible in order.
  *
- * Statuses of all requests: ZKS_E_RELAY_STORAGE_FULL (the disk or the relay's share of it is full: temporary),
- * ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO, ZKS_E_STORE_READONLY, ZKS_E_NOMEM, ZKS_E_CLOSED (submitted after close).
+ * Statuses of all requests: ZKS_E_RELAY_STORAGE_FULL (the disk or the relay's share of it is full:
+ * temporary), ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO, ZKS_E_STORE_READONLY, ZKS_E_NOMEM, ZKS_E_CLOSED
+ * (submitted after close).
  */
 #ifndef ZKS_RELAY_CORE_STORE_H
 #define ZKS_RELAY_CORE_STORE_H
@@ -53,17 +57,18 @@ typedef struct zks__rstore_device {
     uint64_t seen_s; /* Unix */
 } zks__rstore_device;
 
-/* Opens a group, which is open once at a time (else ZKS_E_STATE). ZKS_E_NOT_FOUND when it does not exist and `create` is not set; ZKS_E_LIMIT: too many groups. */
+/* Opens a group, which is open once at a time (else ZKS_E_STATE). ZKS_E_NOT_FOUND when it does
+ * not exist and `create` is not set; ZKS_E_LIMIT: too many groups. */
 typedef struct zks__rstore_open {
     zks__rstore_request base;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
-    bool create;                /* make it when it is new, with these records */
-    const zks__slice *records;  /* in the order in which they can be verified */
+    bool create;               /* make it when it is new, with these records */
+    const zks__slice *records; /* in the order in which they can be verified */
     size_t record_count;
-    zks__rstore_group *group;   /* result */
-    uint64_t head;              /* highest cursor, 0: none yet */
-    zks__buf *backing;          /* of stored; NULL: none; the caller's to release */
-    zks__slice *stored;         /* all records, the new ones too; zks__free */
+    zks__rstore_group *group; /* result */
+    uint64_t head;            /* highest cursor, 0: none yet */
+    zks__buf *backing;        /* of stored; NULL: none; the caller's to release */
+    zks__slice *stored;       /* all records, the new ones too; zks__free */
     size_t stored_count;
     zks__rstore_device *devices; /* zks__free */
     size_t device_count;
@@ -97,14 +102,15 @@ typedef struct zks__rstore_append {
     zks__rstore_item *items;
 } zks__rstore_append;
 
-/* How far devices have acknowledged. Rewritten as given: the caller keeps cursors from going back. */
+/* How far devices have acknowledged. Rewritten as given: the caller keeps cursors from going
+ * back. */
 typedef struct zks__rstore_acks {
     zks__rstore_request base;
     zks__rstore_group *group;
     const zks__rstore_device *devices;
     size_t count;
-    /* All current members (at least two) have acknowledged so far, 0: nobody knows. What lies at or below it for the
-     * configured time, and still does then, is deleted. */
+    /* All current members (at least two) have acknowledged so far, 0: nobody knows. What lies at
+     * or below it for the configured time, and still does then, is deleted. */
     uint64_t floor;
 } zks__rstore_acks;
 
@@ -132,8 +138,9 @@ typedef struct zks__rstore_survey {
     uint8_t device[ZKS_DEVICE_ID_BYTES];
     uint64_t after;
     uint8_t own_last[ZKS_BLOB_ID_BYTES]; /* result: last blob from this device, zeros: none */
-    uint64_t count, bytes;               /* result: behind `after`; counted up to ZKS_RSTORE_SURVEY_MAX */
-    uint64_t head;                       /* result */
+    /* result: behind `after`; counted up to ZKS_RSTORE_SURVEY_MAX */
+    uint64_t count, bytes;
+    uint64_t head; /* result */
 } zks__rstore_survey;
 
 enum { ZKS_RSTORE_SURVEY_MAX = 100000 };
@@ -145,14 +152,16 @@ typedef struct zks__rstore_read {
     uint64_t after;
     uint32_t max_bytes; /* one blob is given whatever its size */
     uint32_t max_count;
-    bool skip;                           /* leave out what `device` pushed */
+    bool skip; /* leave out what `device` pushed */
     uint8_t device[ZKS_DEVICE_ID_BYTES];
-    zks__buf *backing;                   /* result: the bytes of items; NULL: none; the caller's to release */
-    zks__blob_item *items;               /* result; zks__free */
+    /* result: the bytes of items; NULL: none; the caller's to release */
+    zks__buf *backing;
+    zks__blob_item *items; /* result; zks__free */
     size_t count;
-    uint64_t contiguous; /* result: all up to here is given or left out, >= after unless after lies beyond the head */
-    bool end;            /* result: contiguous was the head */
-    size_t damaged;      /* result: rows that were left out because they are not what was stored */
+    /* result: all up to here is given or left out, >= after unless after lies beyond the head */
+    uint64_t contiguous;
+    bool end;       /* result: contiguous was the head */
+    size_t damaged; /* result: rows that were left out because they are not what was stored */
 } zks__rstore_read;
 
 /* Gives a group back; no request for it may follow. */
@@ -164,8 +173,8 @@ typedef struct zks__rstore_leave {
 typedef struct zks__rstore_events {
     /* After the completions of one wake-up. */
     void (*settled)(void *user);
-    /* Blobs came into an open group past this store object, up to head: an engine shared by several relays raises it. A
-     * store of one process never does. */
+    /* Blobs came into an open group past this store object, up to head: an engine shared by
+     * several relays raises it. A store of one process never does. */
     void (*appended)(const uint8_t group_id[ZKS_GROUP_ID_BYTES], uint64_t head, void *user);
 } zks__rstore_events;
 
@@ -177,7 +186,8 @@ struct zks__rstore_ops {
 /* Implementations embed this first. */
 struct zks__rstore {
     const struct zks__rstore_ops *ops;
-    uint8_t incarnation[ZKS_INCARNATION_BYTES]; /* random, made with the store, changed by a restore */
+    /* random, made with the store, changed by a restore */
+    uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks__rstore_events events;
     void *user;
 };

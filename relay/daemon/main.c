@@ -3,8 +3,6 @@
 #include "relay/daemon/options.h"
 #include "relay/daemon/output.h"
 
-#include "crypto/crypto.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -62,13 +60,15 @@ static int watch(zks__relay *relay, daemon_state *d, int signals)
     bool stopping = false;
     int code = ZKS_EXIT_OK;
     for (;;) {
-        struct pollfd fds[2] = {{.fd = signals, .events = POLLIN}, {.fd = d->pipe[0], .events = POLLIN}};
+        struct pollfd fds[2] = {{.fd = signals, .events = POLLIN},
+                                {.fd = d->pipe[0], .events = POLLIN}};
         struct signalfd_siginfo info;
         char what = 0;
         if (poll(fds, 2, -1) < 0 && errno != EINTR) {
             return ZKS_EXIT_FAILURE;
         }
-        if ((fds[0].revents & POLLIN) && read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if ((fds[0].revents & POLLIN) &&
+            read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
             if (stopping) {
                 _exit(ZKS_EXIT_FAILURE);
             }
@@ -80,8 +80,8 @@ static int watch(zks__relay *relay, daemon_state *d, int signals)
                 return code;
             }
             if (what == 'r') {
-                printf("zks-relay %s ready address=%s pid=%ld\n", ZKS_VERSION_TEXT, zks__relay_address(relay),
-                       (long)getpid());
+                printf("zks-relay %s ready address=%s pid=%ld\n", ZKS_VERSION_TEXT,
+                       zks__relay_address(relay), (long)getpid());
                 fflush(stdout);
             } else {
                 fprintf(stderr, "zks-relay: %s\n", d->text);
@@ -122,11 +122,6 @@ int main(int argc, char **argv)
     if (zks__daemon_options(argc, argv, &config, &code)) {
         zks__relay_config_free(config);
         return code;
-    }
-    if (zks__crypto_init()) {
-        fprintf(stderr, "zks-relay: the system gives no random numbers\n");
-        zks__relay_config_free(config);
-        return ZKS_EXIT_FAILURE;
     }
     zks__daemon_log log;
     zks__daemon_log_init(&log, config->log_level, strcmp(config->log_format, "json") == 0);

@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <popt.h>
 #include <stdio.h>
@@ -58,8 +57,8 @@ static void fill_table(flag_table *t)
     const zks__relay_option *o;
     for (size_t i = 0; i < MAX_OPTIONS && (o = zks__relay_option_at(i)); i++) {
         flag_name(o->name, t->names[i]);
-        t->options[count++] =
-            (struct poptOption){t->names[i], 0, POPT_ARG_STRING, NULL, FIRST_OPTION + (int)i, NULL, NULL};
+        t->options[count++] = (struct poptOption){
+            t->names[i], 0, POPT_ARG_STRING, NULL, FIRST_OPTION + (int)i, NULL, NULL};
     }
 }
 
@@ -70,13 +69,15 @@ static void print_option(const zks__relay_option *o)
     char name[NAME_BYTES];
     char left[NAME_BYTES + 24];
     flag_name(o->name, name);
-    const char *shape = o->kind == ZKS_OPTION_CHOICE ? o->unit
-                        : o->kind == ZKS_OPTION_TEXT ? "TEXT"
-                        : o->kind == ZKS_OPTION_BYTES ? "BYTES" : "N";
+    const char *shape = o->kind == ZKS_OPTION_CHOICE  ? o->unit
+                        : o->kind == ZKS_OPTION_TEXT  ? "TEXT"
+                        : o->kind == ZKS_OPTION_BYTES ? "BYTES"
+                                                      : "N";
     snprintf(left, sizeof left, "--%s %s", name, shape);
     printf("  %-34s %s", left, o->help);
     if (o->kind == ZKS_OPTION_NUMBER || o->kind == ZKS_OPTION_BYTES) {
-        printf(" (%s, %" PRIu64 " to %" PRIu64 ", default %s)", o->unit, o->least, o->most, o->fallback);
+        printf(" (%s, %" PRIu64 " to %" PRIu64 ", default %s)", o->unit, o->least, o->most,
+               o->fallback);
     } else if (o->fallback[0]) {
         printf(" (default %s)", o->fallback);
     }
@@ -85,25 +86,33 @@ static void print_option(const zks__relay_option *o)
 
 static void print_help(void)
 {
-    printf("zks-relay: stores and passes on sealed blobs between the devices of a group; it can read none of them.\n\n"
+    printf("zks-relay: stores and passes on sealed blobs between the devices of a group; it can "
+           "read none of them.\n\n"
            "Usage: zks-relay [--config FILE] [--OPTION VALUE ...]\n\n"
-           "  -c, --config FILE                  lines 'name = value', # comments; names as below with '_' for '-'\n"
+           "  -c, --config FILE                  lines 'name = value', # comments; names as below "
+           "with '_' for '-'\n"
            "  --check-config                     say whether the configuration is right, and exit\n"
-           "  --print-config                     write the configuration in force as such a file, and exit\n"
-           "  -V, --version                      -h, --help\n\nOptions, each also as variable ZKS_RELAY_<NAME>:\n");
+           "  --print-config                     write the configuration in force as such a file, "
+           "and exit\n"
+           "  -V, --version                      -h, --help\n\nOptions, each also as variable "
+           "ZKS_RELAY_<NAME>:\n");
     const zks__relay_option *o;
     for (size_t i = 0; (o = zks__relay_option_at(i)); i++) {
         print_option(o);
     }
-    printf("\nA flag counts more than a variable, a variable more than the file.\n\n"
-           "Examples:\n"
-           "  zks-relay                                        port 4433, data in ./zks-relay-data\n"
-           "  zks-relay --listen 127.0.0.1:0 --data /tmp/r     any free port; the address is in the first line\n"
-           "  zks-relay --config /etc/zks-relay.conf --check-config\n"
-           "  ZKS_RELAY_PUBLIC_HOST=sync.example.org zks-relay --disk-bytes 50G\n\n"
-           "SIGTERM or SIGINT stops it: devices are told, commits are finished. A second signal ends it at once.\n"
-           "Exit codes: 0 stopped as asked, 1 failure, 2 wrong configuration, 3 the port is in use, 4 the data folder\n"
-           "cannot be used (busy, damaged, full, not writable).\n");
+    printf(
+        "\nA flag counts more than a variable, a variable more than the file.\n\n"
+        "Examples:\n"
+        "  zks-relay                                        port 4433, data in ./zks-relay-data\n"
+        "  zks-relay --listen 127.0.0.1:0 --data /tmp/r     any free port; the address is in the "
+        "first line\n"
+        "  zks-relay --config /etc/zks-relay.conf --check-config\n"
+        "  ZKS_RELAY_PUBLIC_HOST=sync.example.org zks-relay --disk-bytes 50G\n\n"
+        "SIGTERM or SIGINT stops it: devices are told, commits are finished. A second signal ends "
+        "it at once.\n"
+        "Exit codes: 0 stopped as asked, 1 failure, 2 wrong configuration, 3 the port is in use, 4 "
+        "the data folder\n"
+        "cannot be used (busy, damaged, full, not writable).\n");
 }
 
 static void print_config(const zks__relay_config *c)
@@ -126,7 +135,8 @@ static int read_flags(int argc, char **argv, flag_values *v)
         return ZKS_EXIT_FAILURE;
     }
     fill_table(table);
-    poptContext context = poptGetContext("zks-relay", argc, (const char **)argv, table->options, POPT_CONTEXT_NO_EXEC);
+    poptContext context = poptGetContext("zks-relay", argc, (const char **)argv, table->options,
+                                         POPT_CONTEXT_NO_EXEC);
     int rc;
     while ((rc = poptGetNextOpt(context)) > 0) {
         if (rc >= FIRST_OPTION) {
@@ -144,8 +154,8 @@ static int read_flags(int argc, char **argv, flag_values *v)
     int code = 0;
     const char *extra = rc == -1 ? poptPeekArg(context) : NULL;
     if (rc < -1) {
-        fprintf(stderr, "zks-relay: %s: %s; see zks-relay --help\n", poptBadOption(context, POPT_BADOPTION_NOALIAS),
-                poptStrerror(rc));
+        fprintf(stderr, "zks-relay: %s: %s; see zks-relay --help\n",
+                poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(rc));
         code = ZKS_EXIT_USAGE;
     } else if (extra) {
         fprintf(stderr, "zks-relay: '%s' is no option; see zks-relay --help\n", extra);
@@ -164,7 +174,7 @@ static int read_file(zks__relay_config *c, const char *path)
     size_t length = text ? fread(text, 1, CONFIG_FILE_BYTES + 1, f) : 0;
     zks_status status = ZKS_E_CONFIG_FILE;
     if (!f || (text && ferror(f))) {
-        snprintf(problem, sizeof problem, "%s", strerror(errno));
+        snprintf(problem, sizeof problem, "%m"); /* errno's text */
     } else if (!text || length > CONFIG_FILE_BYTES) {
         snprintf(problem, sizeof problem, "it is larger than %d KiB", CONFIG_FILE_BYTES >> 10);
     } else {

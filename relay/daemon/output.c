@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "relay/daemon/output.h"
 
-#include "crypto/crypto.h"
-
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,8 +23,8 @@ static void put(char *out, size_t size, size_t *at, const char *text, size_t len
     }
 }
 
-/* Lines hold no control characters (base/log.h); bytes that are not ASCII become '?', so that the output is valid JSON
- * whatever came in. */
+/* Lines hold no control characters (base/log.h); bytes that are not ASCII become '?', so that
+ * the output is valid JSON whatever came in. */
 static void put_string(char *out, size_t size, size_t *at, const char *text, size_t length)
 {
     put(out, size, at, "\"", 1);
@@ -67,8 +66,8 @@ size_t zks__daemon_json(const char *line, char *out, size_t size)
         const char *value = *line == '=' ? line + 1 : line;
         const char *end = *line == '=' ? value_end(value) : line;
         bool quoted = end - value >= 2 && value[0] == '"' && end[-1] == '"';
-        bool number = end > value && strspn(value, "0123456789") == (size_t)(end - value) && (*value != '0' || end - value == 1) &&
-                      end - value < 16;
+        bool number = end > value && strspn(value, "0123456789") == (size_t)(end - value) &&
+                      (*value != '0' || end - value == 1) && end - value < 16;
         if (number) {
             put(out, size, &at, value, (size_t)(end - value));
         } else {
@@ -108,9 +107,11 @@ static void sink(int level, const char *line, void *user)
     int n;
     if (l->json) {
         zks__daemon_json(line, json, sizeof json);
-        n = snprintf(text, sizeof text, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",%s}\n", when, now.tv_nsec / 1000000, name, json);
+        n = snprintf(text, sizeof text, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",%s}\n", when,
+                     now.tv_nsec / 1000000, name, json);
     } else {
-        n = snprintf(text, sizeof text, "%s.%03ldZ %s %s\n", when, now.tv_nsec / 1000000, name, line);
+        n = snprintf(text, sizeof text, "%s.%03ldZ %s %s\n", when, now.tv_nsec / 1000000, name,
+                     line);
     }
     pthread_mutex_lock(&l->mutex);
     write_all(text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
@@ -129,8 +130,8 @@ void zks__daemon_log_init(zks__daemon_log *l, const char *level, bool json)
             zks__log_set_level(&l->log, (int)i);
         }
     }
-    zks__rng rng = zks__crypto_rng();
-    rng.fill(l->log.redact_key, sizeof l->log.redact_key, rng.user);
+    /* Up to 256 bytes cannot fail once the system has started (getrandom(2)). */
+    (void)!getrandom(l->log.redact_key, sizeof l->log.redact_key, 0);
 }
 
 void zks__daemon_log_done(zks__daemon_log *l)

@@ -3,8 +3,9 @@
  * A load generator for a running relay, with blobs that were sealed before the clock starts:
  *
  *   relay_prog_load push ADDRESS BLOBS BLOBS_PER_PUSH CLIENTS [BODY_BYTES]
- *   relay_prog_load idle ADDRESS PID SESSIONS       the relay needs sessions_per_device and _per_address >= SESSIONS
- *   relay_prog_load latency ADDRESS BLOBS           one at a time, from push to delivery at another device
+ *   relay_prog_load idle ADDRESS PID SESSIONS       the relay needs sessions_per_device and
+ * _per_address >= SESSIONS relay_prog_load latency ADDRESS BLOBS           one at a time, from push
+ * to delivery at another device
  */
 #include "support/raw_client.h"
 
@@ -23,11 +24,12 @@ typedef struct load_client {
     size_t count, sent, acked;
 } load_client;
 
-static void prepare(load_client *l, raw_world *w, const raw_group *g, unsigned number, size_t count, size_t body)
+static void prepare(load_client *l, raw_world *w, const raw_group *g, unsigned number, size_t count,
+                    size_t body)
 {
     raw_client_init(&l->c, w, g, number);
     l->count = count;
-    l->blobs = calloc(count, sizeof *l->blobs);
+    l->blobs = calloc(count, sizeof(void *));
     l->items = calloc(count, sizeof *l->items);
     if (!l->blobs || !l->items) {
         exit(1);
@@ -59,7 +61,8 @@ static void take_acks(load_client *l)
             exit(1);
         }
         zks__push_result result;
-        while (m->type == ZKS_MESSAGE_PUSH_ACK && zks__wire_next_result(&m->push_ack.results, &result)) {
+        while (m->type == ZKS_MESSAGE_PUSH_ACK &&
+               zks__wire_next_result(&m->push_ack.results, &result)) {
             if (result.code) {
                 fprintf(stderr, "a push was refused: %u\n", result.code);
                 exit(1);
@@ -72,6 +75,10 @@ static void take_acks(load_client *l)
 static int push(const char *address, size_t blobs, size_t each, unsigned clients, size_t body)
 {
     static load_client l[CLIENTS_MAX];
+    if (clients < 1 || clients > CLIENTS_MAX) {
+        fprintf(stderr, "1 to %d clients\n", CLIENTS_MAX);
+        return 2;
+    }
     raw_world w;
     raw_group g;
     struct rusage before;
@@ -98,10 +105,14 @@ static int push(const char *address, size_t blobs, size_t each, unsigned clients
     }
     double seconds = (double)(uv_hrtime() - start) / 1e9;
     getrusage(RUSAGE_SELF, &after);
-    double cpu = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
-                 (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
-    printf("%zu blobs of %zu bytes, %zu per push, %u clients: %.2f s, %.0f durable pushes/s, client cpu %.2f s\n", done,
-           l[0].items[0].blob.length, each, clients, seconds, (double)done / seconds, cpu);
+    double cpu = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec -
+                          before.ru_stime.tv_sec) +
+                 (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec +
+                          after.ru_stime.tv_usec - before.ru_stime.tv_usec) /
+                     1e6;
+    printf("%zu blobs of %zu bytes, %zu per push, %u clients: %.2f s, %.0f durable pushes/s, "
+           "client cpu %.2f s\n",
+           done, l[0].items[0].blob.length, each, clients, seconds, (double)done / seconds, cpu);
     return 0;
 }
 
@@ -140,8 +151,8 @@ static int idle(const char *address, long pid, unsigned sessions)
     }
     raw_idle(&w, 1000);
     long after = heap_kib(pid);
-    printf("%u idle sessions: %ld KiB before, %ld KiB after, %.1f KiB each\n", sessions, before, after,
-           (double)(after - before) / (sessions - 1));
+    printf("%u idle sessions: %ld KiB before, %ld KiB after, %.1f KiB each\n", sessions, before,
+           after, (double)(after - before) / (sessions - 1));
     return 0;
 }
 
@@ -178,16 +189,16 @@ static int latency(const char *address, size_t blobs)
         raw_ack(&other, contiguous);
     }
     qsort(took, blobs, sizeof *took, by_value);
-    printf("push to delivery of %zu blobs: p50 %llu us, p99 %llu us\n", blobs, (unsigned long long)took[blobs / 2],
-           (unsigned long long)took[blobs * 99 / 100]);
+    printf("push to delivery of %zu blobs: p50 %llu us, p99 %llu us\n", blobs,
+           (unsigned long long)took[blobs / 2], (unsigned long long)took[blobs * 99 / 100]);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
     if (argc >= 6 && strcmp(argv[1], "push") == 0) {
-        return push(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10), (unsigned)atoi(argv[5]),
-                    argc > 6 ? strtoul(argv[6], NULL, 10) : 1024);
+        return push(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
+                    (unsigned)atoi(argv[5]), argc > 6 ? strtoul(argv[6], NULL, 10) : 1024);
     }
     if (argc == 5 && strcmp(argv[1], "idle") == 0) {
         return idle(argv[2], atol(argv[3]), (unsigned)atoi(argv[4]));
@@ -195,7 +206,8 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "latency") == 0) {
         return latency(argv[2], strtoul(argv[3], NULL, 10));
     }
-    fprintf(stderr, "usage: relay_prog_load push ADDRESS BLOBS BLOBS_PER_PUSH CLIENTS [BODY] | idle ADDRESS PID SESSIONS | "
+    fprintf(stderr, "usage: relay_prog_load push ADDRESS BLOBS BLOBS_PER_PUSH CLIENTS [BODY] | "
+                    "idle ADDRESS PID SESSIONS | "
                     "latency ADDRESS BLOBS\n");
     return 2;
 }

@@ -47,7 +47,8 @@ static inline void fixture_free(fixture *f)
     free(f);
 }
 
-/* The first `count` devices join, one after the other, and have read the records that this sends around. */
+/* The first `count` devices join, one after the other, and have read the records that this sends
+ * around. */
 static inline void fixture_join(fixture *f, unsigned count, uint8_t mode)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -77,7 +78,8 @@ static inline zks__push_result fixture_result(raw_client *c)
 }
 
 /* One PUSH of one blob as given. */
-static inline void fixture_push_bytes(raw_client *c, const uint8_t *blob_id, const uint8_t *bytes, size_t length, uint32_t ttl_s)
+static inline void fixture_push_bytes(raw_client *c, const uint8_t *blob_id, const uint8_t *bytes,
+                                      size_t length, uint32_t ttl_s)
 {
     zks__push_item item = {.ttl_s = ttl_s, .blob = {bytes, length}};
     memcpy(item.blob_id, blob_id, sizeof item.blob_id);

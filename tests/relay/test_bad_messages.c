@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Bad input of all kinds, as bytes on the link: each gets its answer, nobody else notices. One table. */
+/* Bad input of all kinds, as bytes on the link: each gets its answer, nobody else notices. One
+ * table. */
 #include "relay_fixture.h"
 
 #include "session/session.h"
@@ -28,7 +29,8 @@ static void on_received(zks__link *link, const uint8_t *data, size_t length, voi
     zks__link_consume(link, length);
 }
 
-static void on_closed(zks__link *link, zks_status status, uint64_t code, const char *text, void *user)
+static void on_closed(zks__link *link, zks_status status, uint64_t code, const char *text,
+                      void *user)
 {
     (void)link, (void)status, (void)code, (void)text;
     ((bare *)user)->link = NULL;
@@ -51,11 +53,12 @@ static void bare_connect(bare *b, fixture *f, const raw_client *as)
     const char *colon = strrchr(f->relay.address, ':');
     memset(b, 0, sizeof *b);
     ck_assert_int_eq(uv_ip4_addr("127.0.0.1", atoi(colon + 1), (struct sockaddr_in *)&remote), 0);
-    zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
-                                  .key_seed = as->keys.sign_seed,
-                                  .alpn = ZKS_WIRE_ALPN,
-                                  .events = {.opened = on_opened, .received = on_received, .closed = on_closed},
-                                  .user = b};
+    zks__connect_config config = {
+        .remote = (const struct sockaddr *)&remote,
+        .key_seed = as->keys.sign_seed,
+        .alpn = ZKS_WIRE_ALPN,
+        .events = {.opened = on_opened, .received = on_received, .closed = on_closed},
+        .user = b};
     ck_assert_int_eq(zks__endpoint_connect(f->world.endpoint, &config, &b->link), ZKS_OK);
     ck_assert(raw_run(&f->world, is_open, b, RAW_DEADLINE_MS));
     ck_assert(b->open);
@@ -95,11 +98,23 @@ static const struct {
     {"a message of no bytes", {0, 1, 0}, 3, ZKS_WIRE_INVALID_MESSAGE},
     {"a length that is not minimal", {0, 3, 0x81, 0x00, 0x20}, 5, ZKS_WIRE_INVALID_MESSAGE},
     {"a length above the limit", {0, 5, 0xff, 0xff, 0xff, 0x7f, 0x10}, 7, ZKS_WIRE_INVALID_MESSAGE},
-    {"a length that never ends", {0, 6, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 8, ZKS_WIRE_INVALID_MESSAGE},
+    {"a length that never ends",
+     {0, 6, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+     8,
+     ZKS_WIRE_INVALID_MESSAGE},
     {"a truncated HELLO", {0, 4, 3, 0x01, 2, 0}, 6, ZKS_WIRE_INVALID_MESSAGE},
-    {"a PULL", {0, 19, 18, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 9, 0, 0, 0, 0}, 21, ZKS_WIRE_UNAUTHORIZED},
-    {"a NOTIFY, which only relays send", {0, 18, 17, 0x31, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 20, ZKS_WIRE_UNAUTHORIZED},
-    {"a list count that lies", {0, 8, 7, 0x10, 0xff, 0x07, 1, 1, 1, 1}, 10, ZKS_WIRE_INVALID_MESSAGE},
+    {"a PULL",
+     {0, 19, 18, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 9, 0, 0, 0, 0},
+     21,
+     ZKS_WIRE_UNAUTHORIZED},
+    {"a NOTIFY, which only relays send",
+     {0, 18, 17, 0x31, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+     20,
+     ZKS_WIRE_UNAUTHORIZED},
+    {"a list count that lies",
+     {0, 8, 7, 0x10, 0xff, 0x07, 1, 1, 1, 1},
+     10,
+     ZKS_WIRE_INVALID_MESSAGE},
 };
 
 START_TEST(bad_bytes_before_hello_get_their_answer)
@@ -109,8 +124,10 @@ START_TEST(bad_bytes_before_hello_get_their_answer)
     fixture_join(f, 1, ZKS_MODE_LIVE);
     bare_connect(&b, f, &f->c[1]);
     bare_send(&b, before_hello[_i].bytes, before_hello[_i].length);
-    ck_assert_msg(raw_run(&f->world, is_closed, &b, RAW_DEADLINE_MS), "%s: the session goes on", before_hello[_i].name);
-    ck_assert_msg(bare_error(&b) == before_hello[_i].code, "%s: %u", before_hello[_i].name, bare_error(&b));
+    ck_assert_msg(raw_run(&f->world, is_closed, &b, RAW_DEADLINE_MS), "%s: the session goes on",
+                  before_hello[_i].name);
+    ck_assert_msg(bare_error(&b) == before_hello[_i].code, "%s: %u", before_hello[_i].name,
+                  bare_error(&b));
     raw_push(&f->c[0], 0, 1, 300); /* others go on */
     raw_push_wait(&f->c[0], 1);
     fixture_free(f);
@@ -150,7 +167,8 @@ END_TEST
 /* After WELCOME: messages that a member may not send. The session goes on. */
 START_TEST(messages_of_relays_are_refused)
 {
-    static const zks__message_type types[] = {ZKS_MESSAGE_WELCOME, ZKS_MESSAGE_PUSH_ACK, ZKS_MESSAGE_BLOBS, ZKS_MESSAGE_NOTIFY};
+    static const zks__message_type types[] = {ZKS_MESSAGE_WELCOME, ZKS_MESSAGE_PUSH_ACK,
+                                              ZKS_MESSAGE_BLOBS, ZKS_MESSAGE_NOTIFY};
     fixture *f = fixture_new(NULL);
     fixture_join(f, 1, ZKS_MODE_LIVE);
     zks__message m = {.type = types[_i]};
@@ -199,7 +217,8 @@ START_TEST(too_many_links_from_one_address_are_refused)
     fixture_join(f, 2, ZKS_MODE_LIVE);
     zks_status status = raw_connect(&f->c[2], f->relay.address);
     if (!status) {
-        raw_expect_closed(&f->c[2]); /* the client's handshake is complete before the relay judges */
+        /* the client's handshake is complete before the relay judges */
+        raw_expect_closed(&f->c[2]);
     }
     raw_push(&f->c[0], 0, 1, 300);
     raw_push_wait(&f->c[0], 1);
@@ -209,7 +228,8 @@ END_TEST
 
 static void add(TCase *c)
 {
-    tcase_add_loop_test(c, bad_bytes_before_hello_get_their_answer, 0, (int)ZKS_COUNTOF(before_hello));
+    tcase_add_loop_test(c, bad_bytes_before_hello_get_their_answer, 0,
+                        (int)ZKS_COUNTOF(before_hello));
     tcase_add_test(c, random_bytes_end_one_session_only);
     tcase_add_loop_test(c, messages_of_relays_are_refused, 0, 4);
     tcase_add_test(c, too_many_mistakes_end_the_session);

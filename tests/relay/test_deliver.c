@@ -49,7 +49,8 @@ static void read_live(fixture *f, raw_client *c, reader *r, size_t total)
         zks__blob_item item;
         while (zks__wire_next_blob(&m->blobs.blobs, &item)) {
             unsigned sender = 0;
-            while (memcmp(item.sender, zks__crypto_sign_public(&f->c[sender].keys.sign), sizeof item.sender) != 0) {
+            while (memcmp(item.sender, zks__crypto_sign_public(&f->c[sender].keys.sign),
+                          sizeof item.sender) != 0) {
                 sender++;
             }
             ck_assert_uint_gt(item.cursor, last);
@@ -198,7 +199,8 @@ START_TEST(pull_too_many_at_once_is_limited)
     for (unsigned i = 0; i < 40; i++) {
         const zks__message *m = raw_next(&f->c[0], RAW_DEADLINE_MS);
         ck_assert_ptr_nonnull(m);
-        limited += m->type == ZKS_MESSAGE_ERROR && m->error.code == ZKS_WIRE_RATE_LIMITED && m->error.retry_after_ms > 0;
+        limited += m->type == ZKS_MESSAGE_ERROR && m->error.code == ZKS_WIRE_RATE_LIMITED &&
+                   m->error.retry_after_ms > 0;
         answered += m->type == ZKS_MESSAGE_BLOBS;
     }
     ck_assert_uint_eq(limited + answered, 40);
@@ -272,7 +274,8 @@ START_TEST(no_subscribe_mode_hears_nothing)
     raw_push(&f->c[0], 0, 3, 300);
     raw_push_wait(&f->c[0], 3);
     uint64_t contiguous = 0;
-    ck_assert_uint_eq(raw_pull_all(&f->c[1], 0, &contiguous), 3); /* its next message is the answer */
+    /* its next message is the answer */
+    ck_assert_uint_eq(raw_pull_all(&f->c[1], 0, &contiguous), 3);
     fixture_free(f);
 }
 END_TEST

@@ -66,7 +66,8 @@ static void without_records(fixture *f, zks__message *m)
 static void with_other_member(fixture *f, zks__message *m)
 {
     m->hello.records.count = 0;
-    memcpy(m->hello.member, f->c[0].member_hash, sizeof m->hello.member); /* a real member, not this key */
+    /* a real member, not this key */
+    memcpy(m->hello.member, f->c[0].member_hash, sizeof m->hello.member);
 }
 
 static void with_broken_signature(fixture *f, zks__message *m)
@@ -95,7 +96,8 @@ static void with_own_root(fixture *f, zks__message *m)
     static raw_record record;
     static zks__slice records[1];
     raw_group_init(&other, 99);
-    ck_assert_int_eq(zks__group_make_member(&other.root, &f->c[1].keys, 0, (zks__slice){(const uint8_t *)"", 0}, record.bytes,
+    ck_assert_int_eq(zks__group_make_member(&other.root, &f->c[1].keys, 0,
+                                            (zks__slice){(const uint8_t *)"", 0}, record.bytes,
                                             sizeof record.bytes, &record.length),
                      ZKS_OK);
     records[0] = (zks__slice){record.bytes, record.length};
@@ -108,8 +110,9 @@ static void with_expired_member(fixture *f, zks__message *m)
     static raw_record record;
     static zks__slice records[1];
     zks__record read;
-    ck_assert_int_eq(zks__group_make_member(&f->group.root, &f->c[1].keys, 1000, (zks__slice){(const uint8_t *)"", 0},
-                                            record.bytes, sizeof record.bytes, &record.length),
+    ck_assert_int_eq(zks__group_make_member(&f->group.root, &f->c[1].keys, 1000,
+                                            (zks__slice){(const uint8_t *)"", 0}, record.bytes,
+                                            sizeof record.bytes, &record.length),
                      ZKS_OK);
     ck_assert_int_eq(zks__record_read(record.bytes, record.length, &read), ZKS_OK);
     memcpy(m->hello.member, read.hash, sizeof m->hello.member);
@@ -152,10 +155,13 @@ START_TEST(hello_stranger_is_refused)
     raw_send(&f->c[1], &m);
     const zks__message *answer = raw_expect(&f->c[1], ZKS_MESSAGE_ERROR);
     uint64_t took_ms = (uv_hrtime() - before) / 1000000;
-    ck_assert_msg(answer->error.code == ZKS_WIRE_UNAUTHORIZED, "%s: code %u", strangers[_i].name, answer->error.code);
+    ck_assert_msg(answer->error.code == ZKS_WIRE_UNAUTHORIZED, "%s: code %u", strangers[_i].name,
+                  answer->error.code);
     ck_assert_uint_eq(answer->error.about, ZKS_MESSAGE_HELLO);
-    ck_assert_uint_eq(answer->error.text.length, strlen("this device is not a member of such a group here"));
-    ck_assert_msg(took_ms >= 99, "%s: refused after %u ms: the time tells what was wrong", strangers[_i].name, (unsigned)took_ms);
+    ck_assert_uint_eq(answer->error.text.length,
+                      strlen("this device is not a member of such a group here"));
+    ck_assert_msg(took_ms >= 99, "%s: refused after %u ms: the time tells what was wrong",
+                  strangers[_i].name, (unsigned)took_ms);
     raw_expect_closed(&f->c[1]);
     fixture_free(f);
 }

@@ -18,7 +18,8 @@ START_TEST(push_is_acknowledged_and_pulled)
     zks__blob_item item;
     for (uint64_t i = 0; zks__wire_next_blob(&m->blobs.blobs, &item); i++) {
         ck_assert_uint_eq(raw_blob_number(&f->c[1], &item), i);
-        ck_assert_mem_eq(item.sender, zks__crypto_sign_public(&f->c[0].keys.sign), sizeof item.sender);
+        ck_assert_mem_eq(item.sender, zks__crypto_sign_public(&f->c[0].keys.sign),
+                         sizeof item.sender);
     }
     fixture_free(f);
 }
@@ -97,14 +98,23 @@ START_TEST(push_ttl_is_clamped)
 END_TEST
 
 /* Wrong blobs, and the reason that each gets; the session goes on. */
-typedef enum wrong { WRONG_ID, WRONG_EPOCH, WRONG_VERSION, WRONG_SUITE, TOO_SHORT, FLIPPED, TOO_LARGE } wrong;
+typedef enum wrong {
+    WRONG_ID,
+    WRONG_EPOCH,
+    WRONG_VERSION,
+    WRONG_SUITE,
+    TOO_SHORT,
+    FLIPPED,
+    TOO_LARGE
+} wrong;
 
 static const struct {
     wrong wrong;
     uint32_t code;
 } table[] = {
-    {WRONG_ID, ZKS_WIRE_INVALID_MESSAGE},     {WRONG_EPOCH, ZKS_WIRE_STALE_EPOCH},   {WRONG_VERSION, ZKS_WIRE_INVALID_MESSAGE},
-    {WRONG_SUITE, ZKS_WIRE_INVALID_MESSAGE}, {TOO_SHORT, ZKS_WIRE_INVALID_MESSAGE}, {FLIPPED, ZKS_WIRE_INVALID_MESSAGE},
+    {WRONG_ID, ZKS_WIRE_INVALID_MESSAGE},      {WRONG_EPOCH, ZKS_WIRE_STALE_EPOCH},
+    {WRONG_VERSION, ZKS_WIRE_INVALID_MESSAGE}, {WRONG_SUITE, ZKS_WIRE_INVALID_MESSAGE},
+    {TOO_SHORT, ZKS_WIRE_INVALID_MESSAGE},     {FLIPPED, ZKS_WIRE_INVALID_MESSAGE},
     {TOO_LARGE, ZKS_WIRE_BLOB_TOO_LARGE},
 };
 
@@ -238,7 +248,8 @@ static void add(TCase *c)
     tcase_add_test(c, push_pipelined_is_acknowledged_in_order);
     tcase_add_test(c, push_of_the_largest_blob);
     tcase_add_test(c, push_ttl_is_clamped);
-    tcase_add_loop_test(c, push_of_a_wrong_blob_is_refused_for_its_reason, 0, (int)ZKS_COUNTOF(table));
+    tcase_add_loop_test(c, push_of_a_wrong_blob_is_refused_for_its_reason, 0,
+                        (int)ZKS_COUNTOF(table));
     tcase_add_test(c, push_results_keep_their_order_around_a_refusal);
     tcase_add_test(c, push_above_the_rate_is_told_when);
     tcase_add_test(c, push_above_the_quota_is_refused);

@@ -63,7 +63,8 @@ START_TEST(records_that_do_not_verify_are_refused_as_a_whole)
     fixture_join(f, 2, ZKS_MODE_LIVE);
     memcpy(bad, f->c[3].member.bytes, f->c[3].member.length);
     bad[f->c[3].member.length - 1] ^= 1;
-    zks__slice records[2] = {{f->c[4].member.bytes, f->c[4].member.length}, {bad, f->c[3].member.length}};
+    zks__slice records[2] = {{f->c[4].member.bytes, f->c[4].member.length},
+                             {bad, f->c[3].member.length}};
     send_records(&f->c[0], ZKS_RECORDS_PUT, records, 2);
     const zks__message *answer = raw_expect(&f->c[0], ZKS_MESSAGE_ERROR);
     ck_assert_uint_eq(answer->error.about, ZKS_MESSAGE_RECORDS);

@@ -126,7 +126,8 @@ START_TEST(stop_before_start_has_finished)
 }
 END_TEST
 
-/* The real program is killed while a device pushes; everything acknowledged is there, once, and in order. */
+/* The real program is killed while a device pushes; everything acknowledged is there, once, and
+ * in order. */
 START_TEST(sigkill_while_pushing_loses_nothing_acknowledged)
 {
     enum { ROUNDS = 5 };
@@ -167,7 +168,8 @@ START_TEST(sigkill_while_pushing_loses_nothing_acknowledged)
         zks__message *m = raw_expect(&f->c[1], ZKS_MESSAGE_BLOBS);
         zks__blob_item item;
         while (zks__wire_next_blob(&m->blobs.blobs, &item)) {
-            ck_assert_uint_eq(raw_blob_number(&f->c[1], &item), number++); /* pushed again after each kill: once here */
+            /* pushed again after each kill: once here */
+            ck_assert_uint_eq(raw_blob_number(&f->c[1], &item), number++);
         }
         after = m->blobs.contiguous;
         more = (m->blobs.flags & ZKS_BLOBS_MORE) != 0;

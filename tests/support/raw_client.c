@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "support/raw_check.h"
 #include "support/raw_client.h"
+#include "support/raw_check.h"
 
 #include "base/alloc.h"
 #include "record/set.h"
@@ -30,7 +30,8 @@ void raw_world_init(raw_world *w)
     raw_check(uv_loop_init(&w->loop) == 0);
     uv_timer_init(&w->loop, &w->timer);
     w->timer.data = w;
-    zks__endpoint_config config = {.loop = &w->loop, .rng = zks__crypto_rng(), .clock = zks__clock_system()};
+    zks__endpoint_config config = {
+        .loop = &w->loop, .rng = zks__crypto_rng(), .clock = zks__clock_system()};
     raw_check(zks__endpoint_new(&config, &w->endpoint) == ZKS_OK);
 }
 
@@ -79,8 +80,10 @@ void raw_group_init(raw_group *g, unsigned number)
     memset(g, 0, sizeof *g);
     memcpy(seed + 8, &number, sizeof number);
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, seed, &g->root);
-    raw_check(zks__group_make_genesis(&g->root, g->genesis.bytes, sizeof g->genesis.bytes, &g->genesis.length) == ZKS_OK);
-    raw_check(zks__group_make_epoch0(&g->root, g->epoch.bytes, sizeof g->epoch.bytes, &g->epoch.length) == ZKS_OK);
+    raw_check(zks__group_make_genesis(&g->root, g->genesis.bytes, sizeof g->genesis.bytes,
+                                      &g->genesis.length) == ZKS_OK);
+    raw_check(zks__group_make_epoch0(&g->root, g->epoch.bytes, sizeof g->epoch.bytes,
+                                     &g->epoch.length) == ZKS_OK);
     raw_check(zks__record_read(g->epoch.bytes, g->epoch.length, &epoch) == ZKS_OK);
     memcpy(g->epoch_tag, epoch.hash, sizeof g->epoch_tag);
 }
@@ -96,11 +99,14 @@ void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned n
     c->group = g;
     zks__list_init(&c->inbox);
     zks__device_keys_derive(seed, g->root.group_id, instance, &c->keys);
-    raw_check(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0}, c->member.bytes, sizeof c->member.bytes, &c->member.length) == ZKS_OK);
+    raw_check(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0},
+                                     c->member.bytes, sizeof c->member.bytes,
+                                     &c->member.length) == ZKS_OK);
     raw_check(zks__record_read(c->member.bytes, c->member.length, &member) == ZKS_OK);
     memcpy(c->member_hash, member.hash, sizeof c->member_hash);
-    zks__blob_key_derive(zks__crypto_suite(ZKS_SUITE_SODIUM), g->root.epoch0_secret, g->root.group_id, g->epoch_tag,
-                         zks__crypto_sign_public(&c->keys.sign), &c->blob_key);
+    zks__blob_key_derive(zks__crypto_suite(ZKS_SUITE_SODIUM), g->root.epoch0_secret,
+                         g->root.group_id, g->epoch_tag, zks__crypto_sign_public(&c->keys.sign),
+                         &c->blob_key);
 }
 
 static void drop_last(raw_client *c)
@@ -146,7 +152,8 @@ static void on_message(zks__session *s, const zks__message *m, zks__buf *backing
     zks__list_append(&c->inbox, &input->node);
 }
 
-static void on_closed(zks__session *s, zks_status status, uint64_t code, const char *text, void *user)
+static void on_closed(zks__session *s, zks_status status, uint64_t code, const char *text,
+                      void *user)
 {
     raw_client *c = user;
     (void)text;
@@ -205,7 +212,8 @@ static void read_host(const char *address, struct sockaddr_storage *out)
 
 zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *expected_key)
 {
-    static const zks__session_events events = {.ready = on_ready, .message = on_message, .closed = on_closed};
+    static const zks__session_events events = {
+        .ready = on_ready, .message = on_message, .closed = on_closed};
     struct sockaddr_storage remote = {0};
     zks__link *link = NULL;
     raw_check(c->session == NULL);
@@ -228,7 +236,8 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
         return status;
     }
     zks__session_attach(c->session, link);
-    raw_check_msg(raw_run(c->world, opened_or_closed, c, RAW_DEADLINE_MS), "connecting took too long");
+    raw_check_msg(raw_run(c->world, opened_or_closed, c, RAW_DEADLINE_MS),
+                  "connecting took too long");
     return c->open ? ZKS_OK : c->closed;
 }
 
@@ -324,16 +333,19 @@ zks__message *raw_expect(raw_client *c, zks__message_type type)
     }
     if (m && m->type == ZKS_MESSAGE_ERROR) {
         size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, " \"%.*s\"", (int)m->error.text.length, (const char *)m->error.text.data);
+        snprintf(text + used, sizeof text - used, " \"%.*s\"", (int)m->error.text.length,
+                 (const char *)m->error.text.data);
     }
-    raw_check_msg(m != NULL && m->type == type, "expected %s, got %s; session %s status %d", zks__wire_name((uint8_t)type), text,
-                  c->session ? "open" : "closed", (int)c->closed);
+    raw_check_msg(m != NULL && m->type == type, "expected %s, got %s; session %s status %d",
+                  zks__wire_name((uint8_t)type), text, c->session ? "open" : "closed",
+                  (int)c->closed);
     return m;
 }
 
 void raw_expect_closed(raw_client *c)
 {
-    raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "the relay did not close the session");
+    raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS),
+                  "the relay did not close the session");
 }
 
 void raw_expect_error(raw_client *c, uint32_t code)
@@ -362,23 +374,24 @@ void raw_join(raw_client *c, const char *address, uint8_t mode)
 
 /* --- blobs --- */
 
-zks__buf *raw_blob(raw_client *c, uint64_t number, size_t length, uint8_t out_blob_id[ZKS_BLOB_ID_BYTES])
+zks__buf *raw_blob(raw_client *c, uint64_t number, size_t length,
+                   uint8_t out_blob_id[ZKS_BLOB_ID_BYTES])
 {
     uint8_t nonce[ZKS_NONCE_BYTES] = {0};
     uint8_t *body = malloc(length + 8);
     raw_check(body != NULL);
     length = length < 8 ? 8 : length;
-    memset(body, (int)(number * 31 + 7) & 0xff, length);
+    memset(body, (int)((number * 31 + 7) & 0xff), length);
     memcpy(body, &number, sizeof number);
     zks__buf *b = zks__blob_buffer(body, length);
     free(body);
     raw_check(b != NULL);
-    zks__entry e = {.suite = ZKS_SUITE_SODIUM, /* each one the first of its chain */ .seq = 1, .floor = 1, .kind = ZKS_ENTRY_DATA, .body_length = length};
-    memcpy(e.group_id, c->group->root.group_id, sizeof e.group_id);
+    /* Each blob is the first of a chain of its own; the same number gives the same blob. */
+    zks__entry e = {.seq = 1, .floor = 1, .kind = ZKS_ENTRY_DATA, .body_length = length};
     memcpy(e.author, zks__crypto_sign_public(&c->keys.sign), sizeof e.author);
-    e.chain[15] = 1;
     memcpy(e.chain, &number, sizeof number);
-    memcpy(nonce, &number, sizeof number); /* the same number gives the same blob */
+    memcpy(nonce, &number, sizeof number);
+    e.chain[15] = 1;
     raw_check(zks__blob_seal(&c->blob_key, &e, &c->keys.sign, nonce, b, out_blob_id) == ZKS_OK);
     return b;
 }
@@ -391,8 +404,8 @@ uint64_t raw_blob_number(const raw_client *c, const zks__blob_item *item)
     uint8_t *copy = malloc(item->blob.length + 1);
     raw_check(copy != NULL);
     memcpy(copy, item->blob.data, item->blob.length);
-    zks__blob_key_derive(zks__crypto_suite(ZKS_SUITE_SODIUM), c->group->root.epoch0_secret, c->group->root.group_id,
-                         c->group->epoch_tag, item->sender, &key);
+    zks__blob_key_derive(zks__crypto_suite(ZKS_SUITE_SODIUM), c->group->root.epoch0_secret,
+                         c->group->root.group_id, c->group->epoch_tag, item->sender, &key);
     raw_check(zks__blob_open(&key, copy, item->blob.length, &e) == ZKS_OK);
     raw_check(e.body_length >= 8);
     memcpy(&number, e.body, sizeof number);
@@ -406,7 +419,7 @@ uint64_t raw_blob_number(const raw_client *c, const zks__blob_item *item)
 void raw_push(raw_client *c, uint64_t first, size_t count, size_t length)
 {
     zks__push_item *items = calloc(count, sizeof *items);
-    zks__buf **blobs = calloc(count, sizeof *blobs);
+    zks__buf **blobs = calloc(count, sizeof(void *));
     zks__message m = {.type = ZKS_MESSAGE_PUSH};
     raw_check(items != NULL && blobs != NULL);
     for (size_t i = 0; i < count; i++) {
@@ -443,7 +456,8 @@ uint64_t raw_push_wait(raw_client *c, size_t count)
 void raw_pull(raw_client *c, uint64_t after, uint32_t max_bytes, uint32_t max_count, uint8_t flags)
 {
     zks__message m = {.type = ZKS_MESSAGE_PULL};
-    m.pull = (zks__pull){.after = after, .max_bytes = max_bytes, .max_count = max_count, .flags = flags};
+    m.pull = (zks__pull){
+        .after = after, .max_bytes = max_bytes, .max_count = max_count, .flags = flags};
     raw_send(c, &m);
 }
 

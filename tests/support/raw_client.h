@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A client without an engine: it says to a relay exactly what a test tells it to, true or false. Made of transport,
- * session, wire and record; keys and blobs come from group.
+ * A client without an engine: it says to a relay exactly what a test tells it to, true or false.
+ * Made of transport, session, wire and record; keys and blobs come from group.
  *
- * Synchronous: each call runs the world's loop until what it waits for has happened, or fails the test at a deadline.
- * Several clients share a world. What cannot be (no memory, a helper misused) fails the test too.
+ * Synchronous: each call runs the world's loop until what it waits for has happened, or fails the
+ * test at a deadline. Several clients share a world. What cannot be (no memory, a helper misused)
+ * fails the test too.
  */
 #ifndef ZKS_TESTS_RAW_CLIENT_H
 #define ZKS_TESTS_RAW_CLIENT_H
@@ -65,9 +66,9 @@ typedef struct raw_client {
     zks__list inbox; /* raw_input */
     raw_input *last; /* what raw_next gave */
     uint8_t relay_key[ZKS_LINK_KEY_BYTES];
-    uint64_t seq; /* of entries */
-    uint64_t consumed; /* bytes of blobs received */
-    bool keep_credit; /* do not count received blobs as consumed */
+    uint64_t seq;         /* of entries */
+    uint64_t consumed;    /* bytes of blobs received */
+    bool keep_credit;     /* do not count received blobs as consumed */
     zks__welcome welcome; /* byte strings in it are not valid */
 } raw_client;
 
@@ -99,7 +100,8 @@ void raw_expect_error(raw_client *c, uint32_t code);
 void raw_expect_refusal(raw_client *c, uint32_t code);
 
 /* A sealed blob whose body is `length` bytes that follow from the number. */
-zks__buf *raw_blob(raw_client *c, uint64_t number, size_t length, uint8_t out_blob_id[ZKS_BLOB_ID_BYTES]);
+zks__buf *raw_blob(raw_client *c, uint64_t number, size_t length,
+                   uint8_t out_blob_id[ZKS_BLOB_ID_BYTES]);
 /* Opens a blob of a group's member and gives the number; fails the test when it does not open. */
 uint64_t raw_blob_number(const raw_client *c, const zks__blob_item *item);
 /* Sends one PUSH of blobs [first, first + count); the answer is not awaited. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "support/raw_check.h"
 #include "support/raw_relay.h"
+#include "support/raw_check.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -82,7 +82,8 @@ zks_status raw_relay_try(raw_relay *r, const char *options)
     raw_check(config != NULL);
     raw_check(zks__relay_config_set(config, "listen", "127.0.0.1:0", problem) == ZKS_OK);
     raw_check(zks__relay_config_set(config, "data", r->folder, problem) == ZKS_OK);
-    zks_status status = options ? zks__relay_config_parse(config, options, strlen(options), problem) : ZKS_OK;
+    zks_status status = options ? zks__relay_config_parse(config, options, strlen(options), problem)
+                                : ZKS_OK;
     raw_check_msg(!status, "%s", problem);
     r->log.sink = on_log;
     r->started = r->stopped = false;
@@ -153,8 +154,8 @@ static void run_program(const raw_relay *r, const char *config, int out)
     const char *bin = getenv("ZKS_BIN_DIR");
     snprintf(program, sizeof program, "%s/zks-relay", bin ? bin : ".");
     dup2(out, STDOUT_FILENO);
-    execl(program, program, "--config", config, "--listen", "127.0.0.1:0", "--data", r->folder, "--log-level",
-          getenv("ZKS_TEST_LOG") ? "debug" : "error", (char *)NULL);
+    execl(program, program, "--config", config, "--listen", "127.0.0.1:0", "--data", r->folder,
+          "--log-level", getenv("ZKS_TEST_LOG") ? "debug" : "error", (char *)NULL);
     fprintf(stderr, "%s: %s\n", program, strerror(errno));
     _exit(127);
 }

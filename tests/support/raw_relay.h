@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A relay for a test, in a temporary folder and on a free port: in this process, or the real program. */
+/* A relay for a test, in a temporary folder and on a free port: in this process, or the real
+ * program. */
 #ifndef ZKS_TESTS_RAW_RELAY_H
 #define ZKS_TESTS_RAW_RELAY_H
 
@@ -24,8 +25,8 @@ typedef struct raw_relay {
     pid_t pid;
 } raw_relay;
 
-/* Starts with the options ("name = value" lines, NULL: none) beside listen and data; fails the test when it does not
- * start. The folder is made by the first start and kept until done. */
+/* Starts with the options ("name = value" lines, NULL: none) beside listen and data; fails the
+ * test when it does not start. The folder is made by the first start and kept until done. */
 void raw_relay_init(raw_relay *r);
 void raw_relay_start(raw_relay *r, const char *options);
 /* As start, and gives the status instead of failing. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The relay's store, called synchronously: each function submits one request and runs the loop until it is done. The
- * clock is the test's. */
+/* The relay's store, called synchronously: each function submits one request and runs the loop
+ * until it is done. The clock is the test's. */
 #ifndef ZKS_TESTS_STORE_SYNC_H
 #define ZKS_TESTS_STORE_SYNC_H
 
@@ -153,7 +153,8 @@ static inline zks_status sync_run(sync_store *s, zks__rstore_request *r, zks__rs
 }
 
 /* Opens or makes group `number`. */
-static inline zks_status sync_group_try(sync_store *s, unsigned number, bool create, zks__rstore_open *out)
+static inline zks_status sync_group_try(sync_store *s, unsigned number, bool create,
+                                        zks__rstore_open *out)
 {
     memset(out, 0, sizeof *out);
     out->group_id[0] = 0x67;
@@ -201,8 +202,8 @@ typedef struct sync_append {
 } sync_append;
 
 /* Fills a request for blobs [first, first + count) of device d. */
-static inline void sync_append_fill(sync_append *a, zks__rstore_group *g, unsigned d, uint64_t first, size_t count,
-                                    size_t length)
+static inline void sync_append_fill(sync_append *a, zks__rstore_group *g, unsigned d,
+                                    uint64_t first, size_t count, size_t length)
 {
     memset(a, 0, sizeof *a);
     a->request.group = g;
@@ -226,7 +227,8 @@ static inline zks_status sync_append_run(sync_store *s, sync_append *a)
 }
 
 /* Appends and expects it to work; the last cursor. */
-static inline uint64_t sync_push(sync_store *s, zks__rstore_group *g, unsigned d, uint64_t first, size_t count)
+static inline uint64_t sync_push(sync_store *s, zks__rstore_group *g, unsigned d, uint64_t first,
+                                 size_t count)
 {
     static sync_append a;
     sync_append_fill(&a, g, d, first, count, SYNC_BLOB_BYTES);
@@ -240,8 +242,9 @@ static inline uint64_t sync_push(sync_store *s, zks__rstore_group *g, unsigned d
 }
 
 /* One READ; the caller frees with sync_read_free. skip 0: nothing is left out. */
-static inline zks_status sync_read(sync_store *s, zks__rstore_group *g, uint64_t after, uint32_t bytes, uint32_t count,
-                                   unsigned skip, zks__rstore_read *out)
+static inline zks_status sync_read(sync_store *s, zks__rstore_group *g, uint64_t after,
+                                   uint32_t bytes, uint32_t count, unsigned skip,
+                                   zks__rstore_read *out)
 {
     memset(out, 0, sizeof *out);
     out->group = g;
@@ -289,7 +292,8 @@ static inline uint64_t sync_sweep(sync_store *s)
     return sweep.deleted;
 }
 
-static inline void sync_acks(sync_store *s, zks__rstore_group *g, unsigned d, uint64_t acked, uint64_t floor)
+static inline void sync_acks(sync_store *s, zks__rstore_group *g, unsigned d, uint64_t acked,
+                             uint64_t floor)
 {
     zks__rstore_device device = {.acked = acked, .seen_s = 7};
     device.device[0] = (uint8_t)d;

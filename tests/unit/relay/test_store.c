@@ -197,6 +197,7 @@ START_TEST(cursors_rise_over_restarts_and_clocks_that_go_back)
     for (unsigned i = 0; i < 4; i++) {
         sync_advance(&s, i == 2 ? -7200 : 5);
         sync_reopen(&s);
+        ck_assert_ptr_nonnull(s.store);
         ck_assert_mem_eq(s.store->incarnation, incarnation, sizeof incarnation);
         zks__rstore_open o;
         ck_assert_int_eq(sync_group_try(&s, 1, false, &o), ZKS_OK);
@@ -336,7 +337,7 @@ START_TEST(delete_takes_own_blobs_only)
     sync_push(&s, g, 1, 0, 2);
     sync_push(&s, g, 2, 2, 2);
     sync_blob(1, bytes, sizeof bytes, ids[0].id);
-    sync_blob(2, bytes, sizeof bytes, ids[1].id); /* of another */
+    sync_blob(2, bytes, sizeof bytes, ids[1].id);  /* of another */
     sync_blob(77, bytes, sizeof bytes, ids[2].id); /* not there */
     zks__rstore_delete d = {.group = g, .device = {1}, .ids = ids, .count = 3};
     ck_assert_int_eq(sync_run(&s, &d.base, ZKS_RSTORE_DELETE), ZKS_OK);

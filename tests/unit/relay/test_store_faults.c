@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The SQLite store when things go wrong: a killed process, a full disk, a damaged file, a second relay. */
+/* The SQLite store when things go wrong: a killed process, a full disk, a damaged file, a second
+ * relay. */
 #include "store_sync.h"
 
 #include <errno.h>
