@@ -150,7 +150,7 @@ static bool read_number(const zks__relay_option *o, const char *value, uint64_t 
 
 static bool is_choice(const char *values, const char *value)
 {
-    size_t length = strlen(value);
+    size_t length = strchr(value, '|') ? 0 : strlen(value);
     for (const char *at = values; length && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
         if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == 0)) {
             return true;
