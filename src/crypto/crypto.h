@@ -27,7 +27,7 @@ enum {
     ZKS_KEM_SEED_BYTES = 64,      /* d || z */
     ZKS_SEAL_PUBLIC_BYTES = 1216, /* X-Wing, draft-connolly-cfrg-xwing-kem */
     ZKS_SEAL_SEED_BYTES = 32,
-    ZKS_HASH_STATE_BYTES = 416
+    ZKS_HASH_STATE_BYTES = 448
 };
 
 /* Starts the library underneath; idempotent, any thread. ZKS_E_SYSTEM: no source of randomness. */
@@ -37,7 +37,7 @@ zks__rng zks__crypto_rng(void);
 
 /* Incremental hash; on the stack. */
 typedef struct zks__hash {
-    _Alignas(64) uint8_t state[ZKS_HASH_STATE_BYTES];
+    uint8_t state[ZKS_HASH_STATE_BYTES]; /* holds one that is aligned; so do not copy it */
     uint8_t suite;
 } zks__hash;
 
