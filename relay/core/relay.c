@@ -3,14 +3,13 @@
 #include "relay/core/relay.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 #include "relay/core/key.h"
 #include "relay/core/router.h"
 #include "relay/core/sqlite_store.h"
 #include "transport/transport.h"
 
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@ struct zks__relay {
     const zks__log *log;
     zks__relay_events events;
     void *user;
-    uv_thread_t thread;
+    pthread_t thread;
     uv_loop_t loop;
     uv_async_t stop;
     uv_timer_t deadline; /* of stopping */
@@ -261,13 +260,9 @@ static zks_status start(zks__relay *y)
     return status;
 }
 
-static void relay_thread(void *user)
+static void *relay_thread(void *user)
 {
     zks__relay *y = user;
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-    pthread_setname_np(pthread_self(), "relay-loop");
     zks_status status = start(y);
     if (status) {
         zks__log_write(y->log, ZKS_LOG_LEVEL_ERROR, "relay.failed status=%d", (int)status);
@@ -293,6 +288,7 @@ static void relay_thread(void *user)
     if (y->events.stopped) {
         y->events.stopped(y, y->user);
     }
+    return NULL;
 }
 
 /* --- the interface --- */
@@ -312,7 +308,7 @@ static zks_status relay_init(zks__relay *y)
     (void)uv_timer_init(&y->loop, &y->deadline);
     if (uv_async_init(&y->loop, &y->stop, on_stop) != 0) {
         status = ZKS_E_SYSTEM;
-    } else if (uv_thread_create(&y->thread, relay_thread, y) != 0) {
+    } else if (zks__thread_start(&y->thread, "relay-loop", relay_thread, y)) {
         uv_close((uv_handle_t *)&y->stop, NULL);
         status = ZKS_E_SYSTEM;
     }
@@ -376,7 +372,7 @@ void zks__relay_free(zks__relay *y)
         return;
     }
     zks__relay_stop(y);
-    uv_thread_join(&y->thread);
+    pthread_join(y->thread, NULL);
     uv_loop_close(&y->loop);
     zks__relay_config_free(y->config);
     zks__free(y);

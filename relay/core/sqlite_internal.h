@@ -98,7 +98,7 @@ typedef struct zks__sqlite_store {
     zks__list waiting, finished;
     bool stopping; /* takes no more requests */
     bool ended;    /* the thread has shut the file and touches nothing any more */
-    uv_thread_t thread;
+    pthread_t thread;
     uv_async_t wake;
     void (*closed)(void *user);
     void *closed_user;

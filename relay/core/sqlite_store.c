@@ -3,9 +3,8 @@
 #include "relay/core/sqlite_internal.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 
 static bool changes_something(const zks__rstore_request *r)
@@ -208,13 +207,9 @@ static void take_waiting(zks__sqlite_store *s, zks__list *batch)
     }
 }
 
-static void storage_thread(void *user)
+static void *storage_thread(void *user)
 {
     zks__sqlite_store *s = user;
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-    pthread_setname_np(pthread_self(), "relay-storage");
     zks__list batch;
     zks__list_init(&batch);
     s->swept_ns = now_ns(s);
@@ -239,6 +234,7 @@ static void storage_thread(void *user)
     s->ended = true;
     uv_mutex_unlock(&s->mutex);
     uv_async_send(&s->wake);
+    return NULL;
 }
 
 /* --- the loop's side --- */
@@ -306,7 +302,7 @@ static void on_wake(uv_async_t *handle)
         s->base.events.settled(s->base.user);
     }
     if (ended && !any && !uv_is_closing((uv_handle_t *)handle)) {
-        uv_thread_join(&s->thread);
+        pthread_join(s->thread, NULL);
         uv_close((uv_handle_t *)handle, on_wake_closed);
     } else if (ended) {
         uv_async_send(handle); /* what completions submitted is refused first */
@@ -376,7 +372,7 @@ zks_status zks__sqlite_store_new(const zks__sqlite_store_config *config,
         return status;
     }
     s->wake.data = s;
-    if (uv_thread_create(&s->thread, storage_thread, s) != 0) {
+    if (zks__thread_start(&s->thread, "relay-storage", storage_thread, s)) {
         snprintf(problem, ZKS_RSTORE_PROBLEM_BYTES, "the system gives no thread for the store");
         zks__sqlite_shut(s);
         uv_close((uv_handle_t *)&s->wake, on_wake_closed); /* frees it at the next loop turn */

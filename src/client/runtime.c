@@ -7,7 +7,6 @@
 #include "crypto/crypto.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,20 +29,6 @@ void zks__runtime_unref(zks_runtime *r)
     pthread_mutex_destroy(&r->mutex);
     pthread_mutex_destroy(&r->log_mutex);
     zks__free(r);
-}
-
-zks_status zks__thread_start(pthread_t *out_thread, const char *name, void *(*run)(void *),
-                             void *argument)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(out_thread, NULL, run, argument);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!failed) {
-        pthread_setname_np(*out_thread, name); /* it is joined or detached later, so it is there */
-    }
-    return failed ? ZKS_E_SYSTEM : ZKS_OK;
 }
 
 /* --- the log --- */
@@ -187,6 +172,10 @@ static void endpoint_closed(void *user)
 {
     zks_runtime *r = user;
     r->endpoint = NULL;
+    pthread_mutex_lock(&r->mutex);
+    r->woken = true; /* nobody may send to it any more; what is posted from now on, the thread's end
+                        runs */
+    pthread_mutex_unlock(&r->mutex);
     uv_close((uv_handle_t *)&r->wake, NULL); /* nothing else is left: the loop ends */
 }
 

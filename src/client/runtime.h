@@ -13,6 +13,7 @@
 
 #include "base/env.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "client/client.h"
 #include "client/storage.h"
 #include "client/task.h"
@@ -67,9 +68,5 @@ void zks__runtime_client_gone(zks_runtime *r);
 uint64_t zks__runtime_now_ms(const zks_runtime *r);
 int64_t zks__runtime_unix_ms(const zks_runtime *r);
 uint32_t zks__runtime_random(const zks_runtime *r);
-/* Starts a thread of the engine: all signals blocked. `name` is what profilers and top show, at
- * most 15 bytes. */
-ZKS_MUST_USE zks_status zks__thread_start(pthread_t *out_thread, const char *name,
-                                          void *(*run)(void *), void *argument);
 
 #endif
