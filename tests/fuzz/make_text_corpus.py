@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""First inputs of the fuzz targets that read text: invites, addresses, relay configurations.
+
+usage: make_text_corpus.py [--check]
+"""
+import base64
+import hashlib
+import sys
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+KEY = "a" * 52
+
+
+def lp(data):
+    low, high = len(data) & 127, len(data) >> 7
+    return bytes([low | 128, high] if high else [low]) + data
+
+
+def invite(descriptor, relays):
+    """As abi/invite.c describes it."""
+    payload = bytes([3, 1]) + bytes(range(32)) + lp(descriptor) + bytes([len(relays)])
+    payload += b"".join(lp(r.encode()) for r in relays)
+    check = hashlib.blake2b(lp(b"0k-invite-v3") + payload, digest_size=32).digest()[:4]
+    return b"zks-invite:" + base64.urlsafe_b64encode(payload + check).rstrip(b"=")
+
+
+ARGON2 = b"$argon2id$v=19$m=65536,t=3,p=1$AAECAwQFBgcICQoLDA0ODw"
+FILES = {
+    "abi_invite": {
+        "plain": invite(b"", []),
+        "relays": invite(b"", [f"zks://{KEY}@127.0.0.1:4433", "relay.example.org"]),
+        "descriptor": invite(ARGON2, ["relay.example.org:1"]),
+        "cut": invite(b"", ["relay.example.org"])[:-3],
+        "empty": b"zks-invite:",
+    },
+    "client_address": {
+        "key": f"zks://{KEY}@127.0.0.1:4433".encode(),
+        "many": f"zks://{KEY}@a:1,b:2,[::1]:3".encode(),
+        "bare": b"relay.example.org",
+        "six": b"[2001:db8::1]:65535",
+        "broken": b"zks://aaa@:0",
+    },
+    "relay_config": {
+        "good": b"# a relay\nlisten = 127.0.0.1:0\nmax_ttl_s = 3600\ndisk_bytes = 10G\n",
+        "unknown": b"colour = red\n",
+        "range": b"max_blob_bytes = 0\n",
+        "section": b"[relay]\nlisten = x\n",
+        "broken": b"listen\n=\n\x00\xff = 1\n",
+    },
+}
+
+
+def main():
+    wrong = []
+    for target, files in FILES.items():
+        for name, data in files.items():
+            path = CORPUS / target / name
+            if "--check" in sys.argv:
+                if not path.is_file() or path.read_bytes() != data:
+                    wrong.append(str(path))
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    for path in wrong:
+        print(f"{path}: not what this script makes")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
