@@ -74,7 +74,6 @@ void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind,
     zks__client_job *j = zks__alloc_zero(1, size);
     if (j) {
         j->client = c;
-        j->attempt = c->attempt;
         j->job.kind = kind;
         j->job.ledger = &c->ledger;
         j->job.run = run;
@@ -150,6 +149,14 @@ typedef struct open_job {
     size_t device_count;
 } open_job;
 
+static void free_open(open_job *o)
+{
+    zks__free(o->devices);
+    zks__wipe(o->secret, sizeof o->secret);
+    zks__wipe(&o->identity, sizeof o->identity);
+    zks__client_job_free(&o->base);
+}
+
 static zks_status run_open(zks__job *job)
 {
     open_job *o = (open_job *)job;
@@ -160,6 +167,7 @@ static zks_status run_open(zks__job *job)
     zks__ledger_config config = {.storage = c->runtime->storage,
                                  .path = c->options.store_path,
                                  .secret = o->has_secret ? o->secret : NULL,
+                                 .must_be_new = c->options.passphrase && !c->options.salt_length,
                                  .descriptor = o->descriptor[0] ? o->descriptor : NULL,
                                  .device_name = c->options.device_name,
                                  .rng = c->runtime->rng,
@@ -179,6 +187,10 @@ static zks_status run_open(zks__job *job)
     }
     if (!status) {
         status = zks__ledger_devices(c->ledger, &o->devices, &o->device_count);
+    }
+    if (status) { /* what is started on this client must fail, not be stored */
+        zks__ledger_close(c->ledger);
+        c->ledger = NULL;
     }
     return status;
 }
@@ -223,10 +235,7 @@ static void finish_open(zks__job *job)
         zks__client_end_all(c, status, text);
     }
     zks__client_pump(c);
-    zks__free(o->devices);
-    zks__wipe(o->secret, sizeof o->secret);
-    zks__wipe(&o->identity, sizeof o->identity);
-    zks__client_job_free(&o->base);
+    free_open(o);
 }
 
 /* The open job goes first, then what has waited for it. Any thread. */
@@ -293,12 +302,6 @@ static void derived(zks__work *work)
     zks__client_unref(c);
 }
 
-static void timer_closed(uv_handle_t *handle)
-{
-    zks_client *c = handle->data;
-    zks__client_unref(c);
-}
-
 typedef struct begin_task {
     zks__task task;
     open_job *open;
@@ -323,8 +326,9 @@ static void begin(zks__task *task)
     }
     o->work.run = derive_secret;
     o->work.finish = derived;
-    o->derive_status = zks__work_start(c->runtime, &o->work);
-    if (o->derive_status) {
+    zks_status status = zks__work_start(c->runtime, &o->work);
+    if (status) {
+        o->derive_status = status; /* only now: a started worker writes it */
         submit_open(o);
     }
 }
@@ -379,8 +383,8 @@ static zks_status new_client(zks_runtime *r, const zks__client_options *options,
     c->runtime = r;
     zks__runtime_ref(r);
     pthread_mutex_init(&c->mutex, NULL);
-    zks__list *lists[] = {&c->deferred, &c->connecting, &c->flushing,
-                          &c->syncing,  &c->acking,     &c->reading};
+    zks__list *lists[] = {&c->deferred, &c->connecting, &c->flushing, &c->syncing,
+                          &c->acking,   &c->reading,    &c->closing};
     for (size_t i = 0; i < ZKS_COUNTOF(lists); i++) {
         zks__list_init(lists[i]);
     }
@@ -413,16 +417,19 @@ zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, 
     zks_op *op = NULL;
     begin_task *b = zks__alloc_zero(1, sizeof *b);
     open_job *o = zks__client_job_new(c, sizeof *o, ZKS_JOB_ALONE, run_open, finish_open);
-    status = b && o ? zks__op_create(r, c->queue, NULL, done, user, &op) : ZKS_E_NOMEM;
+    c->event = options->event;
+    c->event_user = options->event_user;
+    status = b && o ? zks__client_prepare_close(c) : ZKS_E_NOMEM;
+    if (!status) {
+        status = zks__op_create(r, c->queue, NULL, done, user, &op);
+    }
     if (!status) {
         b->task.run = begin;
         b->open = o;
         o->op = op;
         o->has_secret = options->has_secret;
         memcpy(o->secret, options->secret, sizeof o->secret);
-        /* From here on the app's functions belong to the client. */
-        c->event = options->event;
-        c->event_user = options->event_user;
+        /* From here on what the app gave belongs to the client. */
         c->event_user_free = options->event_user_free;
         zks__op_publish(op, out_op);
         *out_client = c;
@@ -441,164 +448,10 @@ zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, 
     }
     zks__free(b);
     if (o) {
-        zks__client_job_free(&o->base);
+        free_open(o);
     }
+    zks__client_unprepare_close(c);
     atomic_store(&c->count, 1);
     zks__client_unref(c);
     return status;
-}
-
-/* --- closing --- */
-
-static void free_user(zks__task *task)
-{
-    zks_client *c = ZKS_CONTAINER(task, zks_event, task)->client;
-    if (c->event_user_free) {
-        c->event_user_free(c->event_user);
-    }
-    zks__free(ZKS_CONTAINER(task, zks_event, task));
-    zks__client_unref(c);
-}
-
-static zks_status run_close(zks__job *job)
-{
-    zks_client *c = ((zks__client_job *)job)->client;
-    zks__ledger_close(c->ledger);
-    c->ledger = NULL;
-    return ZKS_OK;
-}
-
-/* The last things: CLOSED, the close op, user_free, and the loop's reference. */
-static void finish_close(zks__job *job)
-{
-    zks__client_job *j = (zks__client_job *)job;
-    zks_client *c = j->client;
-    pthread_mutex_lock(&c->mutex);
-    c->life = ZKS_LIFE_CLOSED;
-    pthread_mutex_unlock(&c->mutex);
-    zks__event_post(zks__event_new(c, ZKS_EVENT_CLOSED, ZKS_OK, "the client is closed"));
-    if (c->close_op) {
-        zks__op_complete(c->close_op, ZKS_OK, NULL);
-        c->close_op = NULL;
-    }
-    zks_event *last = zks__alloc_zero(1, sizeof *last);
-    if (last) {
-        last->task.run = free_user;
-        last->client = c;
-        zks__client_ref(c);
-        zks__runtime_callback(c->runtime, c->queue, &last->task);
-    }
-    zks__list_remove(&c->in_runtime);
-    zks_runtime *r = c->runtime;
-    zks__runtime_ref(r);
-    zks__client_job_free(j);
-    zks__client_unref(c); /* the loop's */
-    zks__runtime_client_gone(r);
-    zks__runtime_unref(r);
-}
-
-void zks__client_begin_close(zks_client *c)
-{
-    if (c->stopping) {
-        return;
-    }
-    pthread_mutex_lock(&c->mutex);
-    bool opening = c->life == ZKS_LIFE_OPENING;
-    pthread_mutex_unlock(&c->mutex);
-    if (opening) {
-        return; /* a passphrase is being stretched: `derived` leads here again */
-    }
-    zks__client_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_ALONE, run_close, finish_close);
-    if (!j) {
-        return; /* no memory now: closing the runtime tries again */
-    }
-    c->stopping = true;
-    pthread_mutex_lock(&c->mutex);
-    c->life = ZKS_LIFE_CLOSING;
-    pthread_mutex_unlock(&c->mutex);
-    zks__client_end_all(c, ZKS_E_CANCELLED, "the client was closed");
-    zks__sync_set_online(c->sync, 0, zks__runtime_now_ms(c->runtime));
-    if (c->timer_open) {
-        c->timer_open = false;
-        uv_close((uv_handle_t *)&c->timer, timer_closed);
-    }
-    if (c->session) {
-        zks__session_close(c->session, 0, "closed");
-    }
-    /* Behind all jobs that were submitted before: their finish functions have run when this one's
-     * does. */
-    zks__storage_submit(c->runtime->storage, &j->job);
-}
-
-typedef struct close_task {
-    zks__task task;
-    zks_client *client;
-    zks_op *op;
-} close_task;
-
-static void close_now(zks__task *task)
-{
-    close_task *t = ZKS_CONTAINER(task, close_task, task);
-    zks_client *c = t->client;
-    pthread_mutex_lock(&c->mutex);
-    zks__life life = c->life;
-    pthread_mutex_unlock(&c->mutex);
-    if (t->op) {
-        if (life == ZKS_LIFE_CLOSED || c->close_op) {
-            zks__op_complete(t->op, ZKS_OK, NULL);
-        } else {
-            c->close_op = t->op;
-        }
-    }
-    c->close_asked = true;
-    zks__client_begin_close(c);
-    zks__free(t);
-    zks__client_unref(c);
-}
-
-static zks_status post_close(zks_client *c, zks_op *op)
-{
-    close_task *t = zks__alloc_zero(1, sizeof *t);
-    if (!t) {
-        return ZKS_E_NOMEM;
-    }
-    t->task.run = close_now;
-    t->client = c;
-    t->op = op;
-    zks__client_ref(c);
-    if (!zks__runtime_post(c->runtime, &t->task)) {
-        zks__free(t);
-        zks__client_unref(c);
-        return ZKS_E_CLOSED;
-    }
-    return ZKS_OK;
-}
-
-zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
-{
-    zks_op *op;
-    zks_status status = zks__op_create(c->runtime, c->queue, NULL, done, user, &op);
-    if (status) {
-        return status;
-    }
-    zks__op_ref(op); /* until posted */
-    zks__op_publish(op, out_op);
-    status = post_close(c, op);
-    if (status) {
-        if (out_op) {
-            *out_op = NULL;
-        }
-        zks__op_discard(op);
-        return status;
-    }
-    zks__op_free(op);
-    return ZKS_OK;
-}
-
-void zks__client_free(zks_client *c)
-{
-    /* Without memory for the task the client stays until the runtime closes: it does so through the
-     * list. */
-    (void)!post_close(c, NULL);
-    zks__client_unref(c);
 }

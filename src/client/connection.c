@@ -169,7 +169,11 @@ static zks_status status_of_code(zks_client *c, zks_status status, uint64_t code
         return status;
     }
     if (code < ZKS_WIRE_INVALID_MESSAGE) {
-        return -(zks_status)code;
+        /* Only what a relay can know: it cannot say what its own key or our store is like. */
+        zks_status refused = -(zks_status)code;
+        bool plausible = (refused <= ZKS_E_UNAUTHORIZED && refused > ZKS_E_TRUNCATED) ||
+                         refused == ZKS_E_PROTOCOL || refused == ZKS_E_PROTOCOL_VERSION;
+        return plausible ? refused : ZKS_E_CONNECTION_LOST;
     }
     if (code <= ZKS_WIRE_STORAGE_FULL && !zks__sync_refusal(c->sync)) {
         zks__sync_refused(c->sync, (uint32_t)code, 0);
@@ -287,6 +291,17 @@ static void start_link(zks_client *c, const zks__action *a)
 
 /* --- the other actions --- */
 
+bool zks__client_send(zks_client *c, const zks__message *m)
+{
+    zks_status status = zks__session_send(c->session, m);
+    if (status == ZKS_E_CLOSED) {
+        zks__sync_close(c->sync, 0); /* the session has failed; `closed` comes and says why */
+    } else if (status) {
+        zks__client_abort_link(c, status, zks__status_text(status));
+    }
+    return status == ZKS_OK;
+}
+
 static void send_hello(zks_client *c, const zks__action *a)
 {
     zks__message m = {.type = ZKS_MESSAGE_HELLO};
@@ -308,25 +323,14 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, zks__session_peer_key(c->session), ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
     zks__crypto_sign(&c->identity.device.sign, proof, w.length, h->signature);
-    zks_status status = zks__session_send(c->session, &m);
-    if (status) {
-        zks__client_abort_link(c, status, zks__status_text(status));
-    }
+    (void)zks__client_send(c, &m);
     zks__record_list_done(&c->records);
-}
-
-static void send_small(zks_client *c, const zks__message *m)
-{
-    zks_status status = zks__session_send(c->session, m);
-    if (status) {
-        zks__client_abort_link(c, status, zks__status_text(status));
-    }
 }
 
 static void send_ack(zks_client *c, const zks__action *a)
 {
     zks__message m = {.type = ZKS_MESSAGE_ACK, .ack = {.cursor = a->cursor, .consumed = a->number}};
-    send_small(c, &m);
+    (void)zks__client_send(c, &m);
 }
 
 static void send_pull(zks_client *c, const zks__action *a)
@@ -336,7 +340,7 @@ static void send_pull(zks_client *c, const zks__action *a)
                                .max_bytes = a->max_bytes,
                                .max_count = a->max_count,
                                .flags = a->flag ? ZKS_PULL_OWN : 0}};
-    send_small(c, &m);
+    (void)zks__client_send(c, &m);
 }
 
 static void close_link(zks_client *c, const zks__action *a)

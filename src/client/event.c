@@ -12,7 +12,19 @@ static void run_event(zks__task *task)
         atomic_store(&c->inbox_event_waits, false); /* before reading: what comes now posts again */
         e->numbers[ZKS_EVENT_FIELD_LAST_SEQ] = (int64_t)atomic_load(&c->last_seq);
     }
+    if (e->kind == ZKS_EVENT_REJECTED) {
+        e->numbers[ZKS_EVENT_FIELD_COUNT] = (int64_t)atomic_exchange(&c->rejected_waiting, 0);
+    }
     c->event(c, e, c->event_user);
+    zks__event_drop(e);
+}
+
+void zks__event_drop(zks_event *e)
+{
+    if (!e) {
+        return;
+    }
+    zks_client *c = e->client;
     atomic_store(&e->handle.magic, ZKS_HANDLE_DEAD);
     zks__free(e->sentence);
     zks__free(e->relay);

@@ -70,7 +70,10 @@ zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count
                            zks_op **out_op)
 {
     zks_op *op;
-    zks_status status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
+    zks_status status = zks__client_refuse(c);
+    if (!status) {
+        status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
+    }
     if (status) {
         return status;
     }
@@ -139,7 +142,10 @@ zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done, v
                           zks_op **out_op)
 {
     zks_op *op;
-    zks_status status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
+    zks_status status = zks__client_refuse(c);
+    if (!status) {
+        status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
+    }
     if (status) {
         return status;
     }

@@ -25,7 +25,11 @@ enum {
     /* An idle client learns within this time that its relay was restarted; below what NATs allow.
      */
     ZKS_KEEP_ALIVE_MS = 10 * 1000,
-    ZKS_TICK_MS = 60 * 1000 /* housekeeping: pruning, gaps that are due */
+    ZKS_TICK_MS = 60 * 1000, /* housekeeping: pruning, gaps that are due */
+    ZKS_TICK_RETRY_MS = 1000,
+    /* Received and not yet stored: the session pauses above, and goes on below the half. A relay
+       that keeps to its credit stays far below. */
+    ZKS_RECEIVED_MAX_BYTES = 16 << 20
 };
 
 typedef enum zks__life {
@@ -34,6 +38,11 @@ typedef enum zks__life {
     ZKS_LIFE_CLOSING,
     ZKS_LIFE_CLOSED
 } zks__life;
+
+/* Own entries first..last took the places up to seq, without gaps. */
+typedef struct zks__settled {
+    uint64_t first, last, seq;
+} zks__settled;
 
 typedef struct zks__relay_stats {
     uint64_t cursor, acked_n, rtt_us;
@@ -52,7 +61,9 @@ struct zks_client {
     zks_free_fn event_user_free;
     _Atomic bool inbox_event_waits;
     _Atomic bool connected;
-    _Atomic uint64_t last_seq, watermark, last_n, queued_bytes, settled_seq;
+    _Atomic bool app_closed; /* zks_client_close has returned: everything answers ZKS_E_CLOSED */
+    _Atomic uint64_t last_seq, watermark, last_n, queued_bytes;
+    _Atomic uint64_t rejected_waiting; /* blobs that no REJECTED event has told yet */
 
     pthread_mutex_t mutex; /* up to the mark */
     zks__life life;
@@ -78,7 +89,7 @@ struct zks_client {
     zks__sync *sync;
     zks__address address;
     zks__session *session;
-    uint32_t attempt;
+    _Atomic uint32_t attempt; /* jobs made on other threads carry it too */
     bool close_asked;
     bool stopping; /* closing: nothing new is started */
     bool pumping, pump_again;
@@ -93,7 +104,14 @@ struct zks_client {
     zks__sealed *cache; /* a ring of cache_size, in order of n */
     size_t cache_size, cache_first, cache_count;
     uint64_t cache_bytes;
-    zks_op *close_op;
+    zks__list closing;    /* ops of zks_client_close */
+    zks__settled settled; /* the last places given to own entries */
+    uint64_t received_bytes_waiting;
+    zks_status store_status; /* as told */
+    struct zks__client_job
+        *close_job;          /* what closing needs is made by the opening: it cannot fail */
+    zks_event *closed_event; /* NULL: nobody listens */
+    zks__task user_free_task, free_task;
     uv_timer_t timer;
     bool timer_open;
     int64_t tick_unix_ms;
@@ -107,6 +125,11 @@ struct zks_client {
 void zks__client_ref(zks_client *c);
 void zks__client_unref(zks_client *c);
 zks_client *zks__client_of_node(zks__node *n);
+/* --- close.c --- */
+/* Makes what closing needs. ZKS_E_NOMEM. */
+ZKS_MUST_USE zks_status zks__client_prepare_close(zks_client *c);
+/* Undoes it, for an opening that fails at once. */
+void zks__client_unprepare_close(zks_client *c);
 /* Loop thread; idempotent. */
 void zks__client_begin_close(zks_client *c);
 /* Queues a job behind the opening. ZKS_E_CLOSED: the client is closing; the job was not taken. Any
@@ -117,7 +140,10 @@ ZKS_MUST_USE zks_status zks__client_submit(zks_client *c, zks__job *job);
 zks_status zks__client_job_status(zks_client *c, zks_status status, const char **out_text);
 
 /* --- ops.c: waiting operations --- */
-/* Makes an op and a command that puts it on the loop thread. */
+/* ZKS_E_CLOSED once the client is closing; the first line of what the app calls. */
+ZKS_MUST_USE zks_status zks__client_refuse(zks_client *c);
+/* Makes an op and a command that puts it on the loop thread. Of a client that is closing none is
+ * taken, so that no callback can follow CLOSED. */
 ZKS_MUST_USE zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op),
                                             uint32_t number, zks_done_fn done, void *user,
                                             zks_op **out_op);
@@ -136,11 +162,25 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
                             uint32_t retry_after_ms);
 /* Ends the attempt from our side, for this reason. */
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
+/* Sends over the session, which must be there. False: the attempt ends, nothing more is sent. */
+bool zks__client_send(zks_client *c, const zks__message *m);
 
-/* --- messages.c: what the relay says, and what the store answers --- */
+/* --- messages.c: what the relay says --- */
 void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backing, void *user);
+
+/* --- blobs.c --- */
+void zks__client_on_blobs(zks_client *c, const zks__message *m, zks__buf *backing);
+void zks__client_tell_notices(zks_client *c, const zks__received *r);
+
+/* --- progress.c --- */
 void zks__client_load_relay(zks_client *c);
 void zks__client_settle(zks_client *c, uint64_t n);
+void zks__client_on_push_ack(zks_client *c, const zks__message *m);
+
+/* --- housekeeping.c --- */
+/* A job that reads or writes the store has ended so: tells the app when the store's state changes.
+ */
+void zks__client_store_state(zks_client *c, zks_status status);
 void zks__client_tick(zks_client *c);
 /* The devices known are read again for zks_devices_get. */
 void zks__client_refresh_devices(zks_client *c);
@@ -170,5 +210,27 @@ void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind,
 void zks__client_job_start(zks__client_job *j);
 /* Drops the reference and the memory: the last line of finish. */
 void zks__client_job_free(zks__client_job *j);
+/* Whether the connection that the job worked for is still there. What the job has stored holds
+ * without it, and the app must hear of it. */
+bool zks__client_job_is_current(const zks__client_job *j);
+/* A job of the current connection failed: it ends. */
+void zks__client_store_failed(zks_client *c, zks_status status);
+
+/* --- a job that carries a message --- */
+typedef struct zks__message_job {
+    zks__client_job base;
+    zks__message message; /* its byte strings point into backing */
+    zks__buf *backing;
+    uint64_t bytes;
+    bool last_try;
+    zks__relay_state state;
+    zks__received received;
+    size_t added;
+} zks__message_job;
+/* NULL: no memory; the attempt ends. Too many that wait pause the session. */
+zks__message_job *zks__message_job_new(zks_client *c, const zks__message *m, zks__buf *backing,
+                                       zks_status (*run)(zks__job *), void (*finish)(zks__job *));
+/* The last line of finish; lets the session go on. */
+void zks__message_job_free(zks__message_job *j);
 
 #endif

@@ -20,11 +20,11 @@ void zks__ledger_mark(zks__ledger *l, bool on)
     l->marked = on;
 }
 
-void zks__ledger_rolled_back(zks__ledger *l)
+void zks__ledger_rolled_back(zks__ledger *l, bool on_relay)
 {
     if (l) {
         l->rolled_back = true;
-        l->relay_valid = false;
+        l->relay_valid = l->relay_valid && !on_relay;
     }
 }
 
@@ -325,6 +325,12 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
     if (status != ZKS_E_NOT_FOUND) {
         return status;
     }
+    if (config->must_be_new) {
+        status = zks__store_group_at(l->store, 0, &l->group);
+        if (status != ZKS_E_NOT_FOUND) {
+            return status ? status : ZKS_E_STORE_GROUP;
+        }
+    }
     *out_new = true;
     zks__store_group *g = &l->group;
     memset(g, 0, sizeof *g);
@@ -441,6 +447,14 @@ zks_status zks__ledger_open(const zks__ledger_config *config,
     }
     if (!status) {
         status = open_group(l, config);
+        if (!status) {
+            status = zks__storage_claim(l->storage, l->store, l->group.group_id, &l->claim);
+            strncpy(problem,
+                    status ? "another client of this process has this group of the store open; use "
+                             "that one, or close it first"
+                           : "",
+                    ZKS_LEDGER_PROBLEM_BYTES - 1);
+        }
         if (status && !problem[0]) {
             const char *text = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED &&
                                        status != ZKS_E_STORE_GROUP
@@ -463,6 +477,7 @@ void zks__ledger_close(zks__ledger *l)
     if (!l) {
         return;
     }
+    zks__list_remove(&l->claim.node);
     forget_state(l);
     free_map_values(l->blob_keys, sizeof(zks__blob_key));
     if (l->store) {

@@ -37,6 +37,7 @@ typedef struct zks__ledger_config {
     zks__storage *storage;
     const char *path;      /* NULL: in memory */
     const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
+    bool must_be_new; /* a secret just made: on a store with a group it would start a second one */
     const char *descriptor;
     const char *device_name; /* NULL: unchanged */
     zks__rng rng;
@@ -56,8 +57,9 @@ zks__store *zks__ledger_store(const zks__ledger *l);
 /* A mark for the storage thread's own use while it plans a transaction. */
 bool zks__ledger_marked(const zks__ledger *l);
 void zks__ledger_mark(zks__ledger *l, bool on);
-/* The transaction was rolled back: what is in memory is no longer true. NULL is fine. */
-void zks__ledger_rolled_back(zks__ledger *l);
+/* The transaction was rolled back: what is in memory is no longer true. on_relay: work for the
+ * connection was in it, which makes the relay stale. NULL is fine. */
+void zks__ledger_rolled_back(zks__ledger *l, bool on_relay);
 /* Outside a transaction: reads the state again if it was rolled back. A failure is kept and
  * answered by later calls. */
 void zks__ledger_reload(zks__ledger *l);
@@ -92,16 +94,21 @@ ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
 /* --- the relay in use: one at a time --- */
 /*
  * What is stored about the relay in use is kept in the ledger from zks__ledger_relay_load on. After
- * a rollback, or when members are missing, it is stale: work for that connection is skipped (out
- * flags say so) until the next load, so that nothing can move a cursor past what was not stored.
+ * a rollback of work for it, or when members are missing, it is stale: work for that connection is
+ * skipped (out flags say so) until the next load, so that nothing can move a cursor past what was
+ * not stored.
  */
 typedef struct zks__relay_state {
     zks__store_relay row;
-    bool attach;            /* this relay may lack our records */
-    bool changed;           /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
-    bool stale;             /* skipped */
-    uint64_t settled_seq;   /* settle: place of entry n in the inbox log; 0: it had one before */
-    uint64_t pending_bytes; /* welcome: sealed bytes that this relay lacks */
+    bool attach;  /* this relay may lack our records */
+    bool changed; /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
+    bool stale;   /* skipped */
+    /* settle: place of entry n in the inbox log, and the first that got one; 0: all had one before
+     */
+    uint64_t settled_seq, settled_first;
+    uint64_t pending_bytes;         /* welcome: sealed bytes that this relay lacks */
+    uint64_t last_n;                /* welcome: of this device; a new chain begins with an entry */
+    uint8_t chain[ZKS_CHAIN_BYTES]; /* welcome: the new one, where rewound */
     bool rewound; /* welcome: the store is older than what this device has sent; a new chain has
                      begun */
 } zks__relay_state;
@@ -125,14 +132,17 @@ typedef struct zks__received {
     uint64_t delivered, duplicates, rejected, held;
     uint64_t held_now; /* afterwards, of the whole ledger */
     uint64_t unread_count, unread_bytes;
-    zks_status reject_status; /* of the last rejected one */
-    bool stale;               /* skipped, see above */
+    zks_status reject_status;                   /* of the last rejected one */
+    uint8_t reject_sender[ZKS_DEVICE_ID_BYTES]; /* of it, as the relay claims */
+    uint64_t last_n;     /* of this device: a new chain begins with an entry */
+    bool counted;        /* what is said about "afterwards" and unread is known */
+    bool stale;          /* skipped, see above */
     bool need_records;   /* a pusher is not known as a member: nothing was stored, and the relay is
                             stale */
     size_t notice_count; /* gaps, forks and the like: at most as many as fit, the rest counted */
     struct zks__notice {
         int32_t event; /* ZKS_EVENT_* */
-        uint8_t author[ZKS_DEVICE_ID_BYTES];
+        uint8_t author[ZKS_DEVICE_ID_BYTES], chain[ZKS_CHAIN_BYTES];
         uint64_t first, last;
     } notices[16];
     size_t notices_lost;

@@ -19,6 +19,7 @@ typedef struct zks__known_chain {
 struct zks__ledger {
     zks__storage *storage;
     zks__store *store;
+    zks__claim claim; /* of the group in it */
     zks__rng rng;
     zks__clock clock;
     const zks__log *log;

@@ -244,6 +244,10 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
         status = zks__ledger_pending(l, row->acked_n, &out->pending_bytes);
     }
     out->row = *row;
+    out->last_n = l->group.last_n;
+    if (out->rewound && l->own) {
+        memcpy(out->chain, l->own->row.chain, sizeof out->chain);
+    }
     return status;
 }
 
@@ -258,6 +262,7 @@ zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out)
         if (!status) {
             l->group.inboxed_n = i;
             l->group.last_seq = out->settled_seq = item.seq;
+            out->settled_first = out->settled_first ? out->settled_first : i;
         }
     }
     if (!status && !out->stale && n > l->relay.acked_n) {

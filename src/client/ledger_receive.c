@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static void notice(zks__received *out, int32_t event, const uint8_t author[ZKS_DEVICE_ID_BYTES],
-                   uint64_t first, uint64_t last)
+static void notice(zks__received *out, int32_t event, const zks__store_chain *chain, uint64_t first,
+                   uint64_t last)
 {
     if (out->notice_count == sizeof out->notices / sizeof out->notices[0]) {
         out->notices_lost++;
@@ -16,7 +16,8 @@ static void notice(zks__received *out, int32_t event, const uint8_t author[ZKS_D
     }
     struct zks__notice *n = &out->notices[out->notice_count++];
     n->event = event;
-    memcpy(n->author, author, sizeof n->author);
+    memcpy(n->author, chain->author, sizeof n->author);
+    memcpy(n->chain, chain->chain, sizeof n->chain);
     n->first = first;
     n->last = last;
 }
@@ -25,6 +26,7 @@ static void reject(zks__ledger *l, const zks__blob_item *item, zks_status why, z
 {
     out->rejected++;
     out->reject_status = why;
+    memcpy(out->reject_sender, item->sender, sizeof out->reject_sender);
     zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "blob_rejected blob=%s sender=%s status=%d",
                    zks__log_redact(l->log, item->blob_id, sizeof item->blob_id).text,
                    zks__log_redact(l->log, item->sender, sizeof item->sender).text, (int)why);
@@ -125,7 +127,7 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         status = zks__store_missing_fill(l->store, chain->row.c, v->first);
         return status ? status : deliver_ref(l, chain, v->ref, ZKS_ITEM_LATE);
     case ZKS_VERDICT_FORK:
-        notice(r->out, ZKS_EVENT_FORK, v->key.author, v->first, v->last);
+        notice(r->out, ZKS_EVENT_FORK, &chain->row, v->first, v->last);
         status = deliver_ref(l, chain, v->ref, ZKS_ITEM_FORK);
         return status || !chain->row.own || chain != l->own ? status : zks__ledger_new_chain(l);
     case ZKS_VERDICT_HOLD:
@@ -136,15 +138,16 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
     case ZKS_VERDICT_REFUSE:
         r->out->rejected++;
         r->out->reject_status = ZKS_E_LIMIT;
+        memcpy(r->out->reject_sender, v->key.author, sizeof r->out->reject_sender);
         return drop(l, v->ref);
     case ZKS_VERDICT_GAP:
     case ZKS_VERDICT_EXPIRED:
         notice(r->out,
                v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
-               v->key.author, v->first, v->last);
+               &chain->row, v->first, v->last);
         return zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
     case ZKS_VERDICT_UNVERIFIED:
-        notice(r->out, ZKS_EVENT_UNVERIFIED, v->key.author, v->first, v->last);
+        notice(r->out, ZKS_EVENT_UNVERIFIED, &chain->row, v->first, v->last);
         return ZKS_OK;
     }
     return ZKS_E_INTERNAL;
@@ -245,10 +248,12 @@ static zks_status open_blob(zks__ledger *l, const zks__blob_item *item, zks__ent
 
 /*
  * An entry of the own present chain, which only this device writes: known ones come back when own
- * blobs are pulled. An unknown one means that the store was copied and the copy has written too:
- * a new chain, and all is read again with the old one as anybody's.
+ * blobs are pulled. An unknown one that is signed means that the store was copied and the copy has
+ * written too: a new chain, and all is read again with the old one as anybody's. Without a
+ * signature any member can have written it: *out_done stays false, and it is held like others.
  */
-static zks_status receive_own(zks__ledger *l, const zks__entry *e, zks__received *out)
+static zks_status receive_own(zks__ledger *l, const zks__entry *e, bool signed_ok,
+                              zks__received *out, bool *out_done)
 {
     uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
     size_t count = 0;
@@ -257,13 +262,16 @@ static zks_status receive_own(zks__ledger *l, const zks__entry *e, zks__received
     for (size_t i = 0; !status && i < count; i++) {
         if (memcmp(ids[i], e->id, sizeof e->id) == 0) {
             out->duplicates++;
+            *out_done = true;
             return ZKS_OK;
         }
     }
-    if (!status) {
-        status = zks__ledger_new_chain(l);
+    if (status || !signed_ok) {
+        return status;
     }
-    notice(out, ZKS_EVENT_NEW_CHAIN, e->author, e->seq, e->seq);
+    *out_done = true;
+    status = zks__ledger_new_chain(l);
+    notice(out, ZKS_EVENT_NEW_CHAIN, &l->own->row, e->seq, e->seq);
     out->need_records = true; /* come again */
     l->relay_valid = false;
     l->rolled_back = true;
@@ -287,15 +295,19 @@ static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__r
         reject(l, item, status, out);
         return ZKS_OK;
     }
-    if (is_present_own(l, &e)) {
-        return receive_own(l, &e, out);
-    }
     zks_status judged = zks__entry_verify(&e);
     if (judged == ZKS_E_BAD_SIGNATURE) {
         /* The blob is a member's own work (it decrypts), so a false signature is forgery by a
          * member: as no signature. */
         zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "entry_signature_bad author=%s",
                        zks__log_redact(l->log, e.author, sizeof e.author).text);
+    }
+    bool done = false;
+    if (is_present_own(l, &e)) {
+        status = receive_own(l, &e, judged == ZKS_OK, out, &done);
+    }
+    if (status || done) {
+        return status;
     }
     zks__history_entry entry = {
         .seq = e.seq, .floor = e.floor, .signed_ok = judged == ZKS_OK, .ref = l->next_ref++};
@@ -362,7 +374,9 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     if (!status) {
         status = zks__ledger_unread(l, &out->unread_count, &out->unread_bytes);
     }
+    out->counted = !status;
     out->last_seq = l->group.last_seq;
+    out->last_n = l->group.last_n;
     out->held_now = l->held_count;
     return status;
 }
@@ -383,5 +397,7 @@ zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_nex
     uint64_t next = status ? UINT64_MAX : zks__history_next_ms(l->history);
     *out_next_ms = next > INT64_MAX ? INT64_MAX : (int64_t)next;
     out->last_seq = l->group.last_seq;
+    out->last_n = l->group.last_n;
+    out->held_now = l->held_count;
     return status;
 }

@@ -33,6 +33,7 @@ struct zks_op {
     zks_client *client; /* with a reference while the op is not completed; for cancel */
 
     zks__task callback; /* runs done */
+    zks__task cancel;   /* posted at most once, by zks__op_cancel */
 
     /* Loop thread only: what the client waits for on behalf of this op. */
     zks__node waiting;

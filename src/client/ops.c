@@ -29,59 +29,68 @@ static void run_command(zks__task *task)
     zks__client_unref(c);
 }
 
-static zks_status post_command(zks_client *c, void (*run)(zks_client *c, zks_op *op), zks_op *op)
-{
-    command *m = zks__alloc_zero(1, sizeof *m);
-    if (!m) {
-        return ZKS_E_NOMEM;
-    }
-    m->task.run = run_command;
-    m->client = c;
-    m->run = run;
-    m->op = op;
-    if (op) {
-        zks__op_ref(op);
-    }
-    zks__client_ref(c);
-    if (!zks__runtime_post(c->runtime, &m->task)) {
-        if (op) {
-            atomic_fetch_sub_explicit(&op->count, 1, memory_order_relaxed);
-        }
-        zks__free(m);
-        zks__client_unref(c);
-        return ZKS_E_CLOSED;
-    }
-    return ZKS_OK;
-}
-
-static zks_status refuse_when_closing(zks_client *c)
+zks_status zks__client_refuse(zks_client *c)
 {
     pthread_mutex_lock(&c->mutex);
-    zks_status status = c->life >= ZKS_LIFE_CLOSING ? ZKS_E_CLOSED : ZKS_OK;
+    bool closing = c->life >= ZKS_LIFE_CLOSING;
     pthread_mutex_unlock(&c->mutex);
-    return status;
+    return closing || atomic_load(&c->app_closed) ? ZKS_E_CLOSED : ZKS_OK;
+}
+
+/* Within the lock that closing takes too: a command is either in front of the closing, or refused.
+ */
+static zks_status post_command(zks_client *c, command *m)
+{
+    pthread_mutex_lock(&c->mutex);
+    bool posted = !atomic_load(&c->app_closed) && c->life < ZKS_LIFE_CLOSING &&
+                  zks__runtime_post(c->runtime, &m->task);
+    pthread_mutex_unlock(&c->mutex);
+    return posted ? ZKS_OK : ZKS_E_CLOSED;
+}
+
+static command *new_command(zks_client *c, void (*run)(zks_client *c, zks_op *op))
+{
+    command *m = zks__alloc_zero(1, sizeof *m);
+    if (m) {
+        m->task.run = run_command;
+        m->client = c;
+        m->run = run;
+        zks__client_ref(c);
+    }
+    return m;
+}
+
+static void free_command(command *m)
+{
+    zks_client *c = m->client;
+    zks__free(m);
+    zks__client_unref(c);
 }
 
 zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op),
                                uint32_t number, zks_done_fn done, void *user, zks_op **out_op)
 {
-    zks_op *op;
-    zks_status status = refuse_when_closing(c);
+    command *m = new_command(c, run);
+    zks_op *op = NULL;
+    zks_status status = m ? zks__op_create(c->runtime, c->queue, c, done, user, &op) : ZKS_E_NOMEM;
     if (!status) {
-        status = zks__op_create(c->runtime, c->queue, c, done, user, &op);
+        op->target = number;
+        m->op = op;
+        zks__op_ref(op);
+        zks__op_publish(op, out_op);
+        status = post_command(c, m);
     }
-    if (status) {
-        return status;
+    if (!status) {
+        return ZKS_OK;
     }
-    op->target = number;
-    zks_op *given = op;
-    zks__op_publish(op, out_op);
-    status = post_command(c, run, op);
-    if (status) {
+    if (op) {
         if (out_op) {
             *out_op = NULL;
         }
-        zks__op_discard(given);
+        zks__op_discard(op);
+    }
+    if (m) {
+        free_command(m);
     }
     return status;
 }
@@ -144,11 +153,10 @@ void zks__client_check_waiting(zks_client *c)
          n = zks__list_first(&c->acking)) {
         zks_op *op = op_of(n);
         zks__list_remove(n);
-        /* Places in the inbox log are given out in the order of the numbers, without gaps, at the
-         * same commit. */
-        uint64_t last_seq = atomic_load(&c->settled_seq);
-        zks__op_set_number(op, ZKS_OP_INBOX_SEQ,
-                           last_seq ? (int64_t)(last_seq - (settled - op->target)) : 0);
+        const zks__settled *s = &c->settled;
+        if (s->first <= op->target && op->target <= s->last) {
+            zks__op_set_number(op, ZKS_OP_INBOX_SEQ, (int64_t)(s->seq - (s->last - op->target)));
+        }
         zks__op_complete(op, ZKS_OK, NULL);
     }
     check_flushes(c, settled, zks__runtime_now_ms(c->runtime));
@@ -217,8 +225,12 @@ static void hurry_now(zks_client *c, zks_op *op)
 
 zks_status zks__client_network_changed(zks_client *c)
 {
-    zks_status status = refuse_when_closing(c);
-    return status ? status : post_command(c, hurry_now, NULL);
+    command *m = new_command(c, hurry_now);
+    zks_status status = m ? post_command(c, m) : ZKS_E_NOMEM;
+    if (m && status) {
+        free_command(m);
+    }
+    return status;
 }
 
 static void flush_now(zks_client *c, zks_op *op)
@@ -250,16 +262,20 @@ zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user, 
     return zks__client_command(c, synced_now, 0, done, user, out_op);
 }
 
-static void cancel_now(zks_client *c, zks_op *op)
+static void cancel_now(zks__task *task)
 {
-    (void)c;
+    zks_op *op = ZKS_CONTAINER(task, zks_op, cancel);
     zks__list_remove(&op->waiting);
     zks__op_complete(op, ZKS_E_CANCELLED, "cancelled");
+    zks__op_free(op);
 }
 
+/* Needs no memory. Also while the client closes: then it only ends sooner. */
 void zks__client_cancel(zks_client *c, zks_op *op)
 {
-    if (post_command(c, cancel_now, op)) {
-        return; /* closing: it ends cancelled anyway */
+    op->cancel.run = cancel_now;
+    zks__op_ref(op);
+    if (!zks__runtime_post(c->runtime, &op->cancel)) {
+        zks__op_free(op); /* all is complete */
     }
 }

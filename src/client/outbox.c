@@ -125,6 +125,7 @@ static void finish_push(zks__job *job)
     atomic_fetch_sub(&c->queued_bytes, p->bytes);
     const char *text;
     zks_status status = zks__client_job_status(c, job->status, &text);
+    zks__client_store_state(c, job->status);
     if (status) {
         for (size_t i = 0; i < p->count; i++) {
             zks__buf_unref(p->items[i].blob);
@@ -168,6 +169,9 @@ zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *le
 {
     if ((flags & ZKS_PUSH_NEED_CONNECTION) && !atomic_load(&c->connected)) {
         return ZKS_E_NOT_CONNECTED;
+    }
+    if (zks__client_refuse(c)) {
+        return ZKS_E_CLOSED;
     }
     push_job *p = zks__client_job_new(c, sizeof *p + count * sizeof p->items[0], ZKS_JOB_PUSH,
                                       run_push, finish_push);
@@ -260,16 +264,29 @@ void zks__client_flush_after_jobs(zks_client *c, zks_op *op)
 
 /* --- sending --- */
 
-/* Sends items[0..count) in messages of about PUSH_MESSAGE_BYTES. Returns how many went out. */
-static size_t send_items(zks_client *c, zks__sealed *const *items, size_t count)
+/* Where entries to be sent stand: in the cache, from its place `start` on, or in `read`. */
+typedef struct source {
+    zks_client *cache;
+    size_t start;
+    const zks__sealed *read;
+} source;
+
+static const zks__sealed *item_of(const source *from, size_t i)
+{
+    return from->cache ? cached(from->cache, from->start + i) : &from->read[i];
+}
+
+/* Sends `count` entries in messages of about PUSH_MESSAGE_BYTES, until one cannot be sent: then
+ * the attempt ends. */
+static void send_items(zks_client *c, const source *from, size_t count)
 {
     size_t sent = 0;
     while (sent < count) {
         zks__push_item push[PUSH_MESSAGE_ITEMS];
         size_t n = 0, bytes = 0;
         while (n < PUSH_MESSAGE_ITEMS && sent + n < count &&
-               (!n || bytes + items[sent + n]->blob->length <= PUSH_MESSAGE_BYTES)) {
-            const zks__sealed *s = items[sent + n];
+               (!n || bytes + item_of(from, sent + n)->blob->length <= PUSH_MESSAGE_BYTES)) {
+            const zks__sealed *s = item_of(from, sent + n);
             memcpy(push[n].blob_id, s->blob_id, sizeof push[n].blob_id);
             push[n].ttl_s = s->ttl_s;
             push[n].blob = (zks__slice){s->blob->data, s->blob->length};
@@ -277,16 +294,15 @@ static size_t send_items(zks_client *c, zks__sealed *const *items, size_t count)
             n++;
         }
         zks__message m = {.type = ZKS_MESSAGE_PUSH, .push.blobs = {.count = n, .items = push}};
-        if (zks__session_send(c->session, &m)) {
-            break;
+        if (!zks__client_send(c, &m)) {
+            return;
         }
         for (size_t i = 0; i < n; i++) {
-            const zks__sealed *s = items[sent + i];
+            const zks__sealed *s = item_of(from, sent + i);
             zks__sync_pushed(c->sync, s->n, s->blob_id, (uint32_t)s->blob->length);
         }
         sent += n;
     }
-    return sent;
 }
 
 typedef struct fetch_job {
@@ -309,23 +325,19 @@ static void finish_fetch(zks__job *job)
 {
     fetch_job *f = (fetch_job *)job;
     zks_client *c = f->base.client;
-    bool current = c->session && !c->stopping && f->base.attempt == zks__sync_attempt(c->sync);
+    bool current = zks__client_job_is_current(&f->base);
     if (current && !job->status) {
-        zks__sealed *items[FETCH_MAX_ITEMS];
-        for (size_t i = 0; i < f->count; i++) {
-            items[i] = &f->items[i];
-        }
         if (!f->count) {
             zks__sync_skip(c->sync, f->last_n); /* pruned or expired before they were sent */
         }
-        send_items(c, items, f->count);
+        send_items(c, &(source){.read = f->items}, f->count);
     }
     for (size_t i = 0; i < f->count; i++) {
         zks__buf_unref(f->items[i].blob);
     }
     zks__sync_fetched(c->sync, f->base.attempt);
     if (current && job->status) {
-        zks__client_abort_link(c, job->status, zks__status_text(job->status));
+        zks__client_store_failed(c, job->status);
     }
     zks__client_pump(c);
     zks__client_job_free(&f->base);
@@ -336,15 +348,12 @@ void zks__client_fetch(zks_client *c, const zks__action *a)
     size_t max = a->max_count < FETCH_MAX_ITEMS ? a->max_count : FETCH_MAX_ITEMS;
     uint64_t next = a->number + 1;
     if (c->cache_count && cached(c, 0)->n <= next && next <= cached(c, c->cache_count - 1)->n) {
-        zks__sealed *items[FETCH_MAX_ITEMS];
         size_t start = (size_t)(next - cached(c, 0)->n), count = 0;
         uint64_t bytes = 0;
         while (count < max && start + count < c->cache_count && bytes < a->max_bytes) {
-            items[count] = cached(c, start + count);
-            bytes += items[count]->blob->length;
-            count++;
+            bytes += cached(c, start + count++)->blob->length;
         }
-        send_items(c, items, count);
+        send_items(c, &(source){.cache = c, .start = start}, count);
         zks__sync_fetched(c->sync, a->attempt);
         return;
     }

@@ -28,8 +28,8 @@ struct zks__storage {
     bool stopping;
     zks__list finished; /* guarded by mutex; the loop thread takes it */
     bool posted;
-    zks__list stores;  /* storage thread only */
-    zks__task deliver; /* runs finish of the finished jobs on the loop thread */
+    zks__list stores, claims; /* storage thread only */
+    zks__task deliver;        /* runs finish of the finished jobs on the loop thread */
 };
 
 static zks__job *job_of(zks__node *node)
@@ -101,7 +101,7 @@ static void run_in_transaction(zks__list *group, zks__store *store)
     for (zks__node *n = zks__list_first(group); n; n = zks__list_next(group, n)) {
         zks__job *job = job_of(n);
         job->status = status;
-        zks__ledger_rolled_back(*job->ledger);
+        zks__ledger_rolled_back(*job->ledger, job->on_relay);
     }
 }
 
@@ -187,6 +187,7 @@ zks_status zks__storage_new(zks_runtime *r, zks__storage **out_storage)
     zks__list_init(&s->waiting);
     zks__list_init(&s->finished);
     zks__list_init(&s->stores);
+    zks__list_init(&s->claims);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->changed, NULL);
     zks_status status = zks__thread_start(&s->thread, "zks-storage", storage_thread, s);
@@ -254,6 +255,21 @@ void zks__storage_store_release(zks__storage *s, zks__store *store)
             return;
         }
     }
+}
+
+zks_status zks__storage_claim(zks__storage *s, const zks__store *store,
+                              const uint8_t group_id[ZKS_GROUP_ID_BYTES], zks__claim *claim)
+{
+    for (zks__node *n = zks__list_first(&s->claims); n; n = zks__list_next(&s->claims, n)) {
+        const zks__claim *other = ZKS_CONTAINER(n, zks__claim, node);
+        if (other->store == store && !memcmp(other->group_id, group_id, ZKS_GROUP_ID_BYTES)) {
+            return ZKS_E_STORE_BUSY;
+        }
+    }
+    claim->store = store;
+    memcpy(claim->group_id, group_id, sizeof claim->group_id);
+    zks__list_append(&s->claims, &claim->node);
+    return ZKS_OK;
 }
 
 void zks__storage_free(zks__storage *s)

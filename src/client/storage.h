@@ -26,6 +26,7 @@ struct zks__job {
     zks__job_kind kind;
     zks__ledger **ledger; /* where the owner's ledger stands or will stand; storage thread only */
     bool last_push;       /* set by the thread for ZKS_JOB_PUSH */
+    bool on_relay;        /* reads or moves what is stored about the relay in use */
     zks_status status;    /* of run, or of the commit when that failed */
     /* Storage thread. A failure of a PLAIN or PUSH job rolls the whole transaction back and fails
      * every job in it. */
@@ -43,6 +44,17 @@ ZKS_MUST_USE zks_status zks__storage_store_open(zks__storage *s, const char *pat
                                                 zks__store **out_store);
 /* Storage thread. Closes it with the last user. */
 void zks__storage_store_release(zks__storage *s, zks__store *store);
+/* Storage thread. One ledger at a time for each group of a store: two would give out the same
+ * numbers. ZKS_E_STORE_BUSY. The caller keeps the claim until it releases it (NULL store: it has
+ * none). */
+typedef struct zks__claim {
+    zks__node node;
+    const zks__store *store;
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+} zks__claim;
+ZKS_MUST_USE zks_status zks__storage_claim(zks__storage *s, const zks__store *store,
+                                           const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                           zks__claim *claim);
 /* Runs what is queued, ends the thread, frees. Loop thread, at the runtime's end. */
 void zks__storage_free(zks__storage *s);
 

@@ -52,7 +52,7 @@ static void commit(zks__ledger *l)
 static void roll_back(zks__ledger *l)
 {
     zks__store_rollback(zks__ledger_store(l));
-    zks__ledger_rolled_back(l);
+    zks__ledger_rolled_back(l, true);
     zks__ledger_reload(l);
 }
 

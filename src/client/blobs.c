@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Received blobs: to the storage thread, and back as events. Loop thread; `run_` on the storage
+ * thread. */
+#include "client/internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* --- BLOBS --- */
+
+static zks_status run_blobs(zks__job *job)
+{
+    zks__message_job *j = (zks__message_job *)job;
+    return zks__ledger_receive(j->base.client->ledger, &j->message.blobs, j->last_try,
+                               &j->received);
+}
+
+/* Blobs that were dropped are told together: one event waits at most. */
+static void tell_rejected(zks_client *c, const zks__received *r)
+{
+    if (!r->rejected || atomic_fetch_add(&c->rejected_waiting, r->rejected)) {
+        return;
+    }
+    zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, r->reject_status,
+                                  zks__status_text(r->reject_status));
+    if (!e) {
+        atomic_store(&c->rejected_waiting, 0);
+        return;
+    }
+    e->has_device = true;
+    memcpy(e->device, r->reject_sender, sizeof e->device);
+    e->relay = zks__strdup(c->options.relays[zks__sync_relay(c->sync)]);
+    zks__event_post(e);
+}
+
+void zks__client_tell_notices(zks_client *c, const zks__received *r)
+{
+    for (size_t i = 0; i < r->notice_count; i++) {
+        const struct zks__notice *n = &r->notices[i];
+        zks_event *e = zks__event_new(c, n->event, ZKS_OK, NULL);
+        if (e) {
+            e->has_device = e->has_chain = true;
+            memcpy(e->device, n->author, sizeof e->device);
+            memcpy(e->chain, n->chain, sizeof e->chain);
+            e->numbers[ZKS_EVENT_FIELD_FIRST] = (int64_t)n->first;
+            e->numbers[ZKS_EVENT_FIELD_LAST] = (int64_t)n->last;
+            zks__event_post(e);
+        }
+    }
+    tell_rejected(c, r);
+}
+
+/* What is committed is the app's, whether or not the connection is still there. */
+static void tell_app(zks_client *c, const zks__message_job *j)
+{
+    const zks__received *r = &j->received;
+    if (r->last_n > atomic_load(&c->last_n)) {
+        atomic_store(&c->last_n, r->last_n); /* a new chain has begun */
+        zks__sync_stored(c->sync, r->last_n);
+    }
+    if (r->counted) {
+        zks__sync_inbox_full(c->sync, r->unread_bytes >= c->options.inbox_max_bytes);
+        pthread_mutex_lock(&c->mutex);
+        c->received += r->delivered;
+        c->duplicates += r->duplicates;
+        c->rejected += r->rejected;
+        c->received_bytes += j->bytes;
+        c->held = r->held_now;
+        c->unread_count = r->unread_count;
+        c->unread_bytes = r->unread_bytes;
+        pthread_mutex_unlock(&c->mutex);
+    }
+    zks__client_tell_notices(c, r);
+    if (r->held) {
+        c->tick_ms = 0; /* find out when the held ones are due */
+    }
+    if (r->delivered) {
+        zks__client_inbox_grew(c, r->last_seq, true);
+    }
+}
+
+static void tell_sync(zks_client *c, const zks__message_job *j)
+{
+    c->records_tries = 0;
+    zks__sync_blobs_stored(c->sync, j->base.attempt, j->message.blobs.contiguous, j->bytes);
+    pthread_mutex_lock(&c->mutex);
+    zks__relay_stats *relay = &c->relays[zks__sync_relay(c->sync)];
+    relay->cursor = zks__sync_cursor(c->sync);
+    relay->rtt_us = zks__session_rtt_us(c->session);
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static void finish_blobs(zks__job *job)
+{
+    zks__message_job *j = (zks__message_job *)job;
+    zks_client *c = j->base.client;
+    if (!job->status && !j->received.stale && !c->stopping) {
+        zks__client_store_state(c, ZKS_OK);
+        tell_app(c, j);
+    }
+    if (zks__client_job_is_current(&j->base)) {
+        if (job->status) {
+            zks__client_store_failed(c, job->status);
+        } else if (j->received.need_records) {
+            /* WELCOME brings the records that we lack: come again at once, and judge for good the
+             * second time. */
+            c->records_tries++;
+            zks__client_abort_link(c, ZKS_E_NOT_MEMBER,
+                                   "the relay sent blobs of a member whose record is not here yet");
+            c->come_again = true;
+        } else if (j->received.stale) {
+            zks__sync_close(c->sync, 0);
+        } else {
+            tell_sync(c, j);
+        }
+        zks__client_pump(c);
+    }
+    zks__message_job_free(j);
+}
+
+static uint64_t bytes_of(zks__wire_list list)
+{
+    uint64_t bytes = 0;
+    zks__blob_item item;
+    while (zks__wire_next_blob(&list, &item)) {
+        bytes += item.blob.length;
+    }
+    return bytes;
+}
+
+void zks__client_on_blobs(zks_client *c, const zks__message *m, zks__buf *backing)
+{
+    uint64_t bytes = bytes_of(m->blobs.blobs);
+    zks_status status = zks__sync_blobs(c->sync, &m->blobs, bytes);
+    if (status == ZKS_E_PROTOCOL) {
+        zks__client_abort_link(c, status, "the relay sent blobs out of order");
+    }
+    if (status) {
+        return;
+    }
+    zks__message_job *j = zks__message_job_new(c, m, backing, run_blobs, finish_blobs);
+    if (j) {
+        j->bytes = bytes;
+        j->last_try = c->records_tries > 0;
+        zks__client_job_start(&j->base);
+    }
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Trusted relay keys, the list of devices, and what time brings. */
+#include "client/internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* --- relay keys --- */
+
+typedef struct trust_job {
+    zks__client_job base;
+    uint8_t key[32];
+    char address[];
+} trust_job;
+
+static zks_status run_trust(zks__job *job)
+{
+    trust_job *j = (trust_job *)job;
+    return zks__ledger_trust(j->base.client->ledger, j->address, j->key);
+}
+
+static void finish_trust(zks__job *job)
+{
+    trust_job *j = (trust_job *)job;
+    zks_client *c = j->base.client;
+    if (!job->status && !c->stopping) {
+        zks__sync_hurry(c->sync, zks__runtime_now_ms(c->runtime));
+        zks__client_pump(c);
+    } else if (job->status) {
+        zks__client_store_failed(c, job->status);
+    }
+    zks__client_job_free(&j->base);
+}
+
+/* Whether a key can be pinned for this address; the options do not change. */
+static zks_status check_trust(const zks_client *c, const char *address)
+{
+    zks__address parsed;
+    const char *problem;
+    for (size_t i = 0; i < c->options.relay_count; i++) {
+        if (strcmp(c->options.relays[i], address) == 0) {
+            bool names_key = !zks__address_parse(address, &parsed, &problem) && parsed.has_key;
+            return names_key ? ZKS_E_STATE : ZKS_OK;
+        }
+    }
+    return ZKS_E_NOT_FOUND;
+}
+
+zks_status zks__client_trust_relay(zks_client *c, const char *address, const uint8_t key[32])
+{
+    zks_status status = check_trust(c, address);
+    if (status) {
+        return status;
+    }
+    size_t length = strlen(address) + 1;
+    trust_job *j = zks__client_job_new(c, sizeof *j + length, ZKS_JOB_PLAIN, run_trust,
+                                       finish_trust);
+    if (!j) {
+        return ZKS_E_NOMEM;
+    }
+    memcpy(j->key, key, sizeof j->key);
+    memcpy(j->address, address, length);
+    status = zks__client_submit(c, &j->base.job);
+    if (status) {
+        zks__client_job_free(&j->base);
+    }
+    return status;
+}
+
+/* --- the store's state --- */
+
+void zks__client_store_state(zks_client *c, zks_status status)
+{
+    bool of_store = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED;
+    if (c->stopping || status == c->store_status || (status && !of_store)) {
+        return;
+    }
+    c->store_status = status;
+    zks__event_post(zks__event_new(c, ZKS_EVENT_STORE, status,
+                                   status ? zks__status_text(status) : "the store works again"));
+}
+
+/* --- devices and housekeeping --- */
+
+typedef struct devices_job {
+    zks__client_job base;
+    zks__device_entry *entries;
+    size_t count;
+} devices_job;
+
+static zks_status run_devices(zks__job *job)
+{
+    devices_job *j = (devices_job *)job;
+    return zks__ledger_devices(j->base.client->ledger, &j->entries, &j->count);
+}
+
+static bool knows(const zks_client *c, const uint8_t *id)
+{
+    for (size_t i = 0; i < c->device_count; i++) {
+        if (memcmp(c->devices[i].id, id, sizeof c->devices[i].id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void finish_devices(zks__job *job)
+{
+    devices_job *j = (devices_job *)job;
+    zks_client *c = j->base.client;
+    if (!job->status && !c->stopping) {
+        for (size_t i = 0; c->devices && i < j->count; i++) {
+            zks_event *e = knows(c, j->entries[i].id)
+                               ? NULL
+                               : zks__event_new(c, ZKS_EVENT_DEVICE, ZKS_OK, "a device joined");
+            if (e) {
+                e->has_device = true;
+                memcpy(e->device, j->entries[i].id, sizeof e->device);
+                zks__event_post(e);
+            }
+        }
+        pthread_mutex_lock(&c->mutex);
+        zks__free(c->devices);
+        c->devices = j->entries;
+        c->device_count = j->count;
+        j->entries = NULL;
+        pthread_mutex_unlock(&c->mutex);
+    }
+    zks__free(j->entries);
+    zks__client_job_free(&j->base);
+}
+
+void zks__client_refresh_devices(zks_client *c)
+{
+    devices_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_devices, finish_devices);
+    if (j) {
+        zks__client_job_start(&j->base);
+    }
+}
+
+typedef struct tick_job {
+    zks__client_job base;
+    zks__received received;
+    int64_t next_unix_ms;
+    bool more;
+} tick_job;
+
+static zks_status run_tick(zks__job *job)
+{
+    tick_job *j = (tick_job *)job;
+    zks__ledger *l = j->base.client->ledger;
+    zks_status status = zks__ledger_tick(l, &j->received, &j->next_unix_ms);
+    return status ? status : zks__ledger_prune(l, j->base.client->options.keep_bytes, &j->more);
+}
+
+static void finish_tick(zks__job *job)
+{
+    tick_job *j = (tick_job *)job;
+    zks_client *c = j->base.client;
+    uint64_t now = zks__runtime_now_ms(c->runtime);
+    uint64_t delay = job->status ? ZKS_TICK_RETRY_MS : j->more ? 10 : ZKS_TICK_MS;
+    int64_t due = j->next_unix_ms - zks__runtime_unix_ms(c->runtime);
+    if (!job->status && j->next_unix_ms != INT64_MAX && due < (int64_t)delay) {
+        delay = due > 0 ? (uint64_t)due : 1;
+    }
+    c->ticking = false;
+    c->tick_ms = now + delay;
+    if (!c->stopping) {
+        zks__client_store_state(c, job->status);
+    }
+    if (!job->status && !c->stopping) {
+        zks__client_tell_notices(c, &j->received);
+        if (j->received.delivered) {
+            zks__client_inbox_grew(c, j->received.last_seq, true);
+        }
+    }
+    zks__client_pump(c); /* sets the timer */
+    zks__client_job_free(&j->base);
+}
+
+void zks__client_tick(zks_client *c)
+{
+    if (c->ticking || zks__runtime_now_ms(c->runtime) < c->tick_ms) {
+        return;
+    }
+    tick_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_tick, finish_tick);
+    if (j) {
+        c->ticking = true;
+        c->tick_ms = UINT64_MAX;
+        zks__client_job_start(&j->base);
+    } else {
+        c->tick_ms = zks__runtime_now_ms(c->runtime) + ZKS_TICK_RETRY_MS;
+    }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A client for a component test: what its events said, and waits with a deadline. */
+#ifndef ZKS_TESTS_CLIENT_DEVICE_H
+#define ZKS_TESTS_CLIENT_DEVICE_H
+
+#include "client/client.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+#include <unistd.h>
+#include <zks/zks.h>
+
+enum { DEVICE_WAIT_MS = 20000, DEVICE_KINDS = 16 };
+
+typedef struct device {
+    zks_client *client;
+    _Atomic unsigned events[DEVICE_KINDS]; /* by kind */
+    _Atomic int status[DEVICE_KINDS];      /* of the last one */
+    _Atomic int64_t state;                 /* ZKS_STATE_* as told last */
+    _Atomic unsigned connected;            /* times */
+    _Atomic unsigned late;                 /* events behind CLOSED */
+    _Atomic unsigned freed;                /* user_free calls */
+} device;
+
+static inline void device_event(zks_client *c, const zks_event *e, void *user)
+{
+    (void)c;
+    device *d = user;
+    int32_t kind = zks__event_kind(e);
+    d->late += d->events[ZKS_EVENT_CLOSED] > 0;
+    d->status[kind] = zks__event_status(e);
+    if (kind == ZKS_EVENT_STATE) {
+        d->state = zks__event_number(e, ZKS_EVENT_FIELD_STATE);
+        d->connected += d->state == ZKS_STATE_CONNECTED;
+    }
+    d->events[kind]++;
+}
+
+static inline void device_freed(void *user)
+{
+    ((device *)user)->freed++;
+}
+
+/* Opens a client of the group `secret`[0]; path NULL: in memory. The opening is not waited for. */
+static inline zks_status device_try(device *d, zks_runtime *r, const char *path, const char *relay,
+                                    uint8_t secret, zks_op **out_op)
+{
+    memset(d, 0, sizeof *d);
+    zks__client_options o = {.has_secret = true,
+                             .secret = {secret, 2, 3},
+                             .event = device_event,
+                             .event_user = d,
+                             .event_user_free = device_freed};
+    o.store_path = (char *)(uintptr_t)path;
+    if (relay) {
+        o.relays[o.relay_count++] = (char *)(uintptr_t)relay;
+    }
+    return zks__client_open(r, &o, NULL, NULL, out_op, &d->client);
+}
+
+static inline void device_free(device *d)
+{
+    if (d->client) {
+        zks__client_free(d->client);
+        d->client = NULL;
+    }
+}
+
+/* Waits, checks and frees. */
+static inline void device_done(zks_op *op, zks_status expected)
+{
+    ck_assert_int_eq(zks__op_wait(op, DEVICE_WAIT_MS), ZKS_OK);
+    ck_assert_msg(zks__op_status(op) == expected, "status %d (%s), not %d", zks__op_status(op),
+                  zks__op_text(op), expected);
+    zks__op_free(op);
+}
+
+static inline void device_open(device *d, zks_runtime *r, const char *path, const char *relay)
+{
+    zks_op *op = NULL;
+    ck_assert_int_eq(device_try(d, r, path, relay, 1, &op), ZKS_OK);
+    device_done(op, ZKS_OK);
+}
+
+static inline void device_connect(device *d)
+{
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__client_connect(d->client, NULL, NULL, &op), ZKS_OK);
+    device_done(op, ZKS_OK);
+}
+
+static inline zks_op *device_push(device *d, uint64_t body, uint32_t flags)
+{
+    zks_op *op = NULL;
+    size_t length = sizeof body;
+    ck_assert_int_eq(
+        zks__client_push(d->client, (const uint8_t *)&body, &length, 1, flags, NULL, NULL, &op),
+        ZKS_OK);
+    return op;
+}
+
+static inline zks_op *device_read(device *d, uint64_t after, uint32_t flags)
+{
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__inbox_read(d->client, after, 0, 0, flags, NULL, NULL, &op), ZKS_OK);
+    return op;
+}
+
+/* Until the condition holds; fails at the deadline. */
+#define DEVICE_UNTIL(condition)                                 \
+    do {                                                        \
+        unsigned left = DEVICE_WAIT_MS;                         \
+        while (!(condition)) {                                  \
+            ck_assert_msg(left-- > 0, "never: %s", #condition); \
+            usleep(1000);                                       \
+        }                                                       \
+    } while (0)
+
+#endif
