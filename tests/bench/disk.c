@@ -120,7 +120,7 @@ static double run(target *t, double seconds, bool sqlite)
 int main(int argc, char **argv)
 {
     static target t;
-    char path[512];
+    static char path[512];
     double rates[BENCH_REPEATS_MAX];
     if (argc != 5) {
         bench_fail("usage", 0, "bench_disk log|sqlite FOLDER SECONDS REPEATS");

@@ -6,8 +6,6 @@
 
 #define KEY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-#define TOO_LONG "zks://" KEY "a@host:1"
-
 static const struct accepted {
     const char *text;
     bool has_key;
@@ -39,7 +37,7 @@ static const char *const refused[] = {
     "https://host",
     "wss://host/path",
     "zks://@host:1",
-    TOO_LONG,
+    "zks://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@host:1", /* one too many */
     "zks://aaa@host:1",
     "zks://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1a@host:1",
     "zks://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab@host:1",

@@ -387,9 +387,22 @@ END_TEST
 
 static void copy_file(const char *from, const char *to)
 {
-    char command[256];
-    snprintf(command, sizeof command, "cp '%s' '%s'", from, to);
-    ck_assert_int_eq(system(command), 0);
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    char bytes[4096];
+    ck_assert(in && out);
+    for (size_t n = fread(bytes, 1, sizeof bytes, in); n; n = fread(bytes, 1, sizeof bytes, in)) {
+        ck_assert_uint_eq(fwrite(bytes, 1, n, out), n);
+    }
+    fclose(in);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+static void remove_store(const char *path)
+{
+    char lock[80];
+    snprintf(lock, sizeof lock, "%s.lock", path);
+    (void)remove(lock);
+    ck_assert_int_eq(remove(path), 0);
 }
 
 START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
@@ -417,9 +430,9 @@ START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
     ck_assert_int_eq(r.notices[0].event, ZKS_EVENT_FORK);
     zks__ledger_close(original);
     zks__ledger_close(copy);
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_store(first);
+    remove_store(second);
+    ck_assert_int_eq(remove(folder), 0);
 }
 END_TEST
 
