@@ -67,6 +67,17 @@ static bool is_final(zks_status status)
            status == ZKS_E_PROTOCOL_VERSION;
 }
 
+/* The first round over all relays failed; the client goes on trying by itself. */
+static void fail_connecting(zks_client *c, zks_status status, const char *text)
+{
+    uint64_t now = now_of(c), retry = zks__sync_retry_ms(c->sync);
+    for (zks__node *n = zks__list_first(&c->connecting); n; n = zks__list_next(&c->connecting, n)) {
+        zks__op_set_number(ZKS_CONTAINER(n, zks_op, waiting), ZKS_OP_RETRY_AFTER_MS,
+                           retry > now ? (int64_t)(retry - now) : 0);
+    }
+    zks__client_end_waiting(c, &c->connecting, status, text);
+}
+
 void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
                             uint32_t retry_after_ms)
 {
@@ -100,7 +111,7 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
     if (online && !retry_now) {
         tell_state(c, status, text);
         if (is_final(status) || zks__sync_failures(c->sync) >= c->options.relay_count) {
-            zks__client_end_waiting(c, &c->connecting, status, text);
+            fail_connecting(c, status, text);
         }
     } else if (!online) {
         tell_state(c, ZKS_OK, NULL);

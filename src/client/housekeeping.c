@@ -168,6 +168,9 @@ static void finish_tick(zks__job *job)
     c->tick_ms = now + delay;
     if (!c->stopping) {
         zks__client_store_state(c, job->status);
+        if (!j->more) {
+            zks__client_refresh_devices(c); /* what they did since the last minute */
+        }
     }
     if (!job->status && !c->stopping) {
         zks__client_tell_notices(c, &j->received);

@@ -554,6 +554,21 @@ void zks__record_list_done(zks__record_list *list)
     memset(list, 0, sizeof *list);
 }
 
+/* From the chain of the device that came last. */
+static void add_activity(const zks__ledger *l, zks__device_entry *e)
+{
+    size_t position = 0;
+    int64_t newest = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        if (memcmp(k->row.author, e->id, sizeof e->id) == 0 && k->row.c > newest) {
+            newest = k->row.c;
+            e->last_number = k->row.tip_seq;
+            e->seen_ms = k->seen_ms;
+        }
+    }
+}
+
 zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, size_t *out_count)
 {
     size_t records = l->broken ? 0 : zks__records_count(l->records), count = 0;
@@ -570,6 +585,8 @@ zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, 
         zks__device_entry *e = &entries[count++];
         memcpy(e->id, r->member.device, sizeof e->id);
         e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
+        e->not_after_s = r->member.not_after_s;
+        add_activity(l, e);
         if (zks__profile_open(l->suite, l->epoch_secret, l->group.group_id, e->id,
                               r->member.profile, e->name)) {
             e->name[0] = '\0'; /* sealed by somebody who should not be here: shown without a name */

@@ -182,6 +182,9 @@ typedef struct zks__device_entry {
     uint8_t id[ZKS_DEVICE_ID_BYTES];
     char name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
     bool self;
+    uint64_t not_after_s; /* Unix; 0: no end */
+    uint64_t last_number; /* delivered, of its newest chain */
+    int64_t seen_ms;      /* Unix, when an entry of it was last received here; 0: not since open */
 } zks__device_entry;
 /* The caller frees *out_entries. */
 ZKS_MUST_USE zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries,

@@ -12,8 +12,9 @@ enum { ZKS_SIGN_EVERY = 256 };
 /* One (author, chain); key of the map: author || chain. */
 typedef struct zks__known_chain {
     zks__store_chain row;
-    bool dirty;   /* its tip or floor may have moved in this transaction */
-    bool expects; /* there are expected ids of it in the store */
+    bool dirty;      /* its tip or floor may have moved in this transaction */
+    int64_t seen_ms; /* Unix, when an entry was last delivered; 0: not since the ledger was read */
+    bool expects;    /* there are expected ids of it in the store */
 } zks__known_chain;
 
 struct zks__ledger {

@@ -44,6 +44,7 @@ static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind,
                           zks__store_item *item)
 {
     zks_status status = zks__store_history_add(l->store, chain->row.c, item->entry_seq, item->id);
+    chain->seen_ms = zks__ledger_unix_ms(l);
     if (!status && chain->expects) {
         status = zks__store_expected_drop(l->store, chain->row.c, item->entry_seq, item->id);
     }

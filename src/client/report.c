@@ -200,7 +200,22 @@ const char *zks__devices_name(const zks_devices *d, size_t i)
 
 int64_t zks__devices_number(const zks_devices *d, size_t i, int32_t field)
 {
-    return i < d->count && field == ZKS_DEVICES_SELF ? d->entries[i].self : 0;
+    if (i >= d->count) {
+        return 0;
+    }
+    const zks__device_entry *e = &d->entries[i];
+    switch (field) {
+    case ZKS_DEVICES_SELF:
+        return e->self;
+    case ZKS_DEVICES_SEEN_MS:
+        return e->seen_ms;
+    case ZKS_DEVICES_NOT_AFTER_S:
+        return (int64_t)e->not_after_s;
+    case ZKS_DEVICES_LAST_NUMBER:
+        return (int64_t)e->last_number;
+    default:
+        return 0;
+    }
 }
 
 void zks__devices_free(zks_devices *d)

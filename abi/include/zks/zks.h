@@ -307,7 +307,7 @@ enum {
     ZKS_OP_COUNT = 2, /* push: entries; inbox_read: entries of the batch */
     /* push with ZKS_PUSH_ACKED: inbox sequence of the last entry; inbox_read: of the last read */
     ZKS_OP_INBOX_SEQ = 3,
-    /* any failure of class RETRY: not before, if the relay said so */
+    /* a connect that failed: until the client tries again by itself */
     ZKS_OP_RETRY_AFTER_MS = 4,
     ZKS_OP_ACKED_SEQ = 5, /* inbox_ack: the watermark now */
     ZKS_OP_PENDING = 6,   /* flush: entries that no relay has acknowledged yet */
@@ -423,10 +423,12 @@ enum {
 /* Fields of zks_devices_number. */
 enum {
     ZKS_DEVICES_SELF = 1, /* 1: this device */
-    /* Unix time of the newest entry received from it; 0: none yet */
+    /* Unix time at which an entry of it was last received, as of at most a minute ago; 0: none
+     * since the client was opened */
     ZKS_DEVICES_SEEN_MS = 2,
     ZKS_DEVICES_NOT_AFTER_S = 3, /* Unix time at which its membership ends; 0: never */
-    /* highest of its entries that was delivered here, in its present chain */
+    /* highest of its entries that was delivered here, in its newest chain, as of at most a minute
+     * ago */
     ZKS_DEVICES_LAST_NUMBER = 4
 };
 
