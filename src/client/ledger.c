@@ -226,7 +226,10 @@ static zks_status restore_held(const zks__store_held *h, void *user)
     if (h->ref >= l->next_ref) {
         l->next_ref = h->ref + 1;
     }
-    return zks__history_restore_held(l->history, &e, (uint64_t)h->since_ms);
+    /* A time to come is of a clock that went wrong: it must not hold the entry for ever. */
+    int64_t now = zks__ledger_unix_ms(l), since = h->since_ms < now ? h->since_ms : now;
+    l->held_unix_ms = since > l->held_unix_ms ? since : l->held_unix_ms;
+    return zks__history_restore_held(l->history, &e, (uint64_t)since);
 }
 
 static zks_status restore_record(zks__slice bytes, void *user)
@@ -273,6 +276,7 @@ static zks_status read_state(zks__ledger *l)
         status = l->chains ? ZKS_OK : ZKS_E_NOMEM;
     }
     l->held_count = 0;
+    l->held_unix_ms = 0;
     l->next_ref = ((uint64_t)l->group.g << 40) + 1;
     if (!status) {
         status = zks__store_records_each(l->store, l->group.g, restore_record, l);
@@ -520,9 +524,12 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, size_t *o
 zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
 {
     memset(out, 0, sizeof *out);
+    if (l->broken) {
+        return l->broken; /* there may be no records */
+    }
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
-    if (l->broken || !own) {
-        return l->broken ? l->broken : ZKS_E_STORE_CORRUPT;
+    if (!own) {
+        return ZKS_E_STORE_CORRUPT;
     }
     size_t count = zks__records_count(l->records), total = 0;
     for (size_t i = 0; i < count; i++) {
@@ -571,7 +578,10 @@ static void add_activity(const zks__ledger *l, zks__device_entry *e)
 
 zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, size_t *out_count)
 {
-    size_t records = l->broken ? 0 : zks__records_count(l->records), count = 0;
+    if (l->broken) {
+        return l->broken;
+    }
+    size_t records = zks__records_count(l->records), count = 0;
     zks__device_entry *entries = zks__alloc_zero(records, sizeof *entries);
     if (!entries) {
         return ZKS_E_NOMEM;

@@ -42,6 +42,7 @@ struct zks__ledger {
     uint32_t unsigned_run; /* own entries since the last signature */
     uint64_t next_ref;     /* of held entries */
     uint64_t held_count;
+    int64_t held_unix_ms; /* newest arrival of a held entry, as the clock said then */
 
     zks__store_relay relay;
     bool relay_valid;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { CLOCK_JUMP_MS = 60 * 1000 }; /* what is set back by less is waited for */
+
 static void notice(zks__received *out, int32_t event, const zks__store_chain *chain, uint64_t first,
                    uint64_t last)
 {
@@ -106,6 +108,7 @@ static zks_status hold(zks__ledger *l, zks__known_chain *chain)
     memcpy(held.id, e->id, sizeof held.id);
     memcpy(held.prev, e->prev, sizeof held.prev);
     memcpy(held.pusher, r->item->sender, sizeof held.pusher);
+    l->held_unix_ms = held.since_ms > l->held_unix_ms ? held.since_ms : l->held_unix_ms;
     r->out->held++;
     l->held_count++;
     return zks__store_held_add(l->store, l->group.g, &held);
@@ -386,6 +389,9 @@ zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_nex
 {
     begin_receiving(l, out);
     zks_status status = l->broken;
+    if (l->held_unix_ms > zks__ledger_unix_ms(l) + CLOCK_JUMP_MS) {
+        l->rolled_back = true; /* the clock was set back: the state is read again, as of now */
+    }
     if (!status) {
         status = zks__history_tick(l->history, (uint64_t)zks__ledger_unix_ms(l));
     }

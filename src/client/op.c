@@ -2,13 +2,13 @@
 #include "client/op.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 #include "client/batch.h"
 #include "client/internal.h"
 #include "client/runtime.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 static void op_unref(zks_op *op)
 {
@@ -50,12 +50,8 @@ zks_status zks__op_create(zks_runtime *r, zks_queue *queue, zks_client *c, zks_d
     if (!op) {
         return ZKS_E_NOMEM;
     }
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&op->mutex, NULL);
-    pthread_cond_init(&op->completed_changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zks__cond_init(&op->completed_changed);
     atomic_init(&op->count, 2);
     op->status = ZKS_E_PENDING;
     op->done = done;
@@ -155,14 +151,7 @@ bool zks__op_is_done(zks_op *op)
 
 zks_status zks__op_wait(zks_op *op, uint32_t timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    struct timespec until = zks__deadline_after(timeout_ms);
     pthread_mutex_lock(&op->mutex);
     int waited = 0;
     while (!op->completed && waited != ETIMEDOUT) {

@@ -11,7 +11,9 @@ enum {
     /* A PUSH carries about as much as a record or two: acknowledgements flow, and the relay's
        commits fill. */
     PUSH_MESSAGE_BYTES = 96 << 10,
-    PUSH_MESSAGE_ITEMS = 128
+    PUSH_MESSAGE_ITEMS = 128,
+    /* What an entry on its way into the store costs beside its bytes: operation, job, padding. */
+    PUSH_COST_BYTES = 512
 };
 
 /* --- the cache: sealed entries behind the one sent last --- */
@@ -188,7 +190,7 @@ zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *le
             break;
         }
         data += length;
-        p->bytes += length;
+        p->bytes += length + PUSH_COST_BYTES;
     }
     if (!status && atomic_load(&c->queued_bytes) + p->bytes > c->options.queue_max_bytes &&
         atomic_load(&c->queued_bytes)) {

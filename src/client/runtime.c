@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 static void *loop_thread(void *argument);
 
@@ -317,13 +316,9 @@ zks_status zks__runtime_new(zks_runtime **out_runtime)
     atomic_init(&r->count, 1);
     r->clock = zks__clock_system();
     r->rng = zks__crypto_rng();
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&r->mutex, NULL);
     pthread_mutex_init(&r->log_mutex, NULL);
-    pthread_cond_init(&r->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zks__cond_init(&r->changed);
     zks__list_init(&r->commands);
     zks__list_init(&r->callbacks);
     zks__list_init(&r->queues);
@@ -355,14 +350,7 @@ static void begin_close(zks_runtime *r)
 zks_status zks__runtime_close(zks_runtime *r, uint32_t timeout_ms)
 {
     begin_close(r);
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    struct timespec until = zks__deadline_after(timeout_ms);
     pthread_mutex_lock(&r->mutex);
     int waited = 0;
     while (!r->closed && waited != ETIMEDOUT) {
