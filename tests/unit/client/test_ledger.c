@@ -5,6 +5,7 @@
 #include "client/ledger.h"
 #include "client/runtime.h"
 #include "crypto/crypto.h"
+#include "group/history.h"
 #include "tests/support/unit.h"
 
 #include <string.h>
@@ -18,15 +19,26 @@ static uint64_t cursor;
 static zks__sealed outbox[1024];
 static size_t outbox_count;
 
+/* The system's clock, set wrong by so much. */
+static int64_t clock_error_ms;
+
+static int64_t wrong_unix_ms(void *user)
+{
+    (void)user;
+    return runtime->clock.unix_ms(runtime->clock.user) + clock_error_ms;
+}
+
 static zks__ledger *open_ledger_at(const char *path, const char *name)
 {
     static const uint8_t secret[32] = {1, 2, 3};
+    zks__clock clock = runtime->clock;
+    clock.unix_ms = wrong_unix_ms;
     zks__ledger_config config = {.storage = runtime->storage,
                                  .path = path,
                                  .secret = secret,
                                  .device_name = name,
                                  .rng = runtime->rng,
-                                 .clock = runtime->clock};
+                                 .clock = clock};
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
     zks__ledger *l = NULL;
     ck_assert_int_eq(zks__ledger_open(&config, problem, &l), ZKS_OK);
@@ -224,6 +236,33 @@ START_TEST(held_entries_survive_a_reload)
     load_relay(b);
     ck_assert_uint_eq(deliver(2, 1).delivered, 3);
     expect_inbox((uint64_t[]){1, 2, 3}, 3);
+}
+END_TEST
+
+static zks__received tick(zks__ledger *l, int64_t *out_next_ms)
+{
+    zks__received out;
+    begin(l);
+    ck_assert_int_eq(zks__ledger_tick(l, &out, out_next_ms), ZKS_OK);
+    commit(l);
+    return out;
+}
+
+START_TEST(a_clock_that_is_set_back_holds_nothing_for_longer)
+{
+    int64_t next, year_ms = (int64_t)365 * 24 * 3600 * 1000;
+    push(a, 1);
+    push(a, 1);
+    clock_error_ms = year_ms;
+    ck_assert_uint_eq(deliver(1, 1).held_now, 1); /* the first is missing */
+    clock_error_ms = 0;
+    (void)tick(b, &next);
+    (void)tick(b, &next);
+    ck_assert_int_le(next, wrong_unix_ms(NULL) + ZKS_HISTORY_GAP_MS);
+    clock_error_ms = ZKS_HISTORY_GAP_MS + 1000;
+    ck_assert_uint_eq(tick(b, &next).delivered, 1);
+    clock_error_ms = 0;
+    expect_inbox((uint64_t[]){2}, 1);
 }
 END_TEST
 
@@ -443,6 +482,7 @@ static void add(TCase *c)
     tcase_add_test(c, unsigned_ones_wait_for_the_signature_behind_them);
     tcase_add_test(c, a_later_entry_waits_for_the_missing_one);
     tcase_add_test(c, held_entries_survive_a_reload);
+    tcase_add_test(c, a_clock_that_is_set_back_holds_nothing_for_longer);
     tcase_add_test(c, after_a_rollback_nothing_of_that_connection_moves_the_cursor);
     tcase_add_test(c, altered_blobs_are_rejected_loudly_and_the_rest_goes_on);
     tcase_add_test(c, a_pusher_without_a_record_is_asked_for_then_rejected);

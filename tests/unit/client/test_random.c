@@ -291,14 +291,14 @@ static void check_calls(const call *calls, size_t count)
 START_TEST(random_operations_lose_nothing_and_end)
 {
     w.random = unit_seed_printed("random") * 2 + 1;
-    strcpy(w.folder, "/tmp/zks-random-XXXXXX");
+    snprintf(w.folder, sizeof w.folder, "/tmp/zks-random-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(w.folder));
     for (size_t i = 0; i < DEVICES; i++) {
         snprintf(w.paths[i], sizeof w.paths[i], "%s/%zu.zks", w.folder, i);
     }
     raw_relay_init(&w.relay);
     raw_relay_start(&w.relay, NULL);
-    strcpy(w.address, w.relay.address);
+    snprintf(w.address, sizeof w.address, "%s", w.relay.address);
     snprintf(w.options, sizeof w.options, "listen = %s\n", strchr(w.address, '@') + 1);
     ck_assert_int_eq(zks__runtime_new(&w.runtime), ZKS_OK);
     run();

@@ -301,6 +301,41 @@ START_TEST(each_close_completes_and_only_when_closed)
 }
 END_TEST
 
+START_TEST(closing_while_a_passphrase_is_stretched_ends_everything_once)
+{
+    memset(&a, 0, sizeof a);
+    zks__client_options o = {.passphrase = "correct horse",
+                             .passphrase_length = 13,
+                             .salt = (uint8_t[16]){1},
+                             .salt_length = 16,
+                             .queue_max_bytes = 1 << 20,
+                             .event = device_event,
+                             .event_user = &a,
+                             .event_user_free = device_freed};
+    zks_op *open = NULL, *read, *connect = NULL;
+    ck_assert_int_eq(zks__client_open(runtime, &o, NULL, NULL, &open, &a.client), ZKS_OK);
+    read = device_read(&a, 0, ZKS_READ_WAIT);
+    ck_assert_int_eq(zks__client_connect(a.client, NULL, NULL, &connect), ZKS_OK);
+    /* Meanwhile nothing drains: what waits is bounded however small it is. */
+    zks_status status = ZKS_OK;
+    size_t count = 0, length = 1;
+    for (; !status && count < 10000; count++) {
+        status = zks__client_push(a.client, (const uint8_t *)"x", &length, 1, 0, NULL, NULL, NULL);
+    }
+    ck_assert_int_eq(status, ZKS_E_LIMIT);
+    zks__client_free(a.client);
+    a.client = NULL;
+    device_done(read, ZKS_E_CANCELLED);
+    ck_assert_int_eq(zks__op_wait(connect, DEVICE_WAIT_MS), ZKS_OK);
+    ck_assert_int_lt(zks__op_status(connect), 0);
+    ck_assert_int_eq(zks__op_wait(open, DEVICE_WAIT_MS), ZKS_OK);
+    zks__op_free(connect);
+    zks__op_free(open);
+    DEVICE_UNTIL(a.freed == 1);
+    ck_assert_uint_eq(a.events[ZKS_EVENT_CLOSED], 1);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -311,6 +346,7 @@ static void add(TCase *c)
     tcase_add_test(c, a_full_disk_fails_pushes_and_all_goes_on_when_there_is_room);
     tcase_add_test(c, two_clients_of_one_group_cannot_share_a_store);
     tcase_add_test(c, each_close_completes_and_only_when_closed);
+    tcase_add_test(c, closing_while_a_passphrase_is_stretched_ends_everything_once);
 }
 
 int main(void)
