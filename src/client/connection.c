@@ -38,9 +38,12 @@ static void tell_state(zks_client *c, zks_status status, const char *text)
     if (state == c->told_state && status == c->told_status) {
         return;
     }
+    zks_event *e = zks__event_new(c, ZKS_EVENT_STATE, status, text);
+    if (!e && c->event) {
+        return; /* no memory: told when something happens again */
+    }
     c->told_state = state;
     c->told_status = status;
-    zks_event *e = zks__event_new(c, ZKS_EVENT_STATE, status, text);
     if (!e) {
         return;
     }

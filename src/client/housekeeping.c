@@ -166,6 +166,9 @@ static void finish_tick(zks__job *job)
     }
     c->ticking = false;
     c->tick_ms = now + delay;
+    if (c->inbox_untold && !c->stopping) {
+        zks__client_tell_inbox(c);
+    }
     if (!c->stopping) {
         zks__client_store_state(c, job->status);
         if (!j->more) {

@@ -189,12 +189,22 @@ void zks__client_inbox_grew(zks_client *c, uint64_t last_seq, bool received)
         }
         n = next;
     }
-    if (received && !atomic_exchange(&c->inbox_event_waits, true)) {
-        zks_event *e = zks__event_new(c, ZKS_EVENT_INBOX, ZKS_OK, "there is something to read");
-        if (e) {
-            zks__event_post(e);
-        } else {
-            atomic_store(&c->inbox_event_waits, false);
-        }
+    if (received) {
+        zks__client_tell_inbox(c);
     }
+}
+
+void zks__client_tell_inbox(zks_client *c)
+{
+    c->inbox_untold = false;
+    if (!c->event || atomic_exchange(&c->inbox_event_waits, true)) {
+        return;
+    }
+    zks_event *e = zks__event_new(c, ZKS_EVENT_INBOX, ZKS_OK, "there is something to read");
+    if (!e) {
+        atomic_store(&c->inbox_event_waits, false);
+        c->inbox_untold = true; /* an app that sleeps until it comes must not sleep for ever */
+        c->tick_ms = zks__runtime_now_ms(c->runtime) + ZKS_TICK_RETRY_MS;
+    }
+    zks__event_post(e);
 }

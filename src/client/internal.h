@@ -107,6 +107,7 @@ struct zks_client {
     zks__list closing;    /* ops of zks_client_close */
     zks__settled settled; /* the last places given to own entries */
     uint64_t received_bytes_waiting;
+    bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
     zks_status store_status; /* as told */
     struct zks__client_job
         *close_job;          /* what closing needs is made by the opening: it cannot fail */
@@ -196,6 +197,7 @@ void zks__client_cache_done(zks_client *c);
 /* received: not only own entries have taken their places. Readers of own entries are woken in any
  * case, others and the INBOX event only by received ones. */
 void zks__client_inbox_grew(zks_client *c, uint64_t last_seq, bool received);
+void zks__client_tell_inbox(zks_client *c);
 
 /* --- a job that carries one client --- */
 typedef struct zks__client_job {
