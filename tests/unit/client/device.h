@@ -6,6 +6,7 @@
 #include "client/client.h"
 #include "tests/support/unit.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 #include <zks/zks.h>
@@ -63,6 +64,25 @@ static inline void device_free(device *d)
     if (d->client) {
         zks__client_free(d->client);
         d->client = NULL;
+    }
+}
+
+/* A new folder for stores, and its end with all that is in it; "" is none. */
+static inline void device_folder(char *out, size_t size)
+{
+    snprintf(out, size, "/tmp/zks-client-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(out));
+}
+
+static inline void device_folder_remove(const char *folder)
+{
+    DIR *d = folder[0] ? opendir(folder) : NULL;
+    for (const struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        (void)unlinkat(dirfd(d), e->d_name, 0);
+    }
+    if (d) {
+        closedir(d);
+        (void)rmdir(folder);
     }
 }
 

@@ -291,8 +291,7 @@ static void check_calls(const call *calls, size_t count)
 START_TEST(random_operations_lose_nothing_and_end)
 {
     w.random = unit_seed_printed("random") * 2 + 1;
-    snprintf(w.folder, sizeof w.folder, "/tmp/zks-random-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(w.folder));
+    device_folder(w.folder, sizeof w.folder);
     for (size_t i = 0; i < DEVICES; i++) {
         snprintf(w.paths[i], sizeof w.paths[i], "%s/%zu.zks", w.folder, i);
     }
@@ -322,6 +321,7 @@ START_TEST(random_operations_lose_nothing_and_end)
         ck_assert_uint_eq(w.all[k].freed, 1);
     }
     raw_relay_done(&w.relay);
+    device_folder_remove(w.folder);
 }
 END_TEST
 

@@ -33,6 +33,7 @@ static zks_runtime *runtime;
 static fake_relay *relay;
 static script play;
 static device a, b;
+static char folder[64], path[96]; /* for a test with a store; empty: none */
 
 static void keep_records(zks__wire_list list)
 {
@@ -160,6 +161,7 @@ static void teardown(void)
     ck_assert_uint_eq(a.events[ZKS_EVENT_CLOSED], a.freed);
     ck_assert_uint_eq(a.late, 0);
     fake_relay_free(relay);
+    device_folder_remove(folder);
     for (size_t i = 0; i < play.count; i++) {
         zks__buf_unref(play.blobs[i]);
     }
@@ -196,8 +198,7 @@ START_TEST(what_is_stored_is_told_though_the_link_breaks)
     pthread_mutex_lock(&play.mutex);
     play.breaks_after_blobs = true;
     pthread_mutex_unlock(&play.mutex);
-    char folder[] = "/tmp/zks-client-XXXXXX", path[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    device_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/b.zks", folder);
     device_open(&b, runtime, path, fake_relay_address(relay));
     zks_op *op = device_read(&b, 0, ZKS_READ_WAIT);
@@ -243,8 +244,7 @@ static void limit_files(rlim_t size)
 
 START_TEST(a_full_disk_fails_pushes_and_all_goes_on_when_there_is_room)
 {
-    char folder[] = "/tmp/zks-client-XXXXXX", path[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    device_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/a.zks", folder);
     device_open(&a, runtime, path, fake_relay_address(relay));
     device_connect(&a);
@@ -268,8 +268,7 @@ END_TEST
 
 START_TEST(two_clients_of_one_group_cannot_share_a_store)
 {
-    char folder[] = "/tmp/zks-client-XXXXXX", path[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    device_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/a.zks", folder);
     device_open(&a, runtime, path, NULL);
     zks_op *op = NULL;
