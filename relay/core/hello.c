@@ -26,6 +26,7 @@ static void drop_hello(zks__peer *p)
 static void leave_group(zks__peer *p)
 {
     zks__rgroup *g = p->group;
+    zks__list_remove(&p->waiting); /* it may wait in the group's own list */
     p->group = NULL;
     if (g) {
         zks__rgroup_released(g);
@@ -40,7 +41,6 @@ void zks__peer_refuse(zks__peer *p, const char *why)
     drop_hello(p);
     leave_group(p);
     p->state = ZKS_PEER_REFUSED;
-    zks__list_remove(&p->waiting);
     zks__list_append(&r->refused, &p->waiting);
     zks__router_arm(r);
 }
