@@ -35,9 +35,6 @@ struct zks_relay {
     char *address; /* set once */
 };
 
-/* abi/ has no log of its own; the relay's lines go nowhere. */
-static const zks__log silent = {0};
-
 static void relay_unref(zks_relay *y)
 {
     if (atomic_fetch_sub_explicit(&y->count, 1, memory_order_acq_rel) != 1) {
@@ -205,7 +202,7 @@ static zks_status begin_core(zks_relay *y, const char *config)
         y->text = zks__strdup(problem);
         status = ZKS_OK;
     } else {
-        status = zks__relay_start(c, &silent, &events, y, &y->core);
+        status = zks__relay_start(c, zks__runtime_log(y->runtime), &events, y, &y->core);
     }
     zks__relay_config_free(c);
     return status;

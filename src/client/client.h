@@ -10,6 +10,7 @@
 #ifndef ZKS_CLIENT_CLIENT_H
 #define ZKS_CLIENT_CLIENT_H
 
+#include "base/log.h"
 #include "base/status.h"
 
 #include <stdatomic.h>
@@ -74,6 +75,8 @@ ZKS_MUST_USE zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_
 /* ZKS_E_TIMEOUT: still closing; call again or free. After ZKS_OK only free is allowed. */
 ZKS_MUST_USE zks_status zks__runtime_close(zks_runtime *r, uint32_t timeout_ms);
 void zks__runtime_free(zks_runtime *r);
+/* Where the runtime's parts log to; valid as long as the runtime is referenced. Any thread. */
+const zks__log *zks__runtime_log(const zks_runtime *r);
 /* Whether the calling thread is inside a callback of this runtime's loop thread or of one of its
  * queues. */
 bool zks__runtime_in_callback(const zks_runtime *r);

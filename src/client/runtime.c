@@ -59,6 +59,11 @@ zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_log_fn fn, vo
     return ZKS_OK;
 }
 
+const zks__log *zks__runtime_log(const zks_runtime *r)
+{
+    return &r->log;
+}
+
 /* --- posting --- */
 
 static void wake_loop(zks_runtime *r)
