@@ -123,17 +123,22 @@ static void teardown(void)
     zks__runtime_free(runtime);
 }
 
-/* `count` entries "number" in one transaction. */
-static void push(zks__ledger *l, size_t count)
+/* `count` entries "number plus shift" in one transaction. */
+static void push_shifted(zks__ledger *l, size_t count, uint64_t shift)
 {
     begin(l);
     for (size_t i = 0; i < count; i++) {
-        uint64_t text = zks__ledger_last_n(l) + 1;
+        uint64_t text = zks__ledger_last_n(l) + 1 + shift;
         zks__buf *body = zks__blob_buffer(&text, sizeof text);
         ck_assert_int_eq(zks__ledger_push(l, body, 0, i + 1 == count, &outbox[outbox_count++]),
                          ZKS_OK);
     }
     commit(l);
+}
+
+static void push(zks__ledger *l, size_t count)
+{
+    push_shifted(l, count, 0);
 }
 
 static const uint8_t *device_of(const zks__ledger *l)
@@ -456,7 +461,9 @@ START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
     copy_file(first, second);
     original = open_ledger_at(first, "gamma");
     zks__ledger *copy = open_ledger_at(second, "gamma");
-    push(copy, 1); /* both now write number 2 */
+    /* Both now write number 2. With the same words in the same millisecond it would be the same
+     * entry, and no fork. */
+    push_shifted(copy, 1, 1000);
     push(original, 1);
     load_relay(original);
     zks__received r = deliver_as(original, device_of(original), 1, 1, false);
