@@ -2,6 +2,7 @@
 #include "relay/core/key.h"
 
 #include "crypto/crypto.h"
+#include "relay/core/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,23 +27,6 @@ void zks__relay_key_text(const uint8_t key[32], char out[ZKS_RELAY_KEY_TEXT_BYTE
     }
     out[at++] = alphabet[bits << (5 - count) & 31]; /* 256 = 51 * 5 + 1 */
     out[at] = 0;
-}
-
-static zks_status status_of(int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return ZKS_E_STORE_READONLY;
-    case ENOSPC:
-    case EDQUOT:
-        return ZKS_E_STORE_FULL;
-    case EIO:
-        return ZKS_E_STORE_IO;
-    default:
-        return ZKS_E_STORE_PATH;
-    }
 }
 
 static int digit_of(char c)
@@ -108,7 +92,7 @@ static zks_status make_key(const char *path, const zks__rng *rng, uint8_t *out_s
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         zks__wipe(text, sizeof text);
-        return status_of(errno);
+        return zks__folder_status(errno);
     }
     int failed = write(fd, text, FILE_BYTES) != FILE_BYTES || fsync(fd) != 0;
     failed = close(fd) != 0 || failed;
@@ -117,7 +101,7 @@ static zks_status make_key(const char *path, const zks__rng *rng, uint8_t *out_s
         int error = errno;
         unlink(temporary);
         errno = error;
-        return status_of(error);
+        return zks__folder_status(error);
     }
     sync_folder(path);
     return ZKS_OK;
@@ -128,7 +112,7 @@ zks_status zks__relay_key_load(const char *path, const zks__rng *rng,
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return errno == ENOENT ? make_key(path, rng, out_seed) : status_of(errno);
+        return errno == ENOENT ? make_key(path, rng, out_seed) : zks__folder_status(errno);
     }
     zks_status status = read_key(fd, out_seed);
     close(fd);

@@ -12,7 +12,7 @@
 
 enum { PID_TEXT = 24 };
 
-static zks_status status_of(int error)
+zks_status zks__folder_status(int error)
 {
     switch (error) {
     case EACCES:
@@ -49,7 +49,7 @@ zks_status zks__folder_lock_take(const char *folder, zks__folder_lock *out_lock,
     }
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        return status_of(errno);
+        return zks__folder_status(errno);
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         bool busy = errno == EWOULDBLOCK;

@@ -18,6 +18,8 @@ typedef struct zks__folder_lock {
  * ZKS_E_STORE_IO. */
 ZKS_MUST_USE zks_status zks__folder_lock_take(const char *folder, zks__folder_lock *out_lock,
                                               long *out_pid);
+/* The status of an errno from a file of the data folder. */
+zks_status zks__folder_status(int error);
 /* Fine when it is not held. */
 void zks__folder_lock_release(zks__folder_lock *l);
 

@@ -61,11 +61,6 @@ zks_client *zks__client_of_node(zks__node *n)
     return ZKS_CONTAINER(n, zks_client, in_runtime);
 }
 
-zks_runtime *zks__client_runtime(const zks_client *c)
-{
-    return c->runtime;
-}
-
 /* --- jobs --- */
 
 void *zks__client_job_new(zks_client *c, size_t size, zks__job_kind kind,
@@ -90,19 +85,41 @@ void zks__client_job_free(zks__client_job *j)
     zks__client_unref(c);
 }
 
-zks_status zks__client_submit(zks_client *c, zks__job *job)
+/* With the mutex held, and only while the client takes jobs. */
+static void enqueue(zks_client *c, zks__job *job)
 {
-    zks_status status = ZKS_OK;
-    pthread_mutex_lock(&c->mutex);
     if (c->life == ZKS_LIFE_OPENING) {
         zks__list_append(&c->deferred, &job->task.node);
-    } else if (c->life == ZKS_LIFE_OPEN) {
-        zks__storage_submit(c->runtime->storage, job);
     } else {
-        status = ZKS_E_CLOSED;
+        zks__storage_submit(c->runtime->storage, job);
+    }
+}
+
+zks_status zks__client_submit(zks_client *c, zks__job *job)
+{
+    pthread_mutex_lock(&c->mutex);
+    bool taken = c->life < ZKS_LIFE_CLOSING;
+    if (taken) {
+        enqueue(c, job);
     }
     pthread_mutex_unlock(&c->mutex);
-    return status;
+    return taken ? ZKS_OK : ZKS_E_CLOSED;
+}
+
+zks_status zks__client_submit_op(zks_client *c, zks__job *job, zks_op *op, zks_op **out_op)
+{
+    pthread_mutex_lock(&c->mutex);
+    bool taken = c->life < ZKS_LIFE_CLOSING;
+    if (taken) {
+        zks__op_ref(op); /* the job's */
+        zks__op_publish(op, out_op);
+        enqueue(c, job);
+    }
+    pthread_mutex_unlock(&c->mutex);
+    if (!taken) {
+        zks__op_discard(op);
+    }
+    return taken ? ZKS_OK : ZKS_E_CLOSED;
 }
 
 void zks__client_job_start(zks__client_job *j)

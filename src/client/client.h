@@ -114,7 +114,6 @@ ZKS_MUST_USE zks_status zks__client_close(zks_client *c, zks_done_fn done, void 
                                           zks_op **out_op);
 /* Close without waiting, and the end of the caller's handle. */
 void zks__client_free(zks_client *c);
-zks_runtime *zks__client_runtime(const zks_client *c);
 /* The same call serves push (count 1) and push_many: data holds the payloads one after the other.
  */
 ZKS_MUST_USE zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *lengths,

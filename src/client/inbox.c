@@ -87,14 +87,8 @@ zks_status zks__inbox_read(zks_client *c, uint64_t after_seq, uint32_t max_count
         return ZKS_E_NOMEM;
     }
     j->op = op;
-    zks__op_ref(op);
-    zks__op_publish(op, out_op);
-    status = zks__client_submit(c, &j->base.job);
+    status = zks__client_submit_op(c, &j->base.job, op, out_op);
     if (status) {
-        if (out_op) {
-            *out_op = NULL;
-        }
-        zks__op_discard(op);
         zks__client_job_free(&j->base);
     }
     return status;
@@ -156,14 +150,8 @@ zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_done_fn done, v
     }
     j->op = op;
     j->seq = up_to_seq;
-    zks__op_ref(op);
-    zks__op_publish(op, out_op);
-    status = zks__client_submit(c, &j->base.job);
+    status = zks__client_submit_op(c, &j->base.job, op, out_op);
     if (status) {
-        if (out_op) {
-            *out_op = NULL;
-        }
-        zks__op_discard(op);
         zks__client_job_free(&j->base);
     }
     return status;

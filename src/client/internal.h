@@ -136,6 +136,10 @@ void zks__client_begin_close(zks_client *c);
 /* Queues a job behind the opening. ZKS_E_CLOSED: the client is closing; the job was not taken. Any
  * thread. */
 ZKS_MUST_USE zks_status zks__client_submit(zks_client *c, zks__job *job);
+/* The same for a job that completes an op: gives the job a reference to it and publishes it. When
+ * refused the op is gone, *out_op untouched, and the job still the caller's. */
+ZKS_MUST_USE zks_status zks__client_submit_op(zks_client *c, zks__job *job, zks_op *op,
+                                              zks_op **out_op);
 /* The status of a job's failure for the app: the failed opening's where there was one; *out_text is
  * its sentence or NULL. */
 zks_status zks__client_job_status(zks_client *c, zks_status status, const char **out_text);

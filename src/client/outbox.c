@@ -204,18 +204,10 @@ zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *le
         free_push(p);
         return status;
     }
-    zks_op *op = p->op;
-    zks__op_ref(op);
-    zks__op_publish(op, out_op);
     atomic_fetch_add(&c->queued_bytes, p->bytes);
-    size_t bytes = p->bytes;
-    status = zks__client_submit(c, &p->base.job);
+    status = zks__client_submit_op(c, &p->base.job, p->op, out_op);
     if (status) {
-        atomic_fetch_sub(&c->queued_bytes, bytes);
-        if (out_op) {
-            *out_op = NULL;
-        }
-        zks__op_discard(op);
+        atomic_fetch_sub(&c->queued_bytes, p->bytes);
         free_push(p);
     }
     return status;
