@@ -83,18 +83,6 @@ void zks__client_store_state(zks_client *c, zks_status status)
 
 /* --- devices and housekeeping --- */
 
-typedef struct devices_job {
-    zks__client_job base;
-    zks__device_entry *entries;
-    size_t count;
-} devices_job;
-
-static zks_status run_devices(zks__job *job)
-{
-    devices_job *j = (devices_job *)job;
-    return zks__ledger_devices(j->base.client->ledger, &j->entries, &j->count);
-}
-
 static bool knows(const zks_client *c, const uint8_t *id)
 {
     for (size_t i = 0; i < c->device_count; i++) {
@@ -105,44 +93,47 @@ static bool knows(const zks_client *c, const uint8_t *id)
     return false;
 }
 
-static void finish_devices(zks__job *job)
+void zks__client_read_devices(const zks_client *c, zks__device_list *out_list)
 {
-    devices_job *j = (devices_job *)job;
-    zks_client *c = j->base.client;
-    if (!job->status && !c->stopping) {
-        for (size_t i = 0; c->devices && i < j->count; i++) {
-            zks_event *e = knows(c, j->entries[i].id)
-                               ? NULL
-                               : zks__event_new(c, ZKS_EVENT_DEVICE, ZKS_OK, "a device joined");
-            if (e) {
-                e->has_device = true;
-                memcpy(e->device, j->entries[i].id, sizeof e->device);
-                zks__event_post(e);
-            }
-        }
-        pthread_mutex_lock(&c->mutex);
-        zks__free(c->devices);
-        c->devices = j->entries;
-        c->device_count = j->count;
-        j->entries = NULL;
-        pthread_mutex_unlock(&c->mutex);
+    if (zks__ledger_devices(c->ledger, &out_list->entries, &out_list->count)) {
+        *out_list = (zks__device_list){0};
     }
-    zks__free(j->entries);
-    zks__client_job_free(&j->base);
 }
 
-void zks__client_refresh_devices(zks_client *c)
+static void tell_new_devices(zks_client *c, const zks__device_list *list)
 {
-    devices_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_devices, finish_devices);
-    if (j) {
-        zks__client_job_start(&j->base);
+    for (size_t i = 0; c->devices && i < list->count; i++) {
+        zks_event *e = knows(c, list->entries[i].id)
+                           ? NULL
+                           : zks__event_new(c, ZKS_EVENT_DEVICE, ZKS_OK, "a device joined");
+        if (e) {
+            e->has_device = true;
+            memcpy(e->device, list->entries[i].id, sizeof e->device);
+            zks__event_post(e);
+        }
     }
+}
+
+void zks__client_show_devices(zks_client *c, zks__device_list *list)
+{
+    if (!list->entries || c->stopping) {
+        return;
+    }
+    tell_new_devices(c, list);
+    pthread_mutex_lock(&c->mutex);
+    zks__device_entry *old = c->devices;
+    c->devices = list->entries;
+    c->device_count = list->count;
+    pthread_mutex_unlock(&c->mutex);
+    zks__free(old);
+    *list = (zks__device_list){0};
 }
 
 typedef struct tick_job {
     zks__client_job base;
     zks__received received;
     int64_t next_unix_ms;
+    zks__device_list devices; /* what they did since the last minute */
     bool more;
 } tick_job;
 
@@ -151,7 +142,13 @@ static zks_status run_tick(zks__job *job)
     tick_job *j = (tick_job *)job;
     zks__ledger *l = j->base.client->ledger;
     zks_status status = zks__ledger_tick(l, &j->received, &j->next_unix_ms);
-    return status ? status : zks__ledger_prune(l, j->base.client->options.keep_bytes, &j->more);
+    if (!status) {
+        status = zks__ledger_prune(l, j->base.client->options.keep_bytes, &j->more);
+    }
+    if (!status && !j->more) {
+        zks__client_read_devices(j->base.client, &j->devices);
+    }
+    return status;
 }
 
 static void finish_tick(zks__job *job)
@@ -171,17 +168,16 @@ static void finish_tick(zks__job *job)
     }
     if (!c->stopping) {
         zks__client_store_state(c, job->status);
-        if (!j->more) {
-            zks__client_refresh_devices(c); /* what they did since the last minute */
-        }
     }
     if (!job->status && !c->stopping) {
+        zks__client_show_devices(c, &j->devices);
         zks__client_tell_notices(c, &j->received);
         if (j->received.delivered) {
             zks__client_inbox_grew(c, j->received.last_seq, true);
         }
     }
     zks__client_pump(c); /* sets the timer */
+    zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
 }
 

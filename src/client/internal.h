@@ -187,8 +187,16 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m);
  */
 void zks__client_store_state(zks_client *c, zks_status status);
 void zks__client_tick(zks_client *c);
-/* The devices known are read again for zks_devices_get. */
-void zks__client_refresh_devices(zks_client *c);
+/* The devices known, read again for zks_devices_get. Read by the job that changes them and shown
+ * when it ends, so that whoever waited for that job finds them. */
+typedef struct zks__device_list {
+    zks__device_entry *entries; /* NULL: nothing was read */
+    size_t count;
+} zks__device_list;
+/* Storage thread. Without memory the list stays empty, and the next tick reads it. */
+void zks__client_read_devices(const zks_client *c, zks__device_list *out_list);
+/* Loop thread: tells the new ones and keeps the list, which is empty then. */
+void zks__client_show_devices(zks_client *c, zks__device_list *list);
 
 /* --- outbox.c --- */
 void zks__client_fetch(zks_client *c, const zks__action *a);
@@ -231,7 +239,7 @@ typedef struct zks__message_job {
     bool last_try;
     zks__relay_state state;
     zks__received received;
-    size_t added;
+    zks__device_list devices;
 } zks__message_job;
 /* NULL: no memory; the attempt ends. Too many that wait pause the session. */
 zks__message_job *zks__message_job_new(zks_client *c, const zks__message *m, zks__buf *backing,

@@ -54,6 +54,7 @@ void zks__message_job_free(zks__message_job *j)
         zks__session_resume(c->session); /* may raise messages */
     }
     zks__buf_unref(j->backing);
+    zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
 }
 
@@ -62,7 +63,12 @@ void zks__message_job_free(zks__message_job *j)
 static zks_status run_welcome(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
-    return zks__ledger_welcome(j->base.client->ledger, &j->message.welcome, &j->state);
+    zks_client *c = j->base.client;
+    zks_status status = zks__ledger_welcome(c->ledger, &j->message.welcome, &j->state);
+    if (!status) {
+        zks__client_read_devices(c, &j->devices);
+    }
+    return status;
 }
 
 static void welcomed(zks_client *c, zks__message_job *j)
@@ -82,7 +88,6 @@ static void welcomed(zks_client *c, zks__message_job *j)
     relay->acked_n = row.acked_n;
     pthread_mutex_unlock(&c->mutex);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "connected rewound=%d", j->state.rewound);
-    zks__client_refresh_devices(c);
 }
 
 /* The chain has begun, whether or not the connection is still there. */
@@ -113,6 +118,7 @@ static void finish_welcome(zks__job *job)
             zks__sync_close(c->sync, 0);
         } else {
             zks__client_store_state(c, ZKS_OK);
+            zks__client_show_devices(c, &j->devices);
             welcomed(c, j);
         }
         zks__client_pump(c);
@@ -139,15 +145,21 @@ static void on_welcome(zks_client *c, const zks__message *m, zks__buf *backing)
 static zks_status run_records(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
-    return zks__ledger_records(j->base.client->ledger, j->message.records.records, &j->added);
+    zks_client *c = j->base.client;
+    size_t added = 0;
+    zks_status status = zks__ledger_records(c->ledger, j->message.records.records, &added);
+    if (!status && added) {
+        zks__client_read_devices(c, &j->devices);
+    }
+    return status;
 }
 
 static void finish_records(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
-    if (!c->stopping && !job->status && j->added) {
-        zks__client_refresh_devices(c);
+    if (!job->status) {
+        zks__client_show_devices(c, &j->devices);
     }
     zks__message_job_free(j);
 }

@@ -262,6 +262,46 @@ START_TEST(invite_brings_a_second_device_in)
 }
 END_TEST
 
+typedef struct synced_look {
+    zks_client *client;
+    size_t devices;
+} synced_look;
+
+static void look_at_devices(zks_op *op, void *user)
+{
+    synced_look *look = user;
+    zks_devices *d = NULL;
+    if (zks_op_status(op) == ZKS_OK && zks_devices_get(look->client, &d) == ZKS_OK) {
+        look->devices = zks_devices_count(d);
+        zks_devices_free(d);
+    }
+}
+
+START_TEST(synced_device_knows_the_others_at_once)
+{
+    world w;
+    world_open_with_relay(&w);
+    zks_client *one = world_client_open(&w, &(world_client){.group = 4, .relay = true});
+    world_connect(one);
+    zks_client *two = world_client_open(&w, &(world_client){.group = 4, .relay = true});
+    zks_client *busy = world_client_open(&w, &(world_client){.group = 5, .file = "busy"});
+    synced_look look = {.client = two};
+    zks_op *connecting, *synced;
+    MUST(zks_client_connect(two, NULL, NULL, &connecting));
+    MUST(zks_client_wait_synced(two, look_at_devices, &look, &synced));
+    while (zks_op_status(synced) == ZKS_E_PENDING) { /* the storage thread has its hands full */
+        world_push(busy, "x", 1, ZKS_PUSH_STORED);
+    }
+    EXPECT(world_finish(connecting), ZKS_OK);
+    EXPECT(world_finish(synced), ZKS_OK);
+    world_client_close(two); /* behind the callback */
+    ck_assert_uint_eq(look.devices, 2);
+    world_client_close(busy);
+    world_client_close(one);
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(report_tells_what_happened)
 {
     world w;
@@ -451,6 +491,7 @@ static void add(TCase *c)
     tcase_add_test(c, watermark_is_durable_and_monotonic);
     tcase_add_test(c, own_entries_are_read_only_when_asked_for);
     tcase_add_test(c, invite_brings_a_second_device_in);
+    tcase_add_test(c, synced_device_knows_the_others_at_once);
     tcase_add_test(c, report_tells_what_happened);
     tcase_add_test(c, relay_that_comes_back_is_found_again);
     tcase_add_test(c, relay_with_another_key_is_refused_until_it_is_trusted);
