@@ -23,10 +23,18 @@ enum {
     ZKS_SIGN_PUBLIC_BYTES = 32,
     ZKS_SIGN_BYTES = 64,
     ZKS_DH_PUBLIC_BYTES = 32,
-    ZKS_KEM_PUBLIC_BYTES = 1184,  /* ML-KEM-768, FIPS 203 */
-    ZKS_KEM_SEED_BYTES = 64,      /* d || z */
+    ZKS_DH_SECRET_BYTES = 32,
+    ZKS_DH_SHARED_BYTES = 32,
+    ZKS_KEM_PUBLIC_BYTES = 1184, /* ML-KEM-768, FIPS 203, in all suites */
+    ZKS_KEM_SEED_BYTES = 64,     /* d || z */
+    ZKS_KEM_RANDOM_BYTES = 32,   /* m */
+    ZKS_KEM_CT_BYTES = 1088,
+    ZKS_KEM_SHARED_BYTES = 32,
     ZKS_SEAL_PUBLIC_BYTES = 1216, /* X-Wing, draft-connolly-cfrg-xwing-kem */
     ZKS_SEAL_SEED_BYTES = 32,
+    ZKS_SEAL_RANDOM_BYTES = 64,
+    ZKS_SEAL_CT_BYTES = 1120,
+    ZKS_SEAL_SHARED_BYTES = 32,
     ZKS_HASH_STATE_BYTES = 448
 };
 
@@ -55,6 +63,28 @@ typedef struct zks__suite {
      * ZKS_E_TRUNCATED, ZKS_E_DECRYPT (the contents are then undefined). */
     zks_status (*open)(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
                        const uint8_t nonce[ZKS_NONCE_BYTES], const uint8_t key[ZKS_KEY_BYTES]);
+
+    /* Sessions: the cipher of the Noise specification (section 12), whose nonce is a counter. Data,
+     * length and results as seal and open. */
+    void (*record_seal)(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
+                        uint64_t n, const uint8_t key[ZKS_KEY_BYTES]);
+    zks_status (*record_open)(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
+                              uint64_t n, const uint8_t key[ZKS_KEY_BYTES]);
+    /* Sessions: Diffie-Hellman. ZKS_E_MALFORMED: the peer's key gives no secret (small order, or
+     * not on the curve); out is untouched then. */
+    size_t dh_public_bytes;
+    void (*dh_public)(const uint8_t secret[ZKS_DH_SECRET_BYTES], uint8_t *out_public);
+    zks_status (*dh)(const uint8_t secret[ZKS_DH_SECRET_BYTES], const uint8_t *peer,
+                     uint8_t out_shared[ZKS_DH_SHARED_BYTES]);
+    /* Sealing a secret to a device's key: a hybrid KEM. A ciphertext for another key opens to
+     * another secret (implicit rejection). ZKS_E_MALFORMED: the public key or the ciphertext is not
+     * canonical. */
+    size_t seal_public_bytes, seal_ct_bytes;
+    void (*seal_public)(const uint8_t seed[ZKS_SEAL_SEED_BYTES], uint8_t *out_public);
+    zks_status (*seal_enc)(const uint8_t *public_key, const uint8_t random[ZKS_SEAL_RANDOM_BYTES],
+                           uint8_t *out_ct, uint8_t out_shared[ZKS_SEAL_SHARED_BYTES]);
+    zks_status (*seal_dec)(const uint8_t seed[ZKS_SEAL_SEED_BYTES], const uint8_t *ct,
+                           uint8_t out_shared[ZKS_SEAL_SHARED_BYTES]);
 } zks__suite;
 
 /* NULL: not in this build. */
@@ -85,13 +115,22 @@ ZKS_MUST_USE zks_status zks__crypto_verify(const uint8_t public_key[ZKS_SIGN_PUB
                                            const void *message, size_t length,
                                            const uint8_t signature[ZKS_SIGN_BYTES]);
 
-/* Public halves from seeds; the secret halves are derived again where they are used (trust layer).
+/* HMAC-SHA256 (RFC 2104): Noise's HKDF and key confirmations. */
+void zks__crypto_hmac(const uint8_t *key, size_t key_length, const void *data, size_t length,
+                      uint8_t out[32]);
+
+/* ML-KEM-768 (FIPS 203), the same in all suites. A secret key is its 64-byte seed; the expanded one
+ * is made where it is used and wiped. enc: ZKS_E_MALFORMED when the public key is not canonical.
+ * dec never fails: a ciphertext that was tampered with gives another secret (implicit rejection).
  */
-void zks__crypto_dh_public(const uint8_t secret[32], uint8_t out_public[ZKS_DH_PUBLIC_BYTES]);
 void zks__crypto_kem_public(const uint8_t seed[ZKS_KEM_SEED_BYTES],
                             uint8_t out_public[ZKS_KEM_PUBLIC_BYTES]);
-void zks__crypto_seal_public(const uint8_t seed[ZKS_SEAL_SEED_BYTES],
-                             uint8_t out_public[ZKS_SEAL_PUBLIC_BYTES]);
+ZKS_MUST_USE zks_status zks__crypto_kem_enc(const uint8_t public_key[ZKS_KEM_PUBLIC_BYTES],
+                                            const uint8_t random[ZKS_KEM_RANDOM_BYTES],
+                                            uint8_t out_ct[ZKS_KEM_CT_BYTES],
+                                            uint8_t out_shared[ZKS_KEM_SHARED_BYTES]);
+void zks__crypto_kem_dec(const uint8_t seed[ZKS_KEM_SEED_BYTES], const uint8_t ct[ZKS_KEM_CT_BYTES],
+                         uint8_t out_shared[ZKS_KEM_SHARED_BYTES]);
 
 /* Argon2id v1.3, p = 1, with a descriptor that travels (RFC 9106; PHC string format). */
 typedef struct zks__argon2 {

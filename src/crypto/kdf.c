@@ -24,3 +24,14 @@ void zks__crypto_expand(const uint8_t prk[32], const void *info, size_t info_len
     /* It fails for more than 255 blocks only, which the header excludes. */
     (void)crypto_kdf_hkdf_sha256_expand(out, length, info, info_length, prk);
 }
+
+void zks__crypto_hmac(const uint8_t *key, size_t key_length, const void *data, size_t length,
+                      uint8_t out[32])
+{
+    static const uint8_t nothing = 0;
+    crypto_auth_hmacsha256_state state;
+    (void)crypto_auth_hmacsha256_init(&state, key, key_length);
+    (void)crypto_auth_hmacsha256_update(&state, length ? data : &nothing, length);
+    (void)crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Suite 1: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) and BLAKE2b-256 (RFC 7693). */
+/* Suite 1: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), BLAKE2b-256 (RFC 7693),
+ * ChaCha20-Poly1305 (RFC 8439) for sessions, X25519 (RFC 7748) and X-Wing
+ * (draft-connolly-cfrg-xwing-kem). */
 #include "crypto/crypto.h"
 
 #include <sodium.h>
@@ -57,6 +59,81 @@ static zks_status xchacha_open(uint8_t *data, size_t length, const uint8_t *ad, 
     return bad ? ZKS_E_DECRYPT : ZKS_OK;
 }
 
+/* Noise, section 12.3: 32 zero bits, then the counter, little-endian. */
+static void chacha_nonce(uint64_t n, uint8_t out[crypto_aead_chacha20poly1305_ietf_NPUBBYTES])
+{
+    memset(out, 0, 4);
+    for (unsigned i = 0; i < 8; i++) {
+        out[4 + i] = (uint8_t)(n >> 8 * i);
+    }
+}
+
+static void chacha_seal(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
+                        uint64_t n, const uint8_t key[ZKS_KEY_BYTES])
+{
+    uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
+    chacha_nonce(n, nonce);
+    (void)crypto_aead_chacha20poly1305_ietf_encrypt_detached(
+        data, data + length, NULL, data, length, ad, ad_length, NULL, nonce, key);
+}
+
+static zks_status chacha_open(uint8_t *data, size_t length, const uint8_t *ad, size_t ad_length,
+                              uint64_t n, const uint8_t key[ZKS_KEY_BYTES])
+{
+    if (length < ZKS_TAG_BYTES) {
+        return ZKS_E_TRUNCATED;
+    }
+    uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
+    chacha_nonce(n, nonce);
+    size_t text = length - ZKS_TAG_BYTES;
+    int bad = crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+        data, NULL, data, text, data + text, ad, ad_length, nonce, key);
+    return bad ? ZKS_E_DECRYPT : ZKS_OK;
+}
+
+static void x25519_public(const uint8_t secret[ZKS_DH_SECRET_BYTES], uint8_t *out_public)
+{
+    (void)crypto_scalarmult_curve25519_base(out_public, secret);
+}
+
+static zks_status x25519(const uint8_t secret[ZKS_DH_SECRET_BYTES], const uint8_t *peer,
+                         uint8_t out_shared[ZKS_DH_SHARED_BYTES])
+{
+    uint8_t shared[ZKS_DH_SHARED_BYTES];
+    int bad = crypto_scalarmult_curve25519(shared, secret, peer);
+    if (!bad) {
+        memcpy(out_shared, shared, sizeof shared);
+    }
+    sodium_memzero(shared, sizeof shared);
+    return bad ? ZKS_E_MALFORMED : ZKS_OK;
+}
+
+static void xwing_public(const uint8_t seed[ZKS_SEAL_SEED_BYTES], uint8_t *out_public)
+{
+    uint8_t secret[crypto_kem_xwing_SECRETKEYBYTES];
+    (void)crypto_kem_xwing_seed_keypair(out_public, secret, seed);
+    sodium_memzero(secret, sizeof secret);
+}
+
+static zks_status xwing_enc(const uint8_t *public_key, const uint8_t random[ZKS_SEAL_RANDOM_BYTES],
+                            uint8_t *out_ct, uint8_t out_shared[ZKS_SEAL_SHARED_BYTES])
+{
+    int bad = crypto_kem_xwing_enc_deterministic(out_ct, out_shared, public_key, random);
+    return bad ? ZKS_E_MALFORMED : ZKS_OK;
+}
+
+/* An X-Wing secret key is its seed. */
+static zks_status xwing_dec(const uint8_t seed[ZKS_SEAL_SEED_BYTES], const uint8_t *ct,
+                            uint8_t out_shared[ZKS_SEAL_SHARED_BYTES])
+{
+    return crypto_kem_xwing_dec(out_shared, ct, seed) ? ZKS_E_MALFORMED : ZKS_OK;
+}
+
+_Static_assert(crypto_kem_xwing_PUBLICKEYBYTES == ZKS_SEAL_PUBLIC_BYTES, "X-Wing");
+_Static_assert(crypto_kem_xwing_SEEDBYTES == ZKS_SEAL_SEED_BYTES, "X-Wing");
+_Static_assert(crypto_kem_xwing_SECRETKEYBYTES == ZKS_SEAL_SEED_BYTES, "X-Wing");
+_Static_assert(crypto_kem_xwing_CIPHERTEXTBYTES == ZKS_SEAL_CT_BYTES, "X-Wing");
+
 static const zks__suite suite1 = {
     .id = ZKS_SUITE_SODIUM,
     .name = "xchacha20poly1305-blake2b-ed25519-x25519-mlkem768",
@@ -65,6 +142,16 @@ static const zks__suite suite1 = {
     .hash_final = blake2b_final,
     .seal = xchacha_seal,
     .open = xchacha_open,
+    .record_seal = chacha_seal,
+    .record_open = chacha_open,
+    .dh_public_bytes = ZKS_DH_PUBLIC_BYTES,
+    .dh_public = x25519_public,
+    .dh = x25519,
+    .seal_public_bytes = ZKS_SEAL_PUBLIC_BYTES,
+    .seal_ct_bytes = ZKS_SEAL_CT_BYTES,
+    .seal_public = xwing_public,
+    .seal_enc = xwing_enc,
+    .seal_dec = xwing_dec,
 };
 
 const zks__suite *zks__crypto_suite(uint8_t id)

@@ -28,7 +28,7 @@ void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_
     derive(seed, "root", NULL, 0, part, sizeof part);
     zks__crypto_sign_key(part, &out->root);
     derive(seed, "seal", NULL, 0, part, sizeof part);
-    zks__crypto_seal_public(part, out->recovery_public);
+    zks__crypto_suite(suite)->seal_public(part, out->recovery_public);
     derive(seed, "epoch0", NULL, 0, out->epoch0_secret, sizeof out->epoch0_secret);
     zks__record_group_id(suite, mode, zks__crypto_sign_public(&out->root), out->group_id);
     zks__wipe(part, sizeof part);
@@ -89,8 +89,9 @@ zks_status zks__group_make_member(const zks__group_root *r, const zks__device_ke
 {
     zks__member m;
     memset(&m, 0, sizeof m);
-    zks__crypto_seal_public(d->seal_seed, m.seal_key);
-    zks__crypto_dh_public(d->noise_dh_secret, m.noise_dh);
+    const zks__suite *suite = zks__crypto_suite(r->suite);
+    suite->seal_public(d->seal_seed, m.seal_key);
+    suite->dh_public(d->noise_dh_secret, m.noise_dh);
     zks__crypto_kem_public(d->noise_kem_seed, m.noise_kem);
     m.not_after_s = not_after_s;
     m.profile = profile;

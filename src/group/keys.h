@@ -9,7 +9,8 @@
 #include "crypto/crypto.h"
 #include "record/record.h"
 
-/* What follows from the group seed R: only holders of a shared secret have it. */
+/* What follows from the group seed R: only holders of a shared secret have it. The suite must be
+ * one of this build (zks__crypto_suite). */
 typedef struct zks__group_root {
     uint8_t suite, mode;
     zks__sign_key root;
