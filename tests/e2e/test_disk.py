@@ -3,6 +3,7 @@
 """A full disk and a read-only store: their own errors, and nothing that was stored is lost. Needs
 root for the small tmpfs; skipped otherwise."""
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -103,9 +104,14 @@ class Permissions(e2e.Case):
     def test_store_of_another_user(self):
         a = Device(self, "A")
         a.create("127.0.0.1:1", "--timeout", "1")
+        # The build may stand in a home that others cannot enter.
+        for file in (e2e.BIN / "zks", *(e2e.BIN.parent / "lib").glob("libzks.so*")):
+            shutil.copy(file, self.folder)
         os.chmod(self.folder, 0o755)
-        done = subprocess.run(a.command("status"), capture_output=True, check=False, user=65534,
-                              group=65534, extra_groups=[], env=e2e.environment(HOME="/"))
+        done = subprocess.run([str(self.folder / "zks"), *a.command("status")[1:]],
+                              capture_output=True, check=False, user=65534, group=65534,
+                              extra_groups=[], cwd="/",
+                              env=e2e.environment(HOME="/", LD_LIBRARY_PATH=str(self.folder)))
         self.assertIn(done.returncode, (3, 4), done.stderr)
         self.assertRegex(done.stderr.decode(), "permission")
 
