@@ -45,6 +45,27 @@ function(zks_module name)
   set_property(GLOBAL APPEND PROPERTY ZKS_MODULES zks_${name})
 endfunction()
 
+# zks_suites(): the cipher suites that the options choose, in crypto alone; the rest of the engine
+# asks crypto's table at run time.
+function(zks_suites)
+  if(NOT ZKS_SUITE1 AND NOT ZKS_SUITE2)
+    message(FATAL_ERROR "ZKS_SUITE1 and ZKS_SUITE2 are both OFF: leave one cipher suite in.")
+  endif()
+  get_target_property(sources zks_crypto SOURCES)
+  if(ZKS_SUITE1)
+    target_compile_definitions(zks_crypto PUBLIC ZKS_WITH_SUITE1)
+  else()
+    list(FILTER sources EXCLUDE REGEX "/suite1\\.c$")
+  endif()
+  if(ZKS_SUITE2)
+    target_compile_definitions(zks_crypto PUBLIC ZKS_WITH_SUITE2)
+    target_link_libraries(zks_crypto PUBLIC zks_dep_approved)
+  else()
+    list(FILTER sources EXCLUDE REGEX "/(suite2|p256|seal2|stack2|selftest)\\.c$")
+  endif()
+  set_property(TARGET zks_crypto PROPERTY SOURCES ${sources})
+endfunction()
+
 # libzks.so and libzks.a of all modules
 function(zks_library)
   get_property(modules GLOBAL PROPERTY ZKS_MODULES)
@@ -56,6 +77,9 @@ function(zks_library)
     list(APPEND objects $<TARGET_OBJECTS:${module}>)
   endforeach()
   set(libs zks_dep_sodium zks_dep_quic zks_dep_uv zks_dep_sqlite zks_dep_inih Threads::Threads)
+  if(ZKS_SUITE2)
+    list(APPEND libs zks_dep_approved)
+  endif()
 
   add_library(zks_shared SHARED ${objects})
   set_target_properties(zks_shared PROPERTIES OUTPUT_NAME zks LINKER_LANGUAGE C

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * Argon2id with a descriptor. The text is the PHC string format without the hash; one set of
- * parameters has one text only (no leading zeros, base64 without padding or stray bits), so that
- * descriptors can be compared as texts.
- */
-#include "crypto/crypto.h"
+/* Argon2id with a descriptor: the PHC string format without the hash. */
+#include "crypto/private.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -15,10 +11,7 @@ enum {
     MEMORY_MIN_2_PASSES = 19 * MIB, /* the pairs that OWASP's password storage page calls equal */
     MEMORY_MIN_1_PASS = 46 * MIB,
     MEMORY_MAX = 1 * GIB, /* a descriptor must not be able to exhaust a device */
-    PASSES_MAX = 10,
-    SALT_MIN = 16,
-    SALT_MAX = 64,
-    PASSPHRASE_MAX = 1024
+    PASSES_MAX = 10
 };
 
 static bool acceptable(const zks__argon2 *a)
@@ -26,35 +19,7 @@ static bool acceptable(const zks__argon2 *a)
     bool strong = (a->memory_kib >= MEMORY_MIN_2_PASSES && a->passes >= 2) ||
                   (a->memory_kib >= MEMORY_MIN_1_PASS && a->passes >= 1);
     return strong && a->memory_kib <= MEMORY_MAX && a->passes <= PASSES_MAX &&
-           a->salt_length >= SALT_MIN && a->salt_length <= SALT_MAX;
-}
-
-/* Expects a text; the reader fails otherwise. */
-static void expect(zks__reader *r, const char *text)
-{
-    size_t length = strlen(text);
-    const uint8_t *p = zks__read_bytes(r, length);
-    if (p && memcmp(p, text, length) != 0) {
-        r->status = ZKS_E_MALFORMED;
-    }
-}
-
-/* A decimal number below 10^9 without leading zeros. */
-static uint32_t read_number(zks__reader *r)
-{
-    uint32_t v = 0;
-    size_t digits = 0;
-    while (r->left && *r->next >= '0' && *r->next <= '9' && digits < 9) {
-        if (digits && v == 0) {
-            break;
-        }
-        v = v * 10 + (uint32_t)(zks__read_u8(r) - '0');
-        digits++;
-    }
-    if (!digits && !r->status) {
-        r->status = ZKS_E_MALFORMED;
-    }
-    return v;
+           a->salt_length >= ZKS_PHC_SALT_MIN && a->salt_length <= ZKS_PHC_SALT_MAX;
 }
 
 zks_status zks__crypto_argon2_parse(const char *text, size_t length, zks__argon2 *out)
@@ -64,18 +29,15 @@ zks_status zks__crypto_argon2_parse(const char *text, size_t length, zks__argon2
         return ZKS_E_DESCRIPTOR;
     }
     zks__reader r = zks__reader_of(text, length);
-    expect(&r, "$argon2id$v=19$m=");
-    a.memory_kib = read_number(&r);
-    expect(&r, ",t=");
-    a.passes = read_number(&r);
-    expect(&r, ",p=1$");
+    zks__phc_expect(&r, "$argon2id$v=19$m=");
+    a.memory_kib = zks__phc_number(&r);
+    zks__phc_expect(&r, ",t=");
+    a.passes = zks__phc_number(&r);
+    zks__phc_expect(&r, ",p=1$");
     if (r.status) {
         return ZKS_E_DESCRIPTOR;
     }
-    const char *end = NULL;
-    int bad = sodium_base642bin(a.salt, sizeof a.salt, (const char *)r.next, r.left, NULL,
-                                &a.salt_length, &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-    if (bad || end != text + length || !acceptable(&a)) {
+    if (!zks__phc_salt(&r, a.salt, &a.salt_length) || !acceptable(&a)) {
         return ZKS_E_DESCRIPTOR;
     }
     *out = a;
@@ -87,9 +49,8 @@ zks_status zks__crypto_argon2_format(const zks__argon2 *a, char out[ZKS_ARGON2_T
     if (!acceptable(a)) {
         return ZKS_E_DESCRIPTOR;
     }
-    char salt[sodium_base64_ENCODED_LEN(SALT_MAX, sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
-    sodium_bin2base64(salt, sizeof salt, a->salt, a->salt_length,
-                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    char salt[ZKS_PHC_SALT_TEXT];
+    zks__phc_write_salt(a->salt, a->salt_length, salt);
     (void)snprintf(out, ZKS_ARGON2_TEXT_BYTES, "$argon2id$v=19$m=%u,t=%u,p=1$%s", a->memory_kib,
                    a->passes, salt);
     return ZKS_OK;
@@ -116,9 +77,10 @@ zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphras
     if (!acceptable(a)) {
         return ZKS_E_DESCRIPTOR;
     }
-    if (!passphrase || length == 0 || length > PASSPHRASE_MAX) {
+    if (!passphrase || length == 0 || length > ZKS_PASSPHRASE_MAX) {
         return ZKS_E_PASSPHRASE;
     }
+#ifdef ZKS_WITH_SUITE1
     uint8_t salt[crypto_pwhash_argon2id_SALTBYTES];
     if (a->salt_length == sizeof salt) {
         memcpy(salt, a->salt, sizeof salt);
@@ -134,4 +96,8 @@ zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphras
     }
     sodium_memzero(key, sizeof key);
     return bad ? ZKS_E_NOMEM : ZKS_OK;
+#else
+    (void)out_key;
+    return ZKS_E_SUITE;
+#endif
 }

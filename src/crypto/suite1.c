@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Suite 1: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), BLAKE2b-256 (RFC 7693),
- * ChaCha20-Poly1305 (RFC 8439) for sessions, X25519 (RFC 7748) and X-Wing
- * (draft-connolly-cfrg-xwing-kem). */
-#include "crypto/crypto.h"
+ * ChaCha20-Poly1305 (RFC 8439) for sessions, X25519 (RFC 7748), X-Wing
+ * (draft-connolly-cfrg-xwing-kem), HKDF (RFC 5869) and Ed25519 (RFC 8032); all by libsodium. */
+#include "crypto/private.h"
 
 #include <sodium.h>
 
@@ -129,14 +129,71 @@ static zks_status xwing_dec(const uint8_t seed[ZKS_SEAL_SEED_BYTES], const uint8
     return crypto_kem_xwing_dec(out_shared, ct, seed) ? ZKS_E_MALFORMED : ZKS_OK;
 }
 
+static void sha256(const void *data, size_t length, uint8_t out[32])
+{
+    static const uint8_t nothing = 0;
+    (void)crypto_hash_sha256(out, data ? data : &nothing, data ? length : 0);
+}
+
+static void hkdf_extract(const uint8_t *secret, size_t length, uint8_t out_prk[32])
+{
+    static const uint8_t salt[] = {'0', 'k', '-', 's', 'y', 'n', 'c', '/', '2'};
+    (void)crypto_kdf_hkdf_sha256_extract(out_prk, salt, sizeof salt, secret, length);
+}
+
+static void hkdf_expand(const uint8_t prk[32], const void *info, size_t info_length, uint8_t *out,
+                        size_t length)
+{
+    /* It fails for more than 255 blocks only, which the header excludes. */
+    (void)crypto_kdf_hkdf_sha256_expand(out, length, info, info_length, prk);
+}
+
+static void hmac(const uint8_t *key, size_t key_length, const void *data, size_t length,
+                 uint8_t out[32])
+{
+    static const uint8_t nothing = 0;
+    crypto_auth_hmacsha256_state state;
+    (void)crypto_auth_hmacsha256_init(&state, key, key_length);
+    (void)crypto_auth_hmacsha256_update(&state, length ? data : &nothing, length);
+    (void)crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
+}
+
+static void ed25519_key(const uint8_t seed[ZKS_SIGN_SEED_BYTES], zks__sign_key *out_key)
+{
+    uint8_t public_key[ZKS_SIGN_PUBLIC_BYTES];
+    (void)crypto_sign_seed_keypair(public_key, out_key->secret, seed);
+}
+
+static void ed25519_sign(const zks__sign_key *key, const void *message, size_t length,
+                         uint8_t out[ZKS_SIGN_BYTES])
+{
+    (void)crypto_sign_detached(out, NULL, message, length, key->secret);
+}
+
+static zks_status ed25519_verify(const uint8_t public_key[ZKS_SIGN_PUBLIC_BYTES],
+                                 const void *message, size_t length,
+                                 const uint8_t signature[ZKS_SIGN_BYTES])
+{
+    return crypto_sign_verify_detached(signature, message, length, public_key) ? ZKS_E_BAD_SIGNATURE
+                                                                               : ZKS_OK;
+}
+
+_Static_assert(crypto_hash_sha256_BYTES == 32, "SHA-256");
+_Static_assert(crypto_kdf_hkdf_sha256_KEYBYTES == 32, "PRK");
+_Static_assert(crypto_sign_SECRETKEYBYTES == sizeof(((zks__sign_key *)NULL)->secret), "secret key");
+_Static_assert(crypto_sign_PUBLICKEYBYTES == ZKS_SIGN_PUBLIC_BYTES, "public key");
+_Static_assert(crypto_sign_SEEDBYTES == ZKS_SIGN_SEED_BYTES, "seed");
+_Static_assert(crypto_sign_BYTES == ZKS_SIGN_BYTES, "signature");
 _Static_assert(crypto_kem_xwing_PUBLICKEYBYTES == ZKS_SEAL_PUBLIC_BYTES, "X-Wing");
 _Static_assert(crypto_kem_xwing_SEEDBYTES == ZKS_SEAL_SEED_BYTES, "X-Wing");
 _Static_assert(crypto_kem_xwing_SECRETKEYBYTES == ZKS_SEAL_SEED_BYTES, "X-Wing");
 _Static_assert(crypto_kem_xwing_CIPHERTEXTBYTES == ZKS_SEAL_CT_BYTES, "X-Wing");
 
-static const zks__suite suite1 = {
+const zks__suite zks__crypto_suite1 = {
     .id = ZKS_SUITE_SODIUM,
     .name = "xchacha20poly1305-blake2b-ed25519-x25519-mlkem768",
+    .noise_name = "Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256",
     .hash_init = blake2b_init,
     .hash_update = blake2b_update,
     .hash_final = blake2b_final,
@@ -152,9 +209,11 @@ static const zks__suite suite1 = {
     .seal_public = xwing_public,
     .seal_enc = xwing_enc,
     .seal_dec = xwing_dec,
+    .sha256 = sha256,
+    .hmac = hmac,
+    .extract = hkdf_extract,
+    .expand = hkdf_expand,
+    .sign_key = ed25519_key,
+    .sign = ed25519_sign,
+    .verify = ed25519_verify,
 };
-
-const zks__suite *zks__crypto_suite(uint8_t id)
-{
-    return id == ZKS_SUITE_SODIUM ? &suite1 : NULL;
-}

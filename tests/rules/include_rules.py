@@ -48,6 +48,7 @@ HOMES = [
     (r"sodium(/.*)?\.h|sodium\.h", ["crypto"]),
     (r"gnutls/.*", ["transport", "crypto"]),
     (r"nettle/.*", ["crypto"]),
+    (r"gmp\.h", ["crypto"]),
     (r"ngtcp2/.*", ["transport"]),
     (r"sqlite3\.h", ["store", "relay_core"]),
     (r"uv\.h|uv/.*", ["transport", "client", "relay_core", "relay_daemon"]),
@@ -59,6 +60,7 @@ HOMES = [
 SYMBOL_HOMES = [
     (r"sodium_|crypto_|randombytes_", ["crypto"]),
     (r"gnutls_", ["transport", "crypto"]),
+    (r"nettle_|__gmp", ["crypto"]),
     (r"ngtcp2_", ["transport"]),
     (r"sqlite3_", ["store", "relay_core"]),
     (r"uv_", ["transport", "client", "relay_core"]),
@@ -83,6 +85,7 @@ LOUD_CALL = re.compile(r"(abort|_?exit|_Exit|quick_exit|v?printf|v?fprintf|puts|
 LIBRARY = [m for m in ALLOWED if m not in ("relay_daemon", "cli", "examples")]
 # Mutable globals, each with its reason.
 GLOBALS = {
+    "crypto": {"started": "whether the known-answer tests ran, and what came of them"},
     "client": {r".*fork.*": "the atfork flag", "registered": "its handler is registered once"},
 }
 
