@@ -131,6 +131,68 @@ def x25519_public(secret):
     return ((1 + y) * pow(1 - y, P - 2, P) % P).to_bytes(32, "little")
 
 
+# --- P-256 ----------------------------------------------------------------------------
+
+P256_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P256_BASE = (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+             0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5)
+
+
+def p256_add(a, b):
+    """Addition in affine coordinates; None is the point at infinity."""
+    if a is None or b is None:
+        return a or b
+    if a[0] == b[0]:
+        if (a[1] + b[1]) % P256_P == 0:
+            return None
+        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, P256_P)
+    else:
+        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P256_P)
+    x = (slope * slope - a[0] - b[0]) % P256_P
+    return x, (slope * (a[0] - x) - a[1]) % P256_P
+
+
+def p256_times(scalar, point):
+    """Double and add."""
+    out = None
+    while scalar:
+        if scalar & 1:
+            out = p256_add(out, point)
+        point = p256_add(point, point)
+        scalar >>= 1
+    return out
+
+
+def p256_encode(point):
+    """SEC 1, uncompressed."""
+    return b"\x04" + point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big")
+
+
+def p256_decode(data):
+    """SEC 1, uncompressed; of the curve."""
+    x, y = int.from_bytes(data[1:33], "big"), int.from_bytes(data[33:], "big")
+    assert data[0] == 4 and (y * y - x * x * x + 3 * x - P256_B) % P256_P == 0
+    return x, y
+
+
+def p256_candidate(data):
+    """The first 32 bytes of data that are a scalar."""
+    for i in range(0, len(data), 32):
+        number = int.from_bytes(data[i:i + 32], "big")
+        if 0 < number < P256_N:
+            return number
+    raise ValueError("no scalar in it")
+
+
+def p256_scalar(secret):
+    """A scalar from any 32 bytes: src/crypto/private.h."""
+    more = [hmac.new(secret, lp("0k-p256-v1") + bytes([i]), hashlib.sha256).digest()
+            for i in range(1, 251)]
+    return p256_candidate(secret + b"".join(more))
+
+
 # --- XChaCha20-Poly1305 --------------------------------------------------------------
 
 def chacha_rounds(state):
