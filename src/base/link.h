@@ -52,6 +52,7 @@ struct zks__link_ops {
     zks_status (*export_secret)(const zks__link *link, const char *label,
                                 uint8_t out[ZKS_LINK_EXPORT_BYTES]);
     uint64_t (*rtt_us)(const zks__link *link);
+    bool (*approved)(const zks__link *link); /* NULL: never */
 };
 
 /* Implementations embed this first. */
@@ -113,6 +114,12 @@ ZKS_MUST_USE static inline zks_status zks__link_export(const zks__link *link, co
                                                        uint8_t out[ZKS_LINK_EXPORT_BYTES])
 {
     return link->ops->export_secret(link, label, out);
+}
+
+/* The link's encryption uses the approved algorithms, as its ALPN asked for; from `opened` on. */
+static inline bool zks__link_approved(const zks__link *link)
+{
+    return link->ops->approved && link->ops->approved(link);
 }
 
 /* Smoothed round-trip time in microseconds, 0 when not known. */

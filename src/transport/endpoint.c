@@ -129,6 +129,7 @@ static void free_endpoint(zks__endpoint *e)
     zks__tls_context_free(e->tls);
     zks__free(e->parked_data);
     zks__free(e->alpn);
+    zks__free(e->approved_alpn);
     zks__free(e);
 }
 
@@ -239,13 +240,14 @@ static zks_status set_up_listening(zks__endpoint *e, const zks__listen_config *l
     l->handshake_ms = l->handshake_ms ? l->handshake_ms : ZKS_QUIC_HANDSHAKE_MS;
     l->idle_ms = l->idle_ms ? l->idle_ms : ZKS_QUIC_IDLE_MS;
     l->key_seed = NULL; /* of the caller */
-    l->alpn = NULL;
+    l->alpn = l->approved_alpn = NULL;
     if (!listen) {
         e->rng.fill(e->secret, sizeof e->secret, e->rng.user);
         return ZKS_OK;
     }
     e->alpn = zks__strdup(listen->alpn);
-    if (!e->alpn) {
+    e->approved_alpn = zks__strdup(listen->approved_alpn);
+    if (!e->alpn || (listen->approved_alpn && !e->approved_alpn)) {
         return ZKS_E_NOMEM;
     }
     e->listening = true;

@@ -46,7 +46,7 @@ struct zks__endpoint {
     bool closing;
     bool finished;             /* the handles are being closed */
     zks__listen_config listen; /* defaults filled in; key_seed is not kept */
-    char *alpn;
+    char *alpn, *approved_alpn;
     zks__tls_context *tls;
     zks__tls_identity *identity;
     uint8_t secret[ZKS_TLS_SECRET_BYTES]; /* for reset and Retry tokens */

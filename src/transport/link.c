@@ -87,6 +87,12 @@ static zks_status link_export(const zks__link *link, const char *label,
     return zks__tls_export(q->tls, label, out);
 }
 
+static bool link_approved(const zks__link *link)
+{
+    const zks__quic *q = const_quic_of(link);
+    return q->tls && zks__tls_approved(q->tls);
+}
+
 static uint64_t link_rtt_us(const zks__link *link)
 {
     const zks__quic *q = const_quic_of(link);
@@ -108,4 +114,5 @@ const struct zks__link_ops zks__quic_ops = {
     .local_key = link_local_key,
     .export_secret = link_export,
     .rtt_us = link_rtt_us,
+    .approved = link_approved,
 };

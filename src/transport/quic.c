@@ -111,8 +111,10 @@ static zks_status start_client(zks__quic *q, const zks__connect_config *config,
         ngtcp2_conn_set_keep_alive_timeout(q->conn,
                                            (uint64_t)config->keep_alive_ms * NGTCP2_MILLISECONDS);
     }
-    zks__tls_config tls = {
-        .identity = q->identity, .alpn = config->alpn, .expected_key = config->expected_key};
+    zks__tls_config tls = {.identity = q->identity,
+                           .alpn = config->alpn,
+                           .expected_key = config->expected_key,
+                           .approved = config->approved};
     return zks__tls_new(e->tls, &tls, q->conn, &q->tls);
 }
 
@@ -187,7 +189,10 @@ static zks_status start_server(zks__quic *q, const zks__quic_first *first, zks__
         return status_of(error);
     }
     q->conn = conn;
-    zks__tls_config tls = {.server = true, .identity = e->identity, .alpn = e->alpn};
+    zks__tls_config tls = {.server = true,
+                           .identity = e->identity,
+                           .alpn = e->alpn,
+                           .approved_alpn = e->approved_alpn};
     return zks__tls_new(e->tls, &tls, q->conn, &q->tls);
 }
 

@@ -34,12 +34,17 @@ static const uint8_t pkcs8_prefix[PKCS8_PREFIX_BYTES] = {
 #define PRIORITY_HEAD   "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:"
 #define PRIORITY_AES    "+AES-128-GCM:+AES-256-GCM"
 #define PRIORITY_CHACHA "+CHACHA20-POLY1305"
-#define PRIORITY_TAIL                                         \
-    ":-GROUP-ALL:+GROUP-X25519:-SIGN-ALL:+SIGN-EdDSA-Ed25519" \
-    ":-CTYPE-ALL:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK:%DISABLE_TLS13_COMPAT_MODE"
+#define PRIORITY_TAIL                \
+    ":-SIGN-ALL:+SIGN-EdDSA-Ed25519" \
+    ":-CTYPE-ALL:+CTYPE-SRV-RAWPK"   \
+    ":+CTYPE-CLI-RAWPK:%DISABLE_TLS13_COMPAT_MODE"
+#define GROUP_X25519 ":-GROUP-ALL:+GROUP-X25519"
+#define GROUP_P256   ":-GROUP-ALL:+GROUP-SECP256R1"
+#define GROUP_BOTH   ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1"
 
 struct zks__tls_context {
-    gnutls_priority_t priority;
+    gnutls_priority_t usual, approved; /* of clients, and of servers without a second name */
+    gnutls_priority_t both;            /* of servers with one */
 };
 
 struct zks__tls_identity {
@@ -54,6 +59,8 @@ struct zks__tls {
     gnutls_session_t session;
     bool has_expected_key;
     bool key_refused;
+    bool approved;             /* known after the handshake, for a client before */
+    const char *approved_alpn; /* a server's; NULL: none */
     uint8_t expected_key[ZKS_LINK_KEY_BYTES];
 };
 
@@ -83,12 +90,25 @@ zks_status zks__tls_context_new(zks__tls_context **out_context)
     if (!context) {
         return ZKS_E_NOMEM;
     }
-    const char *text = has_aes_hardware()
-                           ? PRIORITY_HEAD PRIORITY_AES ":" PRIORITY_CHACHA PRIORITY_TAIL
-                           : PRIORITY_HEAD PRIORITY_CHACHA ":" PRIORITY_AES PRIORITY_TAIL;
-    int error = gnutls_priority_init(&context->priority, text, NULL);
+    bool aes_first = has_aes_hardware();
+    int error = gnutls_priority_init(
+        &context->usual,
+        aes_first ? PRIORITY_HEAD PRIORITY_AES ":" PRIORITY_CHACHA GROUP_X25519 PRIORITY_TAIL
+                  : PRIORITY_HEAD PRIORITY_CHACHA ":" PRIORITY_AES GROUP_X25519 PRIORITY_TAIL,
+        NULL);
+    if (!error) {
+        error = gnutls_priority_init(
+            &context->both,
+            aes_first ? PRIORITY_HEAD PRIORITY_AES ":" PRIORITY_CHACHA GROUP_BOTH PRIORITY_TAIL
+                      : PRIORITY_HEAD PRIORITY_CHACHA ":" PRIORITY_AES GROUP_BOTH PRIORITY_TAIL,
+            NULL);
+    }
+    if (!error) {
+        error = gnutls_priority_init(&context->approved,
+                                     PRIORITY_HEAD PRIORITY_AES GROUP_P256 PRIORITY_TAIL, NULL);
+    }
     if (error) {
-        zks__free(context);
+        zks__tls_context_free(context);
         return status_of(error);
     }
     *out_context = context;
@@ -98,7 +118,9 @@ zks_status zks__tls_context_new(zks__tls_context **out_context)
 void zks__tls_context_free(zks__tls_context *context)
 {
     if (context) {
-        gnutls_priority_deinit(context->priority);
+        gnutls_priority_deinit(context->usual);
+        gnutls_priority_deinit(context->both);
+        gnutls_priority_deinit(context->approved);
         zks__free(context);
     }
 }
@@ -250,12 +272,36 @@ static ngtcp2_conn *conn_of(ngtcp2_crypto_conn_ref *ref)
     return ((zks__tls *)ref->user_data)->conn;
 }
 
+/* The names on offer. The library copies them and does not write to them. */
+static int set_alpn(zks__tls *tls, const zks__tls_config *config)
+{
+    const char *names[2] = {config->alpn, config->approved_alpn};
+    gnutls_datum_t list[2];
+    unsigned count = config->server && config->approved_alpn ? 2 : 1;
+    for (unsigned i = 0; i < count; i++) {
+        size_t length = strlen(names[i]);
+        if (length == 0 || length > 255) {
+            return GNUTLS_E_INVALID_REQUEST;
+        }
+        list[i] = (gnutls_datum_t){(unsigned char *)(uintptr_t)names[i], (unsigned)length};
+    }
+    return gnutls_alpn_set_protocols(tls->session, list, count, GNUTLS_ALPN_MANDATORY);
+}
+
+static gnutls_priority_t priority_of(const zks__tls_context *context, const zks__tls_config *config)
+{
+    if (config->server) {
+        return config->approved_alpn ? context->both : context->usual;
+    }
+    return config->approved ? context->approved : context->usual;
+}
+
 static int configure(zks__tls *tls, const zks__tls_context *context, const zks__tls_config *config)
 {
     gnutls_session_set_keylog_function(tls->session, keep_secret);
     gnutls_session_set_ptr(tls->session, &tls->ref);
     gnutls_session_set_verify_function(tls->session, verify);
-    int error = gnutls_priority_set(tls->session, context->priority);
+    int error = gnutls_priority_set(tls->session, priority_of(context, config));
     if (error) {
         return error;
     }
@@ -265,16 +311,7 @@ static int configure(zks__tls *tls, const zks__tls_context *context, const zks__
     }
     error = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE,
                                    config->identity->credentials);
-    if (error) {
-        return error;
-    }
-    size_t length = strlen(config->alpn);
-    if (length == 0 || length > 255) {
-        return GNUTLS_E_INVALID_REQUEST;
-    }
-    /* The library copies the name and does not write to it. */
-    gnutls_datum_t alpn = {(unsigned char *)(uintptr_t)config->alpn, (unsigned)length};
-    return gnutls_alpn_set_protocols(tls->session, &alpn, 1, GNUTLS_ALPN_MANDATORY);
+    return error ? error : set_alpn(tls, config);
 }
 
 zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *config,
@@ -287,6 +324,8 @@ zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *
     tls->conn = conn;
     tls->ref.get_conn = conn_of;
     tls->ref.user_data = tls;
+    tls->approved = !config->server && config->approved;
+    tls->approved_alpn = config->server ? config->approved_alpn : NULL;
     if (config->expected_key) {
         tls->has_expected_key = true;
         memcpy(tls->expected_key, config->expected_key, ZKS_LINK_KEY_BYTES);
@@ -320,7 +359,16 @@ void zks__tls_free(zks__tls *tls)
     }
 }
 
-zks_status zks__tls_finish(const zks__tls *tls, uint8_t out_peer_key[ZKS_LINK_KEY_BYTES])
+/* Whether what was negotiated belongs to the profile that the ALPN stands for. */
+static bool profile_fits(const zks__tls *tls)
+{
+    gnutls_cipher_algorithm_t cipher = gnutls_cipher_get(tls->session);
+    return !tls->approved ||
+           (gnutls_group_get(tls->session) == GNUTLS_GROUP_SECP256R1 &&
+            (cipher == GNUTLS_CIPHER_AES_128_GCM || cipher == GNUTLS_CIPHER_AES_256_GCM));
+}
+
+zks_status zks__tls_finish(zks__tls *tls, uint8_t out_peer_key[ZKS_LINK_KEY_BYTES])
 {
     uint8_t key[ZKS_LINK_KEY_BYTES];
     gnutls_datum_t alpn;
@@ -333,8 +381,20 @@ zks_status zks__tls_finish(const zks__tls *tls, uint8_t out_peer_key[ZKS_LINK_KE
     if (gnutls_alpn_get_selected_protocol(tls->session, &alpn)) {
         return ZKS_E_PROTOCOL_VERSION;
     }
+    if (tls->approved_alpn) {
+        tls->approved = alpn.size == strlen(tls->approved_alpn) &&
+                        memcmp(alpn.data, tls->approved_alpn, alpn.size) == 0;
+    }
+    if (!profile_fits(tls)) {
+        return ZKS_E_TLS;
+    }
     memcpy(out_peer_key, key, sizeof key);
     return ZKS_OK;
+}
+
+bool zks__tls_approved(const zks__tls *tls)
+{
+    return tls->approved;
 }
 
 bool zks__tls_key_refused(const zks__tls *tls)

@@ -5,6 +5,10 @@
  * There are no tickets, no resumption and no early data, and secrets are never written to a key
  * log, whatever the environment says.
  *
+ * Two profiles: X25519 with AES-GCM or ChaCha20-Poly1305, and the approved algorithms, P-256 with
+ * AES-GCM. Signatures are Ed25519 (FIPS 186-5) in both. The ALPN tells a server which one a client
+ * asks for.
+ *
  * An endpoint owns one context (the priorities) and, when it listens, one identity; a session
  * borrows both. All calls come from the loop's thread.
  */
@@ -32,6 +36,10 @@ typedef struct zks__tls_config {
     bool server;
     zks__tls_identity *identity; /* borrowed for the session's life */
     const char *alpn;            /* one name; the peer must agree */
+    /* A server's second name (NULL: none), with which the handshake must have used the approved
+     * algorithms: AES-GCM and P-256. */
+    const char *approved_alpn;
+    bool approved; /* a client: offer the approved algorithms only; alpn is such a name */
     const uint8_t *expected_key; /* ZKS_LINK_KEY_BYTES, copied; NULL: any Ed25519 key */
 } zks__tls_config;
 
@@ -53,10 +61,11 @@ ZKS_MUST_USE zks_status zks__tls_derive(const uint8_t *seed, const char *label,
 ZKS_MUST_USE zks_status zks__tls_new(const zks__tls_context *context, const zks__tls_config *config,
                                      struct ngtcp2_conn *conn, zks__tls **out_tls);
 void zks__tls_free(zks__tls *tls);
-/* At handshake completion: checks key and ALPN once more and gives the peer's key.
- * ZKS_E_RELAY_KEY_CHANGED, ZKS_E_PROTOCOL_VERSION, ZKS_E_TLS. */
-ZKS_MUST_USE zks_status zks__tls_finish(const zks__tls *tls,
-                                        uint8_t out_peer_key[ZKS_LINK_KEY_BYTES]);
+/* At handshake completion: checks key and ALPN once more, the algorithms of an approved one too,
+ * and gives the peer's key. ZKS_E_RELAY_KEY_CHANGED, ZKS_E_PROTOCOL_VERSION, ZKS_E_TLS. */
+ZKS_MUST_USE zks_status zks__tls_finish(zks__tls *tls, uint8_t out_peer_key[ZKS_LINK_KEY_BYTES]);
+/* The ALPN chosen is an approved one; after zks__tls_finish. */
+bool zks__tls_approved(const zks__tls *tls);
 /* The peer's key was not the expected one. */
 bool zks__tls_key_refused(const zks__tls *tls);
 /* RFC 8446 section 7.5 with an empty context; after the handshake. ZKS_E_TLS. */

@@ -31,6 +31,9 @@ typedef zks_status (*zks__accept_fn)(zks__link *link, zks__link_events *out_even
 typedef struct zks__listen_config {
     const uint8_t *key_seed; /* ZKS_TRANSPORT_SEED_BYTES; copied */
     const char *alpn;        /* one name */
+    /* A second name: clients that ask for it get the approved algorithms (zks__link_approved).
+     * NULL: none. */
+    const char *approved_alpn;
     zks__accept_fn accept;
     void *user;
     uint32_t max_links;       /* further ones are refused without memory spent on them; 0: 4096 */
@@ -53,6 +56,7 @@ typedef struct zks__connect_config {
     const uint8_t *key_seed;     /* this side's identity; copied */
     const uint8_t *expected_key; /* 32 bytes; NULL: any, the owner judges it in `opened` */
     const char *alpn;
+    bool approved; /* TLS with the approved algorithms only; alpn is the listener's second */
     uint32_t handshake_ms;  /* ZKS_E_UNREACHABLE after it; 0: 10,000 */
     uint32_t idle_ms;       /* 0: 30,000 */
     uint32_t keep_alive_ms; /* 0: none */

@@ -65,6 +65,61 @@ START_TEST(handshake_with_other_alpn_is_a_version_error)
 }
 END_TEST
 
+static const zks__listen_config two_names = {.approved_alpn = "test/1-approved"};
+
+START_TEST(approved_name_gets_approved_algorithms_on_both_sides)
+{
+    world *w = world_new(&two_names);
+    peer usual = {0}, p = {0};
+    uint8_t ours[32], theirs[32];
+    peer *s = world_pair(w, &usual);
+    ck_assert(!zks__link_approved(usual.link) && !zks__link_approved(s->link));
+    zks__connect_config c = world_config(w, &p);
+    c.alpn = two_names.approved_alpn;
+    c.approved = true;
+    world_connect_with(w, &p, &c);
+    WORLD_WAIT(w, p.opened && w->accepted_count == 2);
+    s = &w->accepted[1];
+    ck_assert(zks__link_approved(p.link) && zks__link_approved(s->link));
+    ck_assert_mem_eq(zks__link_peer_key(p.link), w->server_key, 32);
+    ck_assert_mem_eq(zks__link_peer_key(s->link), w->client_key, 32);
+    ck_assert_int_eq(zks__link_export(p.link, "EXPORTER-test", ours), ZKS_OK);
+    ck_assert_int_eq(zks__link_export(s->link, "EXPORTER-test", theirs), ZKS_OK);
+    ck_assert_mem_eq(ours, theirs, sizeof ours);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(approved_name_with_other_algorithms_is_refused)
+{
+    world *w = world_new(&two_names);
+    peer p = {0};
+    zks__connect_config c = world_config(w, &p);
+    c.alpn = two_names.approved_alpn; /* but X25519 */
+    world_connect_with(w, &p, &c);
+    WORLD_WAIT(w, p.closed);
+    WORLD_WAIT(w, zks__endpoint_links(w->server) == 0);
+    ck_assert_uint_eq(w->accepted_count, 0);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(approved_client_finds_no_common_name_at_a_listener_without_one)
+{
+    world *w = world_new(NULL);
+    peer p = {0};
+    zks__connect_config c = world_config(w, &p);
+    c.alpn = two_names.approved_alpn;
+    c.approved = true;
+    world_connect_with(w, &p, &c);
+    WORLD_WAIT(w, p.closed);
+    ck_assert_int_eq(p.opened, 0);
+    ck_assert_int_eq(p.status, ZKS_E_PROTOCOL_VERSION);
+    ck_assert_uint_eq(w->accepted_count, 0);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(connect_to_dead_port_is_unreachable_and_others_live)
 {
     world *w = world_new(NULL);
@@ -396,6 +451,9 @@ int main(void)
     tcase_add_test(t, handshake_without_pinned_key_tells_the_key);
     tcase_add_test(t, handshake_with_other_key_is_refused_on_both_sides);
     tcase_add_test(t, handshake_with_other_alpn_is_a_version_error);
+    tcase_add_test(t, approved_name_gets_approved_algorithms_on_both_sides);
+    tcase_add_test(t, approved_name_with_other_algorithms_is_refused);
+    tcase_add_test(t, approved_client_finds_no_common_name_at_a_listener_without_one);
     tcase_add_test(t, connect_to_dead_port_is_unreachable_and_others_live);
     tcase_add_test(t, twenty_mebibytes_arrive_intact_both_ways);
     tcase_add_test(t, receiver_that_does_not_consume_stops_the_sender);
