@@ -42,10 +42,11 @@ zks_status zks_secret_derive(const char *passphrase, size_t length, const uint8_
     if (!zks__text_valid(passphrase, length)) {
         return ZKS_E_INVALID;
     }
-    zks_status status = zks__client_secret_derive(passphrase, length, salt, salt_length, out_secret,
-                                                  NULL);
+    zks_status status = zks__client_secret_derive(0, passphrase, length, salt, salt_length,
+                                                  out_secret, NULL);
     if (!status && out_group_id) {
-        zks__client_shared_group_id(out_secret, out_group_id);
+        status = zks__client_shared_group_id(zks__client_suite(0, salt, salt_length), out_secret,
+                                             out_group_id);
     }
     return status;
 }

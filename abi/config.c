@@ -198,14 +198,18 @@ static zks_status check_salt(zks_config *g, const uint8_t *salt, size_t length)
     if (!salt && !length) {
         return ZKS_OK; /* a new group: the client makes one */
     }
-    zks_status status = length > SALT_MAX_BYTES ? ZKS_E_SALT : zks__client_salt_check(salt, length);
+    zks_status status = length > SALT_MAX_BYTES
+                            ? ZKS_E_SALT
+                            : zks__client_salt_check(g->options.suite, salt, length);
     switch (status) {
     case ZKS_OK:
         return ZKS_OK;
     case ZKS_E_DESCRIPTOR:
         return refuse(g, status,
-                      "the salt looks like an Argon2id descriptor, but it is malformed or outside "
-                      "the accepted range");
+                      "the salt looks like a descriptor, but it is malformed, outside the accepted "
+                      "range or of another suite");
+    case ZKS_E_SUITE:
+        return refuse(g, status, "the descriptor's algorithms are not in this build");
     default:
         return refuse(g, status,
                       "the salt must have at least 8 bytes (16 are best, 64 KiB at most)");
@@ -293,6 +297,21 @@ static zks_status set_bytes(zks_config *g, uint64_t *to, int64_t value, const ch
     return ZKS_OK;
 }
 
+static zks_status set_suite(zks_config *g, int64_t value)
+{
+    if (value < 0 || value > UINT8_MAX) {
+        return refuse(g, ZKS_E_CONFIG, "there is no suite with this number");
+    }
+    zks_status status = value ? zks__client_suite_check((uint8_t)value) : ZKS_OK;
+    if (status) {
+        return refuse(g, status,
+                      status == ZKS_E_SUITE ? "this suite is not in this build"
+                                            : "this suite's known-answer tests failed");
+    }
+    g->options.suite = (uint8_t)value;
+    return ZKS_OK;
+}
+
 zks_status zks_config_set_int(zks_config *config, int32_t option, int64_t value)
 {
     zks_status status = begin(ZKS_CALL_config_set_int, config);
@@ -320,6 +339,8 @@ zks_status zks_config_set_int(zks_config *config, int32_t option, int64_t value)
         return set_bytes(config, &o->keep_bytes, value, "the bytes to keep");
     case ZKS_OPTION_QUEUE_MAX_BYTES:
         return set_bytes(config, &o->queue_max_bytes, value, "the queued bytes allowed");
+    case ZKS_OPTION_SUITE:
+        return set_suite(config, value);
     default:
         return refuse(config, ZKS_E_CONFIG, "there is no number option with this number");
     }

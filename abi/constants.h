@@ -104,6 +104,9 @@
     X(ZKS_OPTION_KEEP_BYTES)           \
     X(ZKS_OPTION_QUEUE_MAX_BYTES)      \
     X(ZKS_OPTION_CONNECT_TIMEOUT_MS)   \
+    X(ZKS_OPTION_SUITE)                \
+    X(ZKS_SUITE_ID_DEFAULT)            \
+    X(ZKS_SUITE_ID_APPROVED)           \
     X(ZKS_PUSH_STORED)                 \
     X(ZKS_PUSH_ACKED)                  \
     X(ZKS_PUSH_NEED_CONNECTION)        \
@@ -166,6 +169,7 @@
     X(ZKS_REPORT_DUPLICATES)           \
     X(ZKS_REPORT_REJECTED)             \
     X(ZKS_REPORT_CONNECTS)             \
+    X(ZKS_REPORT_SUITE)                \
     X(ZKS_REPORT_DEVICE_NAME)          \
     X(ZKS_REPORT_STORE_PATH)           \
     X(ZKS_REPORT_ACTIVE_RELAY)         \
@@ -185,6 +189,7 @@
     X(ZKS_DEVICES_NOT_AFTER_S)         \
     X(ZKS_DEVICES_LAST_NUMBER)         \
     X(ZKS_INVITE_VERSION)              \
+    X(ZKS_INVITE_SUITE)                \
     X(ZKS_INVITE_LINK)                 \
     X(ZKS_INVITE_RELAYS)               \
     X(ZKS_INVITE_DESCRIPTOR)           \

@@ -95,6 +95,7 @@
                                                                \
     X(invite_shared, CLIENT, STATUS, ALLOWED, WORKS)           \
     X(invite_parse, NONE, STATUS, ALLOWED, WORKS)              \
+    X(invite_number, INVITE, ZERO, ALLOWED, WORKS)             \
     X(invite_text, INVITE, ZERO, ALLOWED, WORKS)               \
     X(invite_bytes, INVITE, ZERO, ALLOWED, WORKS)              \
     X(invite_free, INVITE, ENDS, ALLOWED, WORKS)               \

@@ -3,9 +3,9 @@
  * The shared invite: what another device needs to join a shared group, as one text.
  *
  *   link    = "zks-invite:" base64url(payload), without padding
- *   payload = version(1) = 3, kind(1) = 1, secret(32), lp(descriptor), count(1), lp(address)*count,
- *             check(4)
- *   check   = the first 4 bytes of BLAKE2b-256(lp("0k-invite-v3") all before)
+ *   payload = version(1) = 4, kind(1) = 1, suite(1), secret(32), lp(descriptor), count(1),
+ *             lp(address)*count, check(4)
+ *   check   = the first 4 bytes of H(lp("0k-invite-v4") all before), H the suite's hash
  *
  * The check finds mistyped and cut links; it authenticates nothing. Who reads the link is a member.
  */
@@ -22,20 +22,21 @@ enum {
     KIND_SHARED = 1,
     CHECK_BYTES = 4,
     PREFIX_CHARS = sizeof link_start - 1,
-    PAYLOAD_MIN_BYTES = 2 + ZKS_SIZE_SECRET + 1 + 1 + CHECK_BYTES,
+    PAYLOAD_MIN_BYTES = 3 + ZKS_SIZE_SECRET + 1 + 1 + CHECK_BYTES,
     LP_BYTES = 2, /* of a length below 2^14 */
-    PAYLOAD_MAX_BYTES = PAYLOAD_MIN_BYTES + LP_BYTES + ZKS_ARGON2_TEXT_BYTES +
+    PAYLOAD_MAX_BYTES = PAYLOAD_MIN_BYTES + LP_BYTES + ZKS_DESCRIPTOR_BYTES +
                         ZKS_RELAYS_MAX * (LP_BYTES + ZKS_SIZE_ADDRESS_MAX),
     LINK_MAX_CHARS = PREFIX_CHARS + (PAYLOAD_MAX_BYTES + 2) / 3 * 4
 };
 
 struct zks_invite {
     zks__handle handle;
+    uint8_t suite;
     uint8_t secret[ZKS_SIZE_SECRET];
     uint8_t group_id[ZKS_SIZE_GROUP_ID];
     uint8_t salt[64];
     size_t salt_length;
-    char descriptor[ZKS_ARGON2_TEXT_BYTES];
+    char descriptor[ZKS_DESCRIPTOR_BYTES];
     char *relays; /* one a line, without a newline at the end */
     char *link;
 };
@@ -147,6 +148,7 @@ static void write_payload(zks__writer *w, const zks_invite *v, size_t count)
 {
     zks__write_u8(w, ZKS_INVITE_VERSION);
     zks__write_u8(w, KIND_SHARED);
+    zks__write_u8(w, v->suite);
     zks__write_bytes(w, v->secret, sizeof v->secret);
     zks__write_lp(w, v->descriptor, strlen(v->descriptor));
     zks__write_u8(w, (uint8_t)count);
@@ -156,14 +158,17 @@ static void write_payload(zks__writer *w, const zks_invite *v, size_t count)
     }
 }
 
-/* Fills v->link from the rest. ZKS_E_NOMEM. */
+/* Fills v->link from the rest. ZKS_E_NOMEM, ZKS_E_SUITE. */
 static zks_status make_link(zks_invite *v, size_t count)
 {
     uint8_t payload[PAYLOAD_MAX_BYTES];
     zks__writer w = zks__writer_of(payload, sizeof payload);
     write_payload(&w, v, count);
     uint8_t check[CHECK_BYTES];
-    zks__client_invite_check(payload, w.length, check);
+    zks_status status = zks__client_invite_check(v->suite, payload, w.length, check);
+    if (status) {
+        return status;
+    }
     zks__write_bytes(&w, check, sizeof check);
     size_t size = zks__base64url_size(w.length);
     v->link = w.overflow ? NULL : zks__alloc(PREFIX_CHARS + size + 1);
@@ -179,17 +184,17 @@ static zks_status make_link(zks_invite *v, size_t count)
 /* What follows from secret and descriptor. */
 static zks_status complete(zks_invite *v)
 {
-    zks__client_shared_group_id(v->secret, v->group_id);
-    if (!v->descriptor[0]) {
-        return ZKS_OK;
+    zks_status status = zks__client_shared_group_id(v->suite, v->secret, v->group_id);
+    if (status || !v->descriptor[0]) {
+        return status;
     }
-    return zks__client_descriptor_salt(v->descriptor, v->salt, &v->salt_length);
+    return zks__client_descriptor_salt(v->suite, v->descriptor, v->salt, &v->salt_length);
 }
 
 static zks_status fill_from_client(zks_invite *v, zks_client *c, const char *relay_lines)
 {
     size_t count = 0;
-    zks_status status = zks__client_shared_secret(c, v->secret, v->descriptor);
+    zks_status status = zks__client_shared_secret(c, v->secret, v->descriptor, &v->suite);
     if (!status && relay_lines) {
         v->relays = zks__strdup(relay_lines);
         status = v->relays ? ZKS_OK : ZKS_E_NOMEM;
@@ -269,7 +274,11 @@ static zks_status read_payload(const uint8_t *payload, size_t length, zks_invite
     if (version != ZKS_INVITE_VERSION || kind != KIND_SHARED) {
         return ZKS_E_FORMAT_VERSION;
     }
-    zks__client_invite_check(payload, before, check);
+    v->suite = zks__read_u8(&r);
+    zks_status status = zks__client_invite_check(v->suite, payload, before, check);
+    if (status) {
+        return status;
+    }
     if (memcmp(check, payload + before, sizeof check) != 0) {
         return ZKS_E_MALFORMED;
     }
@@ -280,7 +289,7 @@ static zks_status read_payload(const uint8_t *payload, size_t length, zks_invite
         return ZKS_E_MALFORMED;
     }
     memcpy(v->descriptor, descriptor, text);
-    zks_status status = read_relays(&r, v);
+    status = read_relays(&r, v);
     if (!status && (r.status || r.left || complete(v))) {
         status = ZKS_E_MALFORMED;
     }
@@ -342,6 +351,14 @@ zks_status zks_invite_parse(const char *text, size_t length, zks_invite **out_in
 }
 
 /* --- fields --- */
+
+int64_t zks_invite_number(const zks_invite *invite, int32_t field)
+{
+    if (zks__guard(ZKS_CALL_invite_number, invite)) {
+        return 0;
+    }
+    return field == ZKS_INVITE_SUITE ? invite->suite : 0;
+}
 
 const char *zks_invite_text(const zks_invite *invite, int32_t field)
 {

@@ -45,25 +45,25 @@ function(zks_module name)
   set_property(GLOBAL APPEND PROPERTY ZKS_MODULES zks_${name})
 endfunction()
 
-# zks_suites(): the cipher suites that the options choose, in crypto alone; the rest of the engine
-# asks crypto's table at run time.
-function(zks_suites)
-  if(NOT ZKS_SUITE1 AND NOT ZKS_SUITE2)
+# zks_suites(TARGET one two): which cipher suites (ON, OFF) a library of src/crypto has. Only crypto
+# knows; the rest of the engine asks its table at run time.
+function(zks_suites target one two)
+  if(NOT one AND NOT two)
     message(FATAL_ERROR "ZKS_SUITE1 and ZKS_SUITE2 are both OFF: leave one cipher suite in.")
   endif()
-  get_target_property(sources zks_crypto SOURCES)
-  if(ZKS_SUITE1)
-    target_compile_definitions(zks_crypto PUBLIC ZKS_WITH_SUITE1)
+  get_target_property(sources ${target} SOURCES)
+  if(one)
+    target_compile_definitions(${target} PUBLIC ZKS_WITH_SUITE1)
   else()
     list(FILTER sources EXCLUDE REGEX "/suite1\\.c$")
   endif()
-  if(ZKS_SUITE2)
-    target_compile_definitions(zks_crypto PUBLIC ZKS_WITH_SUITE2)
-    target_link_libraries(zks_crypto PUBLIC zks_dep_approved)
+  if(two)
+    target_compile_definitions(${target} PUBLIC ZKS_WITH_SUITE2)
+    target_link_libraries(${target} PUBLIC zks_dep_approved)
   else()
     list(FILTER sources EXCLUDE REGEX "/(suite2|p256|seal2|stack2|selftest)\\.c$")
   endif()
-  set_property(TARGET zks_crypto PROPERTY SOURCES ${sources})
+  set_property(TARGET ${target} PROPERTY SOURCES ${sources})
 endfunction()
 
 # libzks.so and libzks.a of all modules

@@ -111,6 +111,32 @@ function(zks_unit_tests)
   endforeach()
 endfunction()
 
+# tests/unit/crypto/only<n>.c, with a src/crypto that has suite n alone: other builds than this one
+# compile, link and do what they can.
+function(zks_one_suite_tests)
+  zks_sources(sources src/crypto)
+  foreach(n 1 2)
+    set(one OFF)
+    set(two OFF)
+    if(n EQUAL 1)
+      set(one ON)
+    else()
+      set(two ON)
+    endif()
+    if((one AND NOT ZKS_SUITE1) OR (two AND NOT ZKS_SUITE2))
+      continue()
+    endif()
+    add_library(zks_crypto_only${n} STATIC ${sources})
+    zks_target_setup(zks_crypto_only${n})
+    target_link_libraries(zks_crypto_only${n} PUBLIC zks_base zks_dep_sodium Threads::Threads)
+    zks_suites(zks_crypto_only${n} ${one} ${two})
+    set(name unit_crypto_only${n})
+    zks_test_program(${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/unit/crypto/only${n}.c
+      LIBS zks_crypto_only${n})
+    zks_test_register(${name} LABEL unit TIMEOUT 60 COMMAND ${name})
+  endforeach()
+endfunction()
+
 # zks_suite(NAME TIMEOUT seconds [SERIAL] LIBS targets): all tests of tests/NAME
 function(zks_suite suite)
   cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "LIBS")

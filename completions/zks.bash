@@ -14,7 +14,11 @@ _zks() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        -s | --store | --log-level) ((i++)) ;;
+        --suite)
+        mapfile -t COMPREPLY < <(compgen -W 'default approved' -- "$cur")
+        return
+        ;;
+    -s | --store | --log-level) ((i++)) ;;
         -*) ;;
         *)
             if [ -z "$command" ]; then
@@ -48,8 +52,8 @@ _zks() {
     group)
         case $part in
         '') words_of='create join invite relays' ;;
-        create) words_of="$online $secret $global" ;;
-        join) words_of="$online $secret --descriptor $global" ;;
+        create) words_of="$online $secret --suite $global" ;;
+        join) words_of="$online $secret --suite --descriptor $global" ;;
         invite) words_of="--relay $global" ;;
         *) words_of=$global ;;
         esac

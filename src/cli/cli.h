@@ -161,6 +161,7 @@ typedef struct cli_secret {
     size_t passphrase_length;
     uint8_t *salt; /* or the text of a descriptor */
     size_t salt_length;
+    int64_t suite; /* ZKS_SUITE_ID_*; 0: none was named */
 } cli_secret;
 typedef struct cli_secret_options {
     int prompt;
@@ -168,7 +169,17 @@ typedef struct cli_secret_options {
     int passphrase_fd; /* -1: none */
     char *secret_file;
     char *descriptor;
+    char *suite;
 } cli_secret_options;
+/* Of the commands that make or join a group. */
+#define CLI_SUITE_OPTION(s)                                                \
+    {                                                                      \
+        "suite", 0, POPT_ARG_STRING, &(s)->suite, 0,                       \
+            "algorithms of the group: \"default\" or \"approved\"", "NAME" \
+    }
+/* --suite's word; its number, and back: NULL: an unknown one. An exit code. */
+int cli_suite_read(cli *c, const char *name, int64_t *out_suite);
+const char *cli_suite_name(int64_t suite);
 /* Options of the commands that take a secret. */
 #define CLI_SECRET_OPTIONS(s)                                                         \
     {"passphrase", 0, POPT_ARG_NONE,                                                  \

@@ -105,6 +105,10 @@ static json_t *json_group(const zks_report *report, const zks_invite *invite, bo
                                zks_report_text(report, ZKS_REPORT_DEVICE_NAME), "store",
                                zks_report_text(report, ZKS_REPORT_STORE_PATH), "relays",
                                json_relays(zks_invite_text(invite, ZKS_INVITE_RELAYS)));
+    const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
+    if (object && suite) {
+        json_object_set_new(object, "suite", json_string(suite));
+    }
     const char *descriptor = zks_invite_text(invite, ZKS_INVITE_DESCRIPTOR);
     if (object && descriptor && *descriptor) {
         json_object_set_new(object, "descriptor", json_string(descriptor));
@@ -217,12 +221,15 @@ static int group_create(cli *c, const cli_command *self)
     struct poptOption options[] = {
         CLI_ONLINE_OPTIONS(c),
         CLI_SECRET_OPTIONS(&o),
+        CLI_SUITE_OPTION(&o),
         {"name", 'n', POPT_ARG_STRING, &name, 0, "this device's name, for the group only", "NAME"},
         POPT_TABLEEND};
     cli_secret secret = {0};
     int code = cli_parse(c, self, options);
     if (code == CLI_GO_ON) {
-        if (cli_args_count(c)) {
+        if (cli_suite_read(c, o.suite, &secret.suite)) {
+            code = CLI_USAGE;
+        } else if (cli_args_count(c)) {
             code = cli_usage(c, "group", "group create takes no argument.");
         } else if (cli_secret_sources(&o) > 1) {
             code = cli_usage(c, "group", "Name one source of the secret, not several.");
@@ -277,6 +284,7 @@ static int read_invite(cli *c, const char *link, size_t length, cli_secret *out)
         memcpy(out->secret, bytes, n);
         out->has_secret = true;
     }
+    out->suite = zks_invite_number(invite, ZKS_INVITE_SUITE);
     int code = take_relays(c, invite);
     zks_invite_free(invite);
     return code;
@@ -322,12 +330,14 @@ static int group_join(cli *c, const cli_command *self)
         CLI_SECRET_OPTIONS(&o),
         {"descriptor", 0, POPT_ARG_STRING, &o.descriptor, 0,
          "what belongs to the passphrase: \"$argon2id$...\"", "TEXT"},
+        CLI_SUITE_OPTION(&o),
         {"name", 'n', POPT_ARG_STRING, &name, 0, "this device's name, for the group only", "NAME"},
         POPT_TABLEEND};
     cli_secret secret = {0};
     int code = cli_parse(c, self, options);
     if (code == CLI_GO_ON) {
-        code = join_secret(c, &o, &secret);
+        code = cli_suite_read(c, o.suite, &secret.suite);
+        code = code ? code : join_secret(c, &o, &secret);
         code = code ? code : make_group(c, &secret, name, "Joined the group.", false);
     }
     cli_secret_done(&secret);

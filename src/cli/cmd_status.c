@@ -80,6 +80,10 @@ static int print_status_json(cli *c, const zks_report *report)
         cli_json_hex(zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n), ZKS_SIZE_DEVICE_ID),
         "device_name", zks_report_text(report, ZKS_REPORT_DEVICE_NAME), "state",
         state_names[zks_report_number(report, ZKS_REPORT_STATE) & 3], "relays", relays);
+    const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
+    if (object && suite) {
+        json_object_set_new(object, "suite", json_string(suite));
+    }
     for (size_t i = 0; object && i < sizeof figures / sizeof *figures; i++) {
         json_object_set_new(object, figures[i].name,
                             json_integer((json_int_t)zks_report_number(report, figures[i].field)));
@@ -103,6 +107,8 @@ static void print_status(const zks_report *report)
     print_id("group", zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), NULL);
     print_id("device", zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n),
              zks_report_text(report, ZKS_REPORT_DEVICE_NAME));
+    const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
+    printf("%-20s %s\n", "algorithms", suite ? suite : "unknown to this program");
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         printf("%-20s %" PRId64 "\n", figures[i].label,
                zks_report_number(report, figures[i].field));

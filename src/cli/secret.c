@@ -33,6 +33,7 @@ void cli_secret_options_done(cli_secret_options *o)
     free(o->passphrase_file);
     free(o->secret_file);
     free(o->descriptor);
+    free(o->suite);
 }
 
 int cli_random(cli *c, uint8_t *out, size_t length)
@@ -223,4 +224,30 @@ int cli_secret_read(cli *c, const cli_secret_options *o, bool twice, cli_secret 
         code = prompt(c, twice, out);
     }
     return code ? code : take_salt(c, o->descriptor, out);
+}
+
+static const struct {
+    const char *name;
+    int64_t suite;
+} suites[] = {{"default", ZKS_SUITE_ID_DEFAULT}, {"approved", ZKS_SUITE_ID_APPROVED}};
+
+const char *cli_suite_name(int64_t suite)
+{
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+        if (suites[i].suite == suite) {
+            return suites[i].name;
+        }
+    }
+    return NULL;
+}
+
+int cli_suite_read(cli *c, const char *name, int64_t *out_suite)
+{
+    for (size_t i = 0; name && i < sizeof suites / sizeof *suites; i++) {
+        if (strcmp(suites[i].name, name) == 0) {
+            *out_suite = suites[i].suite;
+            return CLI_OK;
+        }
+    }
+    return name ? cli_usage(c, "group", "--suite is one of: default, approved.") : CLI_OK;
 }

@@ -242,6 +242,9 @@ static zks_status configure(const cli *c, const cli_secret *secret, const char *
     if (!status && name) {
         status = zks_config_set_text(config, ZKS_OPTION_DEVICE_NAME, name);
     }
+    if (!status && secret && secret->suite) {
+        status = zks_config_set_int(config, ZKS_OPTION_SUITE, secret->suite);
+    }
     if (!status && secret && secret->has_secret) {
         status = zks_config_set_secret(config, secret->secret, ZKS_SIZE_SECRET);
     } else if (!status && secret && secret->passphrase) {

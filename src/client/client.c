@@ -157,7 +157,7 @@ typedef struct open_job {
     zks_op *op;
     uint8_t secret[32];
     bool has_secret;
-    char descriptor[ZKS_ARGON2_TEXT_BYTES];
+    char descriptor[ZKS_DESCRIPTOR_BYTES];
     zks_status derive_status;
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
     uint64_t last_n, last_seq, watermark, settled_n, pending_bytes, unread_count, unread_bytes;
@@ -184,6 +184,9 @@ static zks_status run_open(zks__job *job)
     zks__ledger_config config = {.storage = c->runtime->storage,
                                  .path = c->options.store_path,
                                  .secret = o->has_secret ? o->secret : NULL,
+                                 .suite = zks__client_suite(c->options.suite,
+                                                            (const uint8_t *)o->descriptor,
+                                                            strlen(o->descriptor)),
                                  .must_be_new = c->options.passphrase && !c->options.salt_length,
                                  .descriptor = o->descriptor[0] ? o->descriptor : NULL,
                                  .device_name = c->options.device_name,
@@ -278,13 +281,14 @@ static uint64_t physical_memory(void)
 }
 
 /* No salt given: a new group, with parameters for this machine. */
-static zks_status new_descriptor(const zks_client *c, char out[ZKS_ARGON2_TEXT_BYTES])
+static zks_status new_descriptor(const zks_client *c, char out[ZKS_DESCRIPTOR_BYTES])
 {
-    zks__argon2 a;
-    zks__crypto_argon2_choose(physical_memory(), &a);
-    a.salt_length = 16;
-    c->runtime->rng.fill(a.salt, a.salt_length, c->runtime->rng.user);
-    return zks__crypto_argon2_format(&a, out);
+    uint8_t salt[16];
+    zks_status status = zks__crypto_init();
+    c->runtime->rng.fill(salt, sizeof salt, c->runtime->rng.user);
+    return status ? status
+                  : zks__crypto_descriptor_new(zks__client_suite(c->options.suite, NULL, 0),
+                                               physical_memory(), salt, out);
 }
 
 static void derive_secret(zks__work *work)
@@ -292,7 +296,7 @@ static void derive_secret(zks__work *work)
     open_job *o = ZKS_CONTAINER(work, open_job, work);
     const zks_client *c = o->base.client;
     const zks__client_options *given = &c->options;
-    char made[ZKS_ARGON2_TEXT_BYTES];
+    char made[ZKS_DESCRIPTOR_BYTES];
     const uint8_t *salt = given->salt;
     size_t salt_length = given->salt_length;
     if (!salt_length) {
@@ -301,8 +305,9 @@ static void derive_secret(zks__work *work)
         salt_length = o->derive_status ? 0 : strlen(made);
     }
     if (!o->derive_status) {
-        o->derive_status = zks__client_secret_derive(given->passphrase, given->passphrase_length,
-                                                     salt, salt_length, o->secret, o->descriptor);
+        o->derive_status = zks__client_secret_derive(given->suite, given->passphrase,
+                                                     given->passphrase_length, salt, salt_length,
+                                                     o->secret, o->descriptor);
     }
     o->has_secret = true;
 }

@@ -52,8 +52,9 @@ typedef struct zks__client_options {
     uint8_t secret[32];
     char *passphrase; /* with passphrase_length; wiped when freed */
     size_t passphrase_length;
-    uint8_t *salt; /* salt bytes, or the text of a descriptor when it begins with "$argon2id$" */
+    uint8_t *salt; /* salt bytes, or the text of a descriptor: src/client/secret.h */
     size_t salt_length;
+    uint8_t suite; /* of a group that is made or joined; 0: the descriptor's or the default */
     char *relays[ZKS_CLIENT_RELAYS_MAX]; /* in order of preference; judged at connect */
     size_t relay_count;
     uint32_t ttl_s;              /* of pushes; 0: the relay's maximum */
@@ -161,10 +162,10 @@ int64_t zks__event_number(const zks_event *e, int32_t field);
 const uint8_t *zks__event_bytes(const zks_event *e, int32_t field, size_t *out_length);
 
 /* --- shared invite, devices, report --- */
-/* The group secret and descriptor behind a client of a shared group. ZKS_E_STATE: not opened yet.
- */
+/* The group secret, descriptor and suite behind a client of a shared group. ZKS_E_STATE: not opened
+ * yet. */
 ZKS_MUST_USE zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
-                                                  char out_descriptor[160]);
+                                                  char out_descriptor[160], uint8_t *out_suite);
 ZKS_MUST_USE zks_status zks__devices_get(zks_client *c, zks_devices **out_devices);
 size_t zks__devices_count(const zks_devices *d);
 const uint8_t *zks__devices_id(const zks_devices *d, size_t i);

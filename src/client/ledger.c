@@ -319,12 +319,18 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
         if (status == ZKS_E_NOT_FOUND || (!status && !zks__store_group_at(l->store, 1, &other))) {
             return ZKS_E_STORE_GROUP;
         }
+        status = status ? status : zks__crypto_suite_check(l->group.suite);
         if (!status) {
             zks__group_root_derive(l->group.suite, l->group.mode, l->group.seed, &l->root);
         }
         return status;
     }
-    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, config->secret, &l->root);
+    uint8_t suite = config->suite ? config->suite : zks__crypto_suite_default();
+    status = zks__crypto_suite_check(suite);
+    if (status) {
+        return status;
+    }
+    zks__group_root_derive(suite, ZKS_GROUP_MODE_SHARED, config->secret, &l->root);
     status = zks__store_group_get(l->store, l->root.group_id, &l->group);
     if (status != ZKS_E_NOT_FOUND) {
         return status;
@@ -340,7 +346,7 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
     memset(g, 0, sizeof *g);
     memcpy(g->group_id, l->root.group_id, sizeof g->group_id);
     memcpy(g->seed, config->secret, sizeof g->seed);
-    g->suite = ZKS_SUITE_SODIUM;
+    g->suite = suite;
     g->mode = ZKS_GROUP_MODE_SHARED;
     l->rng.fill(g->instance, sizeof g->instance, l->rng.user);
     if (config->descriptor) {

@@ -37,6 +37,7 @@ typedef struct zks__ledger_config {
     zks__storage *storage;
     const char *path;      /* NULL: in memory */
     const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
+    uint8_t suite;         /* of the group that the secret makes; 0: the default */
     bool must_be_new; /* a secret just made: on a store with a group it would start a second one */
     const char *descriptor;
     const char *device_name; /* NULL: unchanged */

@@ -69,6 +69,7 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_DUPLICATES] = (int64_t)c->duplicates;
     n[ZKS_REPORT_REJECTED] = (int64_t)c->rejected;
     n[ZKS_REPORT_CONNECTS] = (int64_t)c->connects;
+    n[ZKS_REPORT_SUITE] = c->identity.suite;
     p->opened = c->opened;
     memcpy(p->group_id, c->identity.group_id, sizeof p->group_id);
     if (c->opened) {
@@ -229,13 +230,14 @@ void zks__devices_free(zks_devices *d)
 /* --- the shared secret --- */
 
 zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
-                                     char out_descriptor[160])
+                                     char out_descriptor[160], uint8_t *out_suite)
 {
     pthread_mutex_lock(&c->mutex);
     zks_status status = c->open_status ? c->open_status : c->opened ? ZKS_OK : ZKS_E_STATE;
     if (!status) {
         memcpy(out_secret, c->identity.secret, 32);
         memcpy(out_descriptor, c->identity.descriptor, sizeof c->identity.descriptor);
+        *out_suite = c->identity.suite;
     }
     pthread_mutex_unlock(&c->mutex);
     return status;

@@ -3,51 +3,63 @@
 
 #include "group/keys.h"
 
-static const char descriptor_start[] = "$argon2id$";
-
-static bool is_descriptor(const uint8_t *salt, size_t length)
+uint8_t zks__client_suite(uint8_t suite, const uint8_t *salt, size_t salt_length)
 {
-    size_t start = sizeof descriptor_start - 1;
-    return length >= start && memcmp(salt, descriptor_start, start) == 0;
+    if (!suite) {
+        suite = zks__crypto_descriptor_suite((const char *)salt, salt_length);
+    }
+    return suite ? suite : zks__crypto_suite_default();
 }
 
-/* A bare salt's parameters: a promise to the apps that give one, so not for
- * zks__crypto_argon2_choose. */
-static zks_status read_salt(const uint8_t *salt, size_t length, zks__argon2 *out)
+zks_status zks__client_suite_check(uint8_t suite)
+{
+    zks_status status = zks__crypto_init();
+    return status ? status : zks__crypto_suite_check(suite);
+}
+
+/* The descriptor that a salt is or stands for. */
+static zks_status read_salt(uint8_t suite, const uint8_t *salt, size_t length,
+                            char out[ZKS_DESCRIPTOR_BYTES])
 {
     if (!salt || length < ZKS_CLIENT_SALT_MIN_BYTES) {
         return ZKS_E_SALT;
     }
-    if (is_descriptor(salt, length)) {
-        return zks__crypto_argon2_parse((const char *)salt, length, out);
+    const char *text = (const char *)salt;
+    uint8_t kind = zks__crypto_descriptor_suite(text, length);
+    if (!kind) {
+        return zks__crypto_descriptor_of_salt(zks__client_suite(suite, NULL, 0), salt, length, out);
     }
-    zks__argon2 a = {.memory_kib = 64 * 1024, .passes = 3, .salt_length = ZKS_SALT_BYTES};
-    zks__crypto_salt(salt, length, a.salt);
-    *out = a;
-    return ZKS_OK;
+    if (suite && kind != suite) {
+        return ZKS_E_DESCRIPTOR;
+    }
+    zks_status status = zks__crypto_descriptor_check(text, length, NULL, NULL);
+    if (!status) {
+        memcpy(out, text, length);
+        out[length] = '\0';
+    }
+    return status;
 }
 
-zks_status zks__client_salt_check(const uint8_t *salt, size_t salt_length)
+zks_status zks__client_salt_check(uint8_t suite, const uint8_t *salt, size_t salt_length)
 {
-    zks__argon2 a;
-    return read_salt(salt, salt_length, &a);
+    char descriptor[ZKS_DESCRIPTOR_BYTES];
+    zks_status status = zks__crypto_init();
+    return status ? status : read_salt(suite, salt, salt_length, descriptor);
 }
 
-zks_status zks__client_secret_derive(const char *passphrase, size_t length, const uint8_t *salt,
-                                     size_t salt_length, uint8_t out_secret[ZKS_KEY_BYTES],
-                                     char out_descriptor[ZKS_ARGON2_TEXT_BYTES])
+zks_status zks__client_secret_derive(uint8_t suite, const char *passphrase, size_t length,
+                                     const uint8_t *salt, size_t salt_length,
+                                     uint8_t out_secret[ZKS_KEY_BYTES],
+                                     char out_descriptor[ZKS_DESCRIPTOR_BYTES])
 {
-    zks__argon2 a;
+    char descriptor[ZKS_DESCRIPTOR_BYTES];
     zks_status status = zks__crypto_init();
     if (!status) {
-        status = read_salt(salt, salt_length, &a);
-    }
-    char descriptor[ZKS_ARGON2_TEXT_BYTES];
-    if (!status) {
-        status = zks__crypto_argon2_format(&a, descriptor);
+        status = read_salt(suite, salt, salt_length, descriptor);
     }
     if (!status) {
-        status = zks__crypto_argon2_derive(&a, passphrase, length, out_secret);
+        status = zks__crypto_descriptor_derive(descriptor, strlen(descriptor), passphrase, length,
+                                               out_secret);
     }
     if (!status && out_descriptor) {
         memcpy(out_descriptor, descriptor, sizeof descriptor);
@@ -55,37 +67,47 @@ zks_status zks__client_secret_derive(const char *passphrase, size_t length, cons
     return status;
 }
 
-void zks__client_shared_group_id(const uint8_t secret[ZKS_KEY_BYTES], uint8_t out_group_id[32])
+zks_status zks__client_shared_group_id(uint8_t suite, const uint8_t secret[ZKS_KEY_BYTES],
+                                       uint8_t out_group_id[32])
 {
     zks__group_root root;
-    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, secret, &root);
-    memcpy(out_group_id, root.group_id, sizeof root.group_id);
-    zks__wipe(&root, sizeof root);
-}
-
-zks_status zks__client_descriptor_salt(const char *descriptor, uint8_t out_salt[64],
-                                       size_t *out_length)
-{
-    zks__argon2 a;
-    zks_status status = zks__crypto_argon2_parse(descriptor, strlen(descriptor), &a);
+    zks_status status = zks__crypto_suite_check(suite);
     if (!status) {
-        memcpy(out_salt, a.salt, a.salt_length);
-        *out_length = a.salt_length;
+        zks__group_root_derive(suite, ZKS_GROUP_MODE_SHARED, secret, &root);
+        memcpy(out_group_id, root.group_id, sizeof root.group_id);
+        zks__wipe(&root, sizeof root);
     }
     return status;
 }
 
-void zks__client_invite_check(const void *payload, size_t length, uint8_t out[4])
+zks_status zks__client_descriptor_salt(uint8_t suite, const char *descriptor, uint8_t out_salt[64],
+                                       size_t *out_length)
 {
-    static const char label[] = "0k-invite-v3";
-    const zks__suite *suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
+    size_t length = strlen(descriptor);
+    if (zks__crypto_descriptor_suite(descriptor, length) != suite) {
+        return ZKS_E_DESCRIPTOR;
+    }
+    return zks__crypto_descriptor_check(descriptor, length, out_salt, out_length);
+}
+
+zks_status zks__client_invite_check(uint8_t suite, const void *payload, size_t length,
+                                    uint8_t out[4])
+{
+    static const char label[] = "0k-invite-v4";
+    zks_status status = zks__crypto_init();
+    status = status ? status : zks__crypto_suite_check(suite);
+    if (status) {
+        return status;
+    }
+    const zks__suite *functions = zks__crypto_suite(suite);
     uint8_t lp[1 + sizeof label], hash[ZKS_HASH_BYTES];
     zks__writer w = zks__writer_of(lp, sizeof lp);
     zks__write_label(&w, label);
     zks__hash h;
-    suite->hash_init(&h);
-    suite->hash_update(&h, lp, w.length);
-    suite->hash_update(&h, payload, length);
-    suite->hash_final(&h, hash);
+    functions->hash_init(&h);
+    functions->hash_update(&h, lp, w.length);
+    functions->hash_update(&h, payload, length);
+    functions->hash_final(&h, hash);
     memcpy(out, hash, 4);
+    return ZKS_OK;
 }

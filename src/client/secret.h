@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The secret of a shared group as apps give it: a passphrase with a salt, or with the text of an
- * Argon2id descriptor ("$argon2id$..."), which is told apart by its beginning. Salt bytes mean
- * 64 MiB and 3 passes. Any thread.
+ * The secret of a shared group as apps give it: a passphrase with a salt, or with the text of a
+ * descriptor ("$argon2id$..." in suite 1, "$pbkdf2-sha256$..." in suite 2), which is told apart by
+ * its beginning. Salt bytes mean fixed parameters (zks__crypto_descriptor_of_salt). Any thread.
  */
 #ifndef ZKS_CLIENT_SECRET_H
 #define ZKS_CLIENT_SECRET_H
@@ -12,25 +12,35 @@
 
 enum { ZKS_CLIENT_SALT_MIN_BYTES = 8 };
 
+/* The suite of a group: as chosen (0: not), else the descriptor's, else the build's default. */
+uint8_t zks__client_suite(uint8_t suite, const uint8_t *salt, size_t salt_length);
+/* Whether a suite can be used. ZKS_E_SUITE, ZKS_E_INTERNAL, ZKS_E_SYSTEM. */
+ZKS_MUST_USE zks_status zks__client_suite_check(uint8_t suite);
 /* Whether a salt or descriptor can be used. ZKS_E_SALT (shorter than 8 bytes), ZKS_E_DESCRIPTOR
- * (malformed, or outside the range of zks__crypto_argon2_parse). */
-ZKS_MUST_USE zks_status zks__client_salt_check(const uint8_t *salt, size_t salt_length);
+ * (malformed, outside the accepted range, or of another suite than the chosen one), ZKS_E_SUITE. */
+ZKS_MUST_USE zks_status zks__client_salt_check(uint8_t suite, const uint8_t *salt,
+                                               size_t salt_length);
 /*
- * Blocks for 30 ms to seconds: never on the loop thread. out_descriptor (NULL: not wanted) is the
- * text from which another device derives the same secret with the same passphrase.
- * ZKS_E_PASSPHRASE (empty or longer than 1,024 bytes), ZKS_E_SALT, ZKS_E_DESCRIPTOR, ZKS_E_NOMEM,
- * ZKS_E_SYSTEM (no source of randomness).
+ * Blocks for 30 ms to seconds: never on the loop thread. suite: as chosen, or 0. out_descriptor
+ * (NULL: not wanted) is the text from which another device derives the same secret with the same
+ * passphrase. ZKS_E_PASSPHRASE (empty or longer than 1,024 bytes), ZKS_E_SALT, ZKS_E_DESCRIPTOR,
+ * ZKS_E_SUITE, ZKS_E_NOMEM, ZKS_E_SYSTEM (no source of randomness).
  */
-ZKS_MUST_USE zks_status zks__client_secret_derive(const char *passphrase, size_t length,
-                                                  const uint8_t *salt, size_t salt_length,
+ZKS_MUST_USE zks_status zks__client_secret_derive(uint8_t suite, const char *passphrase,
+                                                  size_t length, const uint8_t *salt,
+                                                  size_t salt_length,
                                                   uint8_t out_secret[ZKS_KEY_BYTES],
-                                                  char out_descriptor[ZKS_ARGON2_TEXT_BYTES]);
-/* The id of the shared group that a secret makes. */
-void zks__client_shared_group_id(const uint8_t secret[ZKS_KEY_BYTES], uint8_t out_group_id[32]);
-/* The salt within a descriptor; out holds 64 bytes. ZKS_E_DESCRIPTOR. */
-ZKS_MUST_USE zks_status zks__client_descriptor_salt(const char *descriptor, uint8_t out_salt[64],
-                                                    size_t *out_length);
-/* The first 4 bytes of BLAKE2b-256(lp("0k-invite-v3") payload): finds mistyped and cut invites. */
-void zks__client_invite_check(const void *payload, size_t length, uint8_t out[4]);
+                                                  char out_descriptor[ZKS_DESCRIPTOR_BYTES]);
+/* The id of the shared group that a secret makes in a suite. ZKS_E_SUITE, ZKS_E_INTERNAL. */
+ZKS_MUST_USE zks_status zks__client_shared_group_id(uint8_t suite,
+                                                    const uint8_t secret[ZKS_KEY_BYTES],
+                                                    uint8_t out_group_id[32]);
+/* The salt within a descriptor of that suite; out holds 64 bytes. ZKS_E_DESCRIPTOR. */
+ZKS_MUST_USE zks_status zks__client_descriptor_salt(uint8_t suite, const char *descriptor,
+                                                    uint8_t out_salt[64], size_t *out_length);
+/* The first 4 bytes of H(lp("0k-invite-v4") payload): finds mistyped and cut invites.
+ * ZKS_E_SUITE. */
+ZKS_MUST_USE zks_status zks__client_invite_check(uint8_t suite, const void *payload, size_t length,
+                                                 uint8_t out[4]);
 
 #endif

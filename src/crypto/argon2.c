@@ -71,6 +71,17 @@ void zks__crypto_argon2_choose(uint64_t ram_bytes, zks__argon2 *out)
     }
 }
 
+#ifdef ZKS_WITH_SUITE1
+void zks__argon2_salt(const uint8_t *salt, size_t length, uint8_t out[ZKS_SALT_BYTES])
+{
+    if (length == ZKS_SALT_BYTES) {
+        memcpy(out, salt, ZKS_SALT_BYTES);
+    } else {
+        (void)crypto_generichash_blake2b(out, ZKS_SALT_BYTES, salt, length, NULL, 0);
+    }
+}
+#endif
+
 zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphrase, size_t length,
                                      uint8_t out_key[ZKS_KEY_BYTES])
 {
@@ -82,11 +93,7 @@ zks_status zks__crypto_argon2_derive(const zks__argon2 *a, const char *passphras
     }
 #ifdef ZKS_WITH_SUITE1
     uint8_t salt[crypto_pwhash_argon2id_SALTBYTES];
-    if (a->salt_length == sizeof salt) {
-        memcpy(salt, a->salt, sizeof salt);
-    } else {
-        (void)crypto_generichash_blake2b(salt, sizeof salt, a->salt, a->salt_length, NULL, 0);
-    }
+    zks__argon2_salt(a->salt, a->salt_length, salt);
     uint8_t key[ZKS_KEY_BYTES];
     int bad = crypto_pwhash_argon2id(key, sizeof key, passphrase, length, salt, a->passes,
                                      (size_t)a->memory_kib * 1024,

@@ -141,6 +141,9 @@ const zks__suite *zks__crypto_suite(uint8_t id);
  * test failed, or zks__crypto_init was not called yet). */
 ZKS_MUST_USE zks_status zks__crypto_suite_check(uint8_t id);
 
+/* Of groups whose maker names none: suite 1, or 2 where the build leaves suite 1 out. */
+uint8_t zks__crypto_suite_default(void);
+
 /*
  * For callers that have no suite at hand: computed by suite 1's library, or by suite 2's where the
  * build leaves suite 1 out.
@@ -231,10 +234,7 @@ ZKS_MUST_USE zks_status zks__crypto_argon2_format(const zks__argon2 *a,
 /* Parameters for a machine with so much memory: 19 MiB/t2 below 4 GiB, 46 MiB/t1 up to 8 GiB, 64
  * MiB/t3 above. */
 void zks__crypto_argon2_choose(uint64_t ram_bytes, zks__argon2 *out);
-/* An app's salt of any length as the 16 bytes that Argon2id takes: 16 as they are, others through
- * BLAKE2b-128, never cut off. */
-enum { ZKS_SALT_BYTES = 16 };
-void zks__crypto_salt(const uint8_t *salt, size_t length, uint8_t out[ZKS_SALT_BYTES]);
+enum { ZKS_SALT_BYTES = 16 }; /* that Argon2id takes */
 /* Blocks for 30 ms to seconds: never on a loop thread. A salt of other than 16 bytes goes through
  * BLAKE2b-128 first. ZKS_E_NOMEM, ZKS_E_PASSPHRASE (empty or longer than 1,024 bytes),
  * ZKS_E_DESCRIPTOR; ZKS_E_SUITE in a build without suite 1. */

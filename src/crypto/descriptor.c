@@ -76,12 +76,14 @@ zks_status zks__crypto_descriptor_of_salt(uint8_t suite, const uint8_t *salt, si
     if (status) {
         return status;
     }
+#ifdef ZKS_WITH_SUITE1
     if (suite == ZKS_SUITE_SODIUM) {
         zks__argon2 a = {
             .memory_kib = BARE_MEMORY_KIB, .passes = BARE_PASSES, .salt_length = ZKS_SALT_BYTES};
-        zks__crypto_salt(salt, length, a.salt);
+        zks__argon2_salt(salt, length, a.salt);
         return zks__crypto_argon2_format(&a, out);
     }
+#endif
     zks__pbkdf2 p = {.iterations = ZKS_PBKDF2_ITERATIONS, .salt_length = length};
     if (length >= ZKS_PHC_SALT_MIN && length <= ZKS_PHC_SALT_MAX) {
         memcpy(p.salt, salt, length);

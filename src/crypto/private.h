@@ -9,6 +9,9 @@
 #include "crypto/crypto.h"
 
 #ifdef ZKS_WITH_SUITE1
+/* An app's salt of any length as the 16 bytes that Argon2id takes: 16 as they are, others through
+ * BLAKE2b-128, never cut off. */
+void zks__argon2_salt(const uint8_t *salt, size_t length, uint8_t out[ZKS_SALT_BYTES]);
 extern const zks__suite zks__crypto_suite1;
 #endif
 

@@ -117,6 +117,11 @@ const zks__suite *zks__crypto_suite(uint8_t id)
     return &FIRST;
 }
 
+uint8_t zks__crypto_suite_default(void)
+{
+    return FIRST.id;
+}
+
 void zks__crypto_sha256(const void *data, size_t length, uint8_t out[32])
 {
     FIRST.sha256(data, length, out);

@@ -25,6 +25,7 @@ void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_
     uint8_t part[32];
     out->suite = suite;
     out->mode = mode;
+    memset(out->recovery_public, 0, sizeof out->recovery_public);
     derive(seed, "root", NULL, 0, part, sizeof part);
     zks__crypto_sign_key(part, &out->root);
     derive(seed, "seal", NULL, 0, part, sizeof part);

@@ -14,8 +14,8 @@
 typedef struct zks__group_root {
     uint8_t suite, mode;
     zks__sign_key root;
-    uint8_t recovery_public[ZKS_SEAL_PUBLIC_BYTES];
-    uint8_t epoch0_secret[ZKS_KEY_BYTES]; /* E_0 of a shared group */
+    uint8_t recovery_public[ZKS_SEAL_PUBLIC_MAX_BYTES]; /* the suite's size of it */
+    uint8_t epoch0_secret[ZKS_KEY_BYTES];               /* E_0 of a shared group */
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
 } zks__group_root;
 void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES],

@@ -79,6 +79,9 @@ START_TEST(descriptor_outside_the_range_is_refused)
         {"$argon2id$v=19$m=2097152,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA", ZKS_E_DESCRIPTOR},
         {"$argon2id$v=19$m=65536,t=3,p=1$AAAA", ZKS_E_DESCRIPTOR},
         {"$argon2id$", ZKS_E_DESCRIPTOR},
+        {"$pbkdf2-sha256$i=600000$AAAAAAAAAAAAAAAAAAAAAA", ZKS_OK},
+        {"$pbkdf2-sha256$i=599999$AAAAAAAAAAAAAAAAAAAAAA", ZKS_E_DESCRIPTOR},
+        {"$pbkdf2-sha256$i=600000$AAAA", ZKS_E_DESCRIPTOR},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *text = cases[i].text;
@@ -87,6 +90,18 @@ START_TEST(descriptor_outside_the_range_is_refused)
         ck_assert_msg(status == cases[i].status, "%s: %s", text, zks_status_name(status));
         ck_assert_int_eq(status != ZKS_OK, *zks_config_problem(g) != '\0');
     }
+}
+END_TEST
+
+START_TEST(descriptor_of_another_suite_is_refused)
+{
+    const char *text = "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA";
+    MUST(zks_config_set_int(g, ZKS_OPTION_SUITE, ZKS_SUITE_ID_APPROVED));
+    REFUSED(zks_config_set_passphrase(g, "horse", 5, (const uint8_t *)text, strlen(text)),
+            ZKS_E_DESCRIPTOR, "another suite");
+    text = "$pbkdf2-sha256$i=600000$AAAAAAAAAAAAAAAAAAAAAA";
+    MUST(zks_config_set_passphrase(g, "horse", 5, (const uint8_t *)text, strlen(text)));
+    MUST(zks_config_set_passphrase(g, "horse", 5, (const uint8_t *)"0123456789abcdef", 16));
 }
 END_TEST
 
@@ -103,6 +118,11 @@ START_TEST(options_have_ranges)
     REFUSED(zks_config_set_int(g, ZKS_OPTION_KEEP_BYTES, 1000), ZKS_E_CONFIG, "keep");
     REFUSED(zks_config_set_int(g, ZKS_OPTION_INBOX_MAX_BYTES, -1), ZKS_E_CONFIG, "unread");
     MUST(zks_config_set_int(g, ZKS_OPTION_QUEUE_MAX_BYTES, 1 << 20));
+    MUST(zks_config_set_int(g, ZKS_OPTION_SUITE, ZKS_SUITE_ID_APPROVED));
+    MUST(zks_config_set_int(g, ZKS_OPTION_SUITE, 0));
+    REFUSED(zks_config_set_int(g, ZKS_OPTION_SUITE, 3), ZKS_E_SUITE, "suite");
+    REFUSED(zks_config_set_int(g, ZKS_OPTION_SUITE, -1), ZKS_E_CONFIG, "suite");
+    REFUSED(zks_config_set_int(g, ZKS_OPTION_SUITE, 256), ZKS_E_CONFIG, "suite");
     REFUSED(zks_config_set_int(g, ZKS_OPTION_STORE_PATH, 1), ZKS_E_CONFIG, "number option");
     REFUSED(zks_config_set_text(g, ZKS_OPTION_TTL_S, "1"), ZKS_E_CONFIG, "text option");
     REFUSED(zks_config_set_text(g, ZKS_OPTION_STORE_PATH, ""), ZKS_E_CONFIG, "empty");
@@ -197,6 +217,19 @@ START_TEST(derive_gives_the_argon2id_vector)
 }
 END_TEST
 
+/* By Python's hashlib.pbkdf2_hmac; the descriptor says the suite, the suite makes another group. */
+START_TEST(derive_gives_the_pbkdf2_vector)
+{
+    uint8_t secret[32], group[32];
+    char hex[65];
+    const char *descriptor = "$pbkdf2-sha256$i=600000$MDEyMzQ1Njc4OWFiY2RlZg";
+    MUST(zks_secret_derive("correct horse", 13, (const uint8_t *)descriptor, strlen(descriptor),
+                           secret, group));
+    hex_of(secret, 32, hex);
+    ck_assert_str_eq(hex, "91828083f760ed60bb550e24f3e89aa29bbcb27c4219d034c4c4f03c2e6db9d9");
+}
+END_TEST
+
 START_TEST(derive_refuses_and_leaves_the_outputs_alone)
 {
     uint8_t secret[32], before[32];
@@ -227,11 +260,13 @@ END_TEST
 
 /* By the second encoder in test_invite_format.py; secret = 01 02 .. 20. */
 static const char plain_link[] =
-    "zks-invite:AwEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fIAAA1fceQA";
+    "zks-invite:BAEBAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAAAGMpQic";
+static const char approved_link[] =
+    "zks-invite:BAECAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAAANzYxlI";
 static const char full_link[] =
-    "zks-invite:AwEBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fIDUkYXJnb24yaWQkdj0xOSRtP"
-    "TY1NTM2LHQ9MyxwPTEkTURFeU16UTFOamM0T1dGaVkyUmxaZwIRcmVsYXkuZXhhbXBsZS5vcmcOMTI3L"
-    "jAuMC4xOjQ0MzMH2r6x";
+    "zks-invite:BAEBAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA1JGFyZ29uMmlkJHY9MTkkbT"
+    "02NTUzNix0PTMscD0xJE1ERXlNelExTmpjNE9XRmlZMlJsWmcCEXJlbGF5LmV4YW1wbGUub3JnDjEyNy4"
+    "wLjAuMTo0NDMzXJxHtg";
 
 START_TEST(invite_reads_the_vectors)
 {
@@ -252,6 +287,16 @@ START_TEST(invite_reads_the_vectors)
     ck_assert_uint_eq(length, 32);
     ck_assert_ptr_null(zks_invite_text(v, 99));
     ck_assert_ptr_null(zks_invite_bytes(v, 99, &length));
+    ck_assert_int_eq(zks_invite_number(v, ZKS_INVITE_SUITE), ZKS_SUITE_ID_DEFAULT);
+    ck_assert_int_eq(zks_invite_number(v, 99), 0);
+    uint8_t group[32];
+    memcpy(group, zks_invite_bytes(v, ZKS_INVITE_GROUP_ID, &length), 32);
+    zks_invite_free(v);
+
+    /* The suite is part of the group's id. */
+    MUST(zks_invite_parse(approved_link, strlen(approved_link), &v));
+    ck_assert_int_eq(zks_invite_number(v, ZKS_INVITE_SUITE), ZKS_SUITE_ID_APPROVED);
+    ck_assert_mem_ne(group, zks_invite_bytes(v, ZKS_INVITE_GROUP_ID, &length), 32);
     zks_invite_free(v);
 
     MUST(zks_invite_parse(full_link, strlen(full_link), &v));
@@ -276,8 +321,9 @@ START_TEST(invite_cut_or_altered_is_refused)
         char *copy = strdup(full_link);
         copy[i] = copy[i] == 'A' ? 'B' : 'A';
         status = zks_invite_parse(copy, length, &v);
-        ck_assert_msg(status == ZKS_E_MALFORMED || status == ZKS_E_FORMAT_VERSION, "%zu: %s", i,
-                      zks_status_name(status));
+        ck_assert_msg(status == ZKS_E_MALFORMED || status == ZKS_E_FORMAT_VERSION ||
+                          status == ZKS_E_SUITE,
+                      "%zu: %s", i, zks_status_name(status));
         free(copy);
     }
     ck_assert_ptr_eq(v, untouched);
@@ -308,11 +354,13 @@ static void add(TCase *c)
     tcase_add_test(c, secret_and_passphrase_exclude_each_other);
     tcase_add_test(c, passphrase_and_salt_follow_the_rules);
     tcase_add_test(c, descriptor_outside_the_range_is_refused);
+    tcase_add_test(c, descriptor_of_another_suite_is_refused);
     tcase_add_test(c, options_have_ranges);
     tcase_add_test(c, texts_must_be_utf8);
     tcase_add_test(c, any_address_is_taken_up_to_a_number);
     tcase_add_test(c, events_registration_is_freed_once);
     tcase_add_test(c, derive_gives_the_argon2id_vector);
+    tcase_add_test(c, derive_gives_the_pbkdf2_vector);
     tcase_add_test(c, derive_refuses_and_leaves_the_outputs_alone);
     tcase_add_test(c, derive_uses_the_whole_salt);
     tcase_add_test(c, invite_reads_the_vectors);

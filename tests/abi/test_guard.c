@@ -368,6 +368,10 @@ CALL(invite_parse)
     zks_status status = zks_invite_parse(link, sizeof link - 1, h ? &v : NULL);
     return status == ZKS_E_TRUNCATED ? ZKS_OK : status;
 }
+CALL(invite_number)
+{
+    return zks_invite_number(h, ZKS_INVITE_SUITE) != 0;
+}
 CALL(invite_text)
 {
     return zks_invite_text(h, ZKS_INVITE_LINK) != NULL;

@@ -104,6 +104,9 @@ def descriptors():
     yield "padded", text(65536, 3, bytes(16)) + b"=="
     yield "short-salt", text(65536, 3, bytes(15))
     yield "nothing", b""
+    yield "pbkdf2", b"$pbkdf2-sha256$i=600000$" + base64.b64encode(bytes(16)).rstrip(b"=")
+    yield "pbkdf2-long", b"$pbkdf2-sha256$i=10000000$" + base64.b64encode(bytes(64)).rstrip(b"=")
+    yield "pbkdf2-weak", b"$pbkdf2-sha256$i=599999$" + base64.b64encode(bytes(16)).rstrip(b"=")
 
 
 NEXT, ANYWHERE, OFFER, STRIPPED, WAIT, TICK, RESTART, CHECK = range(8)

@@ -18,21 +18,26 @@ def lp(data):
     return bytes([low | 128, high] if high else [low]) + data
 
 
-def invite(descriptor, relays):
+HASHES = {1: lambda data: hashlib.blake2b(data, digest_size=32), 2: hashlib.sha256}
+
+
+def invite(descriptor, relays, suite=1):
     """As abi/invite.c describes it."""
-    payload = bytes([3, 1]) + bytes(range(32)) + lp(descriptor) + bytes([len(relays)])
+    payload = bytes([4, 1, suite]) + bytes(range(32)) + lp(descriptor) + bytes([len(relays)])
     payload += b"".join(lp(r.encode()) for r in relays)
-    check = hashlib.blake2b(lp(b"0k-invite-v3") + payload, digest_size=32).digest()[:4]
+    check = HASHES[suite](lp(b"0k-invite-v4") + payload).digest()[:4]
     return b"zks-invite:" + base64.urlsafe_b64encode(payload + check).rstrip(b"=")
 
 
 ARGON2 = b"$argon2id$v=19$m=65536,t=3,p=1$AAECAwQFBgcICQoLDA0ODw"
+PBKDF2 = b"$pbkdf2-sha256$i=600000$AAECAwQFBgcICQoLDA0ODw"
 FILES = {
     "abi_invite": {
         "plain": invite(b"", []),
         "relays": invite(b"", [f"zks://{KEY}@127.0.0.1:4433", "relay.example.org"]),
         "descriptor": invite(ARGON2, ["relay.example.org:1"]),
         "cut": invite(b"", ["relay.example.org"])[:-3],
+        "approved": invite(PBKDF2, ["relay.example.org:1"], 2),
         "empty": b"zks-invite:",
     },
     "client_address": {

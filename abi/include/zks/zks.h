@@ -273,7 +273,19 @@ enum {
     ZKS_OPTION_KEEP_BYTES = 102,
     /* bytes on their way into the store at which push says LIMIT; 0: 64 MiB */
     ZKS_OPTION_QUEUE_MAX_BYTES = 103,
-    ZKS_OPTION_CONNECT_TIMEOUT_MS = 104 /* one attempt to reach a relay; 0: 10,000 */
+    ZKS_OPTION_CONNECT_TIMEOUT_MS = 104, /* one attempt to reach a relay; 0: 10,000 */
+    /* algorithms of a group that is made or joined, ZKS_SUITE_ID_*; 0: those of the descriptor, else
+     * the default. A group keeps the suite it was made with, and its id depends on it */
+    ZKS_OPTION_SUITE = 105
+};
+
+/* Cipher suites. */
+enum {
+    /* XChaCha20-Poly1305, BLAKE2b, Ed25519, X25519, ML-KEM-768, Argon2id */
+    ZKS_SUITE_ID_DEFAULT = 1,
+    /* approved algorithms only: AES-256-GCM, SHA-256, Ed25519, P-256, ML-KEM-768, PBKDF2. Not a
+     * validated module: docs/SECURITY.md */
+    ZKS_SUITE_ID_APPROVED = 2
 };
 
 /* Flags of zks_client_push and zks_client_push_many. */
@@ -395,6 +407,7 @@ enum {
     ZKS_REPORT_DUPLICATES = 16,     /* blobs dropped because their entry was there already */
     ZKS_REPORT_REJECTED = 17,       /* blobs dropped because they do not verify */
     ZKS_REPORT_CONNECTS = 18,       /* times that a relay accepted this device */
+    ZKS_REPORT_SUITE = 19,          /* of the group, ZKS_SUITE_ID_*; 0: not open yet */
     /* zks_report_text */
     ZKS_REPORT_DEVICE_NAME = 101,  /* of this device; empty: none */
     ZKS_REPORT_STORE_PATH = 102,   /* empty: in memory */
@@ -434,12 +447,14 @@ enum {
 
 /* Fields of an invite. */
 enum {
-    ZKS_INVITE_VERSION = 3, /* of the payload that this library writes and reads */
+    ZKS_INVITE_VERSION = 4, /* of the payload that this library writes and reads */
+    /* zks_invite_number */
+    ZKS_INVITE_SUITE = 1, /* ZKS_SUITE_ID_*: for ZKS_OPTION_SUITE */
     /* zks_invite_text */
     /* "zks-invite:...": the whole invite, for a link, a QR code or paste */
     ZKS_INVITE_LINK = 101,
     ZKS_INVITE_RELAYS = 102,     /* relay addresses, one a line; empty: none */
-    ZKS_INVITE_DESCRIPTOR = 103, /* Argon2id descriptor of a passphrase group; empty: none */
+    ZKS_INVITE_DESCRIPTOR = 103, /* descriptor of a passphrase group; empty: none */
     /* zks_invite_bytes */
     ZKS_INVITE_SECRET = 201,  /* ZKS_SIZE_SECRET */
     ZKS_INVITE_SALT = 202,    /* of the descriptor; length 0: none */
@@ -477,18 +492,19 @@ ZKS_API ZKS_MUST_USE zks_status zks_constant_at(uint32_t i, const char **out_nam
 
 /*
  * Derives a group's secret and id from a passphrase, as zks_config_set_passphrase does. Blocks for
- * up to seconds and needs tens of MiB (Argon2id): never call it where something waits.
+ * up to seconds and may need tens of MiB (Argon2id): never call it where something waits.
  * passphrase    UTF-8 without NUL at its end; the bytes are taken as they are (normalise before, if
  *               users type it)
  * length        bytes, 1..ZKS_SIZE_PASSPHRASE_MAX
- * salt          at least ZKS_SIZE_SALT_MIN bytes (Argon2id with 64 MiB and 3 passes), or the text
- *               of a descriptor "$argon2id$v=19$m=..,t=..,p=1$..."
+ * salt          at least ZKS_SIZE_SALT_MIN bytes (the default suite; Argon2id with 64 MiB and 3
+ *               passes), or the text of a descriptor, which also says the suite:
+ *               "$argon2id$v=19$m=..,t=..,p=1$..." or "$pbkdf2-sha256$i=..$..."
  * salt_length   bytes
  * out_secret    receives ZKS_SIZE_SECRET bytes; wipe them after use
  * out_group_id  receives ZKS_SIZE_GROUP_ID bytes; NULL: not wanted
  * Any thread, also in callbacks (but it blocks). Since 0.1. ZKS_E_PASSPHRASE: empty or too long.
- * ZKS_E_SALT: too short. ZKS_E_DESCRIPTOR: malformed or outside the accepted range. ZKS_E_NOMEM.
- * ZKS_E_SYSTEM: no randomness.
+ * ZKS_E_SALT: too short. ZKS_E_DESCRIPTOR: malformed or outside the accepted range. ZKS_E_SUITE:
+ * not in this build. ZKS_E_NOMEM. ZKS_E_SYSTEM: no randomness.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_secret_derive(const char *passphrase, size_t length,
                                                   const uint8_t *salt, size_t salt_length,
@@ -606,12 +622,13 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_secret(zks_config *config, const 
  * passphrase   UTF-8; the bytes are taken as they are
  * length       bytes, 1..ZKS_SIZE_PASSPHRASE_MAX
  * salt         as in zks_secret_derive: bytes or a descriptor; need not be secret, but new for each
- *              group. NULL: begin a new group with a salt and Argon2id parameters made for this
- *              machine; from then on give the descriptor of its invite (ZKS_INVITE_DESCRIPTOR)
+ *              group. NULL: begin a new group with a descriptor made for this machine; from then on
+ *              give the descriptor of its invite (ZKS_INVITE_DESCRIPTOR)
  * salt_length  bytes; 0 with NULL
  * One thread at a time, also in callbacks. Since 0.1. ZKS_E_PASSPHRASE: empty or too long.
- * ZKS_E_SALT: too short. ZKS_E_DESCRIPTOR: malformed or outside the accepted range.
- * ZKS_E_BOTH_SECRETS: a secret is set. ZKS_E_NOMEM.
+ * ZKS_E_SALT: too short. ZKS_E_DESCRIPTOR: malformed, outside the accepted range, or of another
+ * suite than ZKS_OPTION_SUITE. ZKS_E_BOTH_SECRETS: a secret is set. ZKS_E_SUITE: not in this build.
+ * ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_config_set_passphrase(zks_config *config,
                                                           const char *passphrase, size_t length,
@@ -633,8 +650,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_text(zks_config *config, int32_t 
  * Sets a number option.
  * config  the configuration
  * option  ZKS_OPTION_TTL_S (at most 7,776,000 = 90 days), ZKS_OPTION_INBOX_MAX_BYTES,
- *         ZKS_OPTION_KEEP_BYTES, ZKS_OPTION_QUEUE_MAX_BYTES (each at least 1 MiB) or
- *         ZKS_OPTION_CONNECT_TIMEOUT_MS (100..600,000)
+ *         ZKS_OPTION_KEEP_BYTES, ZKS_OPTION_QUEUE_MAX_BYTES (each at least 1 MiB),
+ *         ZKS_OPTION_CONNECT_TIMEOUT_MS (100..600,000) or ZKS_OPTION_SUITE (before a passphrase;
+ *         ZKS_E_SUITE: not in this build)
  * value   the value, in the option's unit; 0: the default
  * One thread at a time, also in callbacks. Since 0.1. ZKS_E_CONFIG: no such number option, or out
  * of its range.
@@ -1015,16 +1033,26 @@ ZKS_API ZKS_MUST_USE zks_status zks_invite_shared(zks_client *client, const char
                                                   zks_invite **out_invite);
 
 /*
- * Reads an invite: give its SECRET to zks_config_set_secret and its RELAYS to zks_config_add_relay.
+ * Reads an invite: give its SUITE to zks_config_set_int, its SECRET to zks_config_set_secret and its
+ * RELAYS to zks_config_add_relay.
  * text        the text of ZKS_INVITE_LINK, nothing around it; need not end with NUL
  * length      bytes
  * out_invite  receives the invite; owned
  * Any thread, also in callbacks. Since 0.1. ZKS_E_MALFORMED: not an invite, or mistyped.
  * ZKS_E_TRUNCATED: its end is missing. ZKS_E_TOO_LARGE: longer than any invite.
- * ZKS_E_FORMAT_VERSION: from another version. ZKS_E_NOMEM.
+ * ZKS_E_FORMAT_VERSION: from another version. ZKS_E_SUITE: of a suite that this build does not have.
+ * ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_parse(const char *text, size_t length,
                                                  zks_invite **out_invite);
+
+/*
+ * A number of an invite; 0: no such field, or invite is not valid.
+ * invite  the invite
+ * field   ZKS_INVITE_*
+ * Any thread, also in callbacks. Since 0.1.
+ */
+ZKS_API int64_t zks_invite_number(const zks_invite *invite, int32_t field);
 
 /*
  * A text of an invite, borrowed until zks_invite_free; NULL: no such field, or invite is not valid.

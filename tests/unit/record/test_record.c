@@ -137,7 +137,7 @@ START_TEST(read_names_the_reason)
                  {1, ZKS_RECORD_KIND_LEAVE, ZKS_E_UNSUPPORTED},
                  {1, 0, ZKS_E_UNSUPPORTED},
                  {1, 200, ZKS_E_UNSUPPORTED},
-                 {2, 2, ZKS_E_SUITE},
+                 {2, 99, ZKS_E_SUITE},
                  {3, 0xaa, ZKS_E_WRONG_GROUP},
                  {HEADER, 3, ZKS_E_MALFORMED}, /* mode */
                  {HEADER, ZKS_GROUP_MODE_PAIRED, ZKS_E_WRONG_GROUP},
