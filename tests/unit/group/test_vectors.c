@@ -65,7 +65,7 @@ static void keys_block(void)
     zks__device_keys_derive(from(0x40), root.group_id, from(0x70), &device);
     value("seed", from(0x10), 32);
     value("root_public", zks__crypto_sign_public(&root.root), 32);
-    value("recovery_public", root.recovery_public, sizeof root.recovery_public);
+    value("recovery_public", root.recovery_public, ZKS_SEAL_PUBLIC_BYTES);
     value("epoch0_secret", root.epoch0_secret, 32);
     value("group_id", root.group_id, 32);
     value("device_seed", from(0x40), 32);
