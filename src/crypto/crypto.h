@@ -85,7 +85,7 @@ static inline const uint8_t *zks__crypto_sign_public(const zks__sign_key *k)
 typedef struct zks__suite {
     uint8_t id;
     const char *name;       /* "xchacha20poly1305-blake2b-ed25519-x25519-mlkem768" */
-    const char *noise_name; /* of sessions: Noise_hybridXX_... */
+    const char *noise_name; /* of its sessions: pattern, DH, KEM, cipher and hash (src/noise) */
     void (*hash_init)(zks__hash *h);
     void (*hash_update)(zks__hash *h, const void *data, size_t length);
     void (*hash_final)(zks__hash *h, uint8_t out[ZKS_HASH_BYTES]);
@@ -122,7 +122,8 @@ typedef struct zks__suite {
 
     /* The same algorithms in all suites, computed by the suite's own library; as the functions of
      * these names below. */
-    void (*sha256)(const void *data, size_t length, uint8_t out[32]);
+    void (*sha256_two)(const void *a, size_t a_length, const void *b, size_t b_length,
+                       uint8_t out[32]);
     void (*hmac)(const uint8_t *key, size_t key_length, const void *data, size_t length,
                  uint8_t out[32]);
     void (*extract)(const uint8_t *secret, size_t length, uint8_t out_prk[32]);
@@ -151,6 +152,9 @@ uint8_t zks__crypto_suite_default(void);
 
 /* SHA-256 whatever the suite: group ids, session hashes. */
 void zks__crypto_sha256(const void *data, size_t length, uint8_t out[32]);
+/* SHA-256 of a and, behind it, b. out may be one of them. */
+void zks__crypto_sha256_two(const void *a, size_t a_length, const void *b, size_t b_length,
+                            uint8_t out[32]);
 
 /* HKDF-SHA256 (RFC 5869). Extract with salt "0k-sync/2" once, then Expand with an info built by the
  * caller from lp() parts. length <= 255 * 32. */

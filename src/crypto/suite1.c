@@ -129,10 +129,16 @@ static zks_status xwing_dec(const uint8_t seed[ZKS_SEAL_SEED_BYTES], const uint8
     return crypto_kem_xwing_dec(out_shared, ct, seed) ? ZKS_E_MALFORMED : ZKS_OK;
 }
 
-static void sha256(const void *data, size_t length, uint8_t out[32])
+static void sha256_two(const void *a, size_t a_length, const void *b, size_t b_length,
+                       uint8_t out[32])
 {
     static const uint8_t nothing = 0;
-    (void)crypto_hash_sha256(out, data ? data : &nothing, data ? length : 0);
+    crypto_hash_sha256_state state;
+    (void)crypto_hash_sha256_init(&state);
+    (void)crypto_hash_sha256_update(&state, a_length ? a : &nothing, a_length);
+    (void)crypto_hash_sha256_update(&state, b_length ? b : &nothing, b_length);
+    (void)crypto_hash_sha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
 }
 
 static void hkdf_extract(const uint8_t *secret, size_t length, uint8_t out_prk[32])
@@ -209,7 +215,7 @@ const zks__suite zks__crypto_suite1 = {
     .seal_public = xwing_public,
     .seal_enc = xwing_enc,
     .seal_dec = xwing_dec,
-    .sha256 = sha256,
+    .sha256_two = sha256_two,
     .hmac = hmac,
     .extract = hkdf_extract,
     .expand = hkdf_expand,

@@ -71,15 +71,15 @@ static void sha256_end(zks__hash *h, uint8_t out[ZKS_HASH_BYTES])
     }
 }
 
-static void sha256_once(const void *data, size_t length, uint8_t out[32])
+static void sha256_two(const void *a, size_t a_length, const void *b, size_t b_length,
+                       uint8_t out[32])
 {
-    static const uint8_t nothing = 0;
-    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, length ? data : &nothing, length, out) < 0) {
-        struct sha256_ctx c;
-        sha256_init(&c);
-        sha256_update(&c, length, data);
-        sha256_digest(&c, 32, out);
-    }
+    zks__hash h;
+    sha256_begin(&h);
+    sha256_add(&h, a, a_length);
+    sha256_add(&h, b, b_length);
+    sha256_end(&h, out);
+    zks__wipe(&h, sizeof h);
 }
 
 static void hmac(const uint8_t *key, size_t key_length, const void *data, size_t length,
@@ -344,7 +344,7 @@ const zks__suite zks__crypto_suite2 = {
     .seal_public = zks__seal2_public,
     .seal_enc = zks__seal2_enc,
     .seal_dec = zks__seal2_dec,
-    .sha256 = sha256_once,
+    .sha256_two = sha256_two,
     .hmac = hmac,
     .extract = hkdf_extract,
     .expand = hkdf_expand_key,

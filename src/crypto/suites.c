@@ -124,7 +124,13 @@ uint8_t zks__crypto_suite_default(void)
 
 void zks__crypto_sha256(const void *data, size_t length, uint8_t out[32])
 {
-    FIRST.sha256(data, length, out);
+    FIRST.sha256_two(data, length, NULL, 0, out);
+}
+
+void zks__crypto_sha256_two(const void *a, size_t a_length, const void *b, size_t b_length,
+                            uint8_t out[32])
+{
+    FIRST.sha256_two(a, a_length, b, b_length, out);
 }
 
 void zks__crypto_extract(const uint8_t *secret, size_t length, uint8_t out_prk[32])

@@ -18,6 +18,7 @@ static const only_call only_calls[] = {
     ONLY(zks__crypto_suite_check),
     ONLY(zks__crypto_suite_default),
     ONLY(zks__crypto_sha256),
+    ONLY(zks__crypto_sha256_two),
     ONLY(zks__crypto_extract),
     ONLY(zks__crypto_expand),
     ONLY(zks__crypto_hmac),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* A build without suite 2. */
-#include "unit/crypto/only.h"
 #include "tests/support/unit.h"
+#include "unit/crypto/only.h"
 
 START_TEST(only1_has_suite_1_and_refuses_2)
 {

@@ -29,8 +29,10 @@ static void sha256(const char *block)
 {
     uint8_t digest[32];
     vectors_get(block, "message", &a);
-    suite->sha256(a.bytes, a.length, digest);
-    vectors_expect(block, "digest", digest, sizeof digest);
+    for (size_t cut = 0; cut <= a.length; cut++) {
+        suite->sha256_two(a.bytes, cut, a.bytes + cut, a.length - cut, digest);
+        vectors_expect(block, "digest", digest, sizeof digest);
+    }
 }
 
 static void hash(const char *block)
