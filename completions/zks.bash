@@ -14,11 +14,7 @@ _zks() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        --suite)
-        mapfile -t COMPREPLY < <(compgen -W 'default approved' -- "$cur")
-        return
-        ;;
-    -s | --store | --log-level) ((i++)) ;;
+        -s | --store | --log-level) ((i++)) ;;
         -*) ;;
         *)
             if [ -z "$command" ]; then
@@ -32,6 +28,10 @@ _zks() {
     case $prev in
     --log-level)
         mapfile -t COMPREPLY < <(compgen -W 'off error warn info debug' -- "$cur")
+        return
+        ;;
+    --suite)
+        mapfile -t COMPREPLY < <(compgen -W 'default approved' -- "$cur")
         return
         ;;
     -s | --store | --passphrase-file | --secret-file | --config | --key-file)
