@@ -98,9 +98,13 @@ zks_status zks__entry_verify(const zks__entry *e)
     if (!e->has_signature) {
         return ZKS_E_NOT_FOUND;
     }
+    const zks__suite *suite = zks__crypto_suite(e->suite);
+    if (!suite) {
+        return ZKS_E_SUITE;
+    }
     uint8_t text[SIGNED_BYTES];
     text_to_sign(e->id, text);
-    return zks__crypto_verify(e->author, text, sizeof text, e->signature);
+    return suite->verify(e->author, text, sizeof text, e->signature);
 }
 
 /* The first entry of a chain has no predecessor, every other one has. */
@@ -205,7 +209,7 @@ zks_status zks__blob_seal(const zks__blob_key *key, zks__entry *e, const zks__si
     if (e->has_signature && author) {
         uint8_t text[SIGNED_BYTES];
         text_to_sign(e->id, text);
-        zks__crypto_sign(author, text, sizeof text, e->signature);
+        suite->sign(author, text, sizeof text, e->signature);
     }
     (void)zks__buf_push_back(buf, whole - buf->length);
     zks__write_lp(&w, e->signature, e->has_signature ? ZKS_SIGN_BYTES : 0);

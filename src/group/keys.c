@@ -3,9 +3,11 @@
 
 enum { INFO_MAX_BYTES = 160 };
 
-/* HKDF(secret, label, parts): Expand(Extract(secret), lp(label) lp(part)..., length). */
-static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const zks__slice *parts,
-                   size_t count, uint8_t *out, size_t length)
+/* HKDF(secret, label, parts): Expand(Extract(secret), lp(label) lp(part)..., length). suite: whose
+ * library computes it. */
+static void derive_in(const zks__suite *suite, const uint8_t secret[ZKS_KEY_BYTES],
+                      const char *label, const zks__slice *parts, size_t count, uint8_t *out,
+                      size_t length)
 {
     uint8_t info[INFO_MAX_BYTES];
     zks__writer w = zks__writer_of(info, sizeof info);
@@ -14,23 +16,32 @@ static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const
         zks__write_lp(&w, parts[i].data, parts[i].length);
     }
     uint8_t prk[32];
-    zks__crypto_extract(secret, ZKS_KEY_BYTES, prk);
-    zks__crypto_expand(prk, info, w.length, out, length);
+    suite->extract(secret, ZKS_KEY_BYTES, prk);
+    suite->expand(prk, info, w.length, out, length);
     zks__wipe(prk, sizeof prk);
+}
+
+/* Where no suite is named. */
+static void derive(const uint8_t secret[ZKS_KEY_BYTES], const char *label, const zks__slice *parts,
+                   size_t count, uint8_t *out, size_t length)
+{
+    derive_in(zks__crypto_suite(zks__crypto_suite_default()), secret, label, parts, count, out,
+              length);
 }
 
 void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES],
                             zks__group_root *out)
 {
+    const zks__suite *functions = zks__crypto_suite(suite);
     uint8_t part[32];
     out->suite = suite;
     out->mode = mode;
     memset(out->recovery_public, 0, sizeof out->recovery_public);
-    derive(seed, "root", NULL, 0, part, sizeof part);
-    zks__crypto_sign_key(part, &out->root);
-    derive(seed, "seal", NULL, 0, part, sizeof part);
-    zks__crypto_suite(suite)->seal_public(part, out->recovery_public);
-    derive(seed, "epoch0", NULL, 0, out->epoch0_secret, sizeof out->epoch0_secret);
+    derive_in(functions, seed, "root", NULL, 0, part, sizeof part);
+    functions->sign_key(part, &out->root);
+    derive_in(functions, seed, "seal", NULL, 0, part, sizeof part);
+    functions->seal_public(part, out->recovery_public);
+    derive_in(functions, seed, "epoch0", NULL, 0, out->epoch0_secret, sizeof out->epoch0_secret);
     zks__record_group_id(suite, mode, zks__crypto_sign_public(&out->root), out->group_id);
     zks__wipe(part, sizeof part);
 }

@@ -277,7 +277,8 @@ static int set_alpn(zks__tls *tls, const zks__tls_config *config)
 {
     const char *names[2] = {config->alpn, config->approved_alpn};
     gnutls_datum_t list[2];
-    unsigned count = config->server && config->approved_alpn ? 2 : 1;
+    bool two = config->server && config->approved_alpn && strcmp(names[0], names[1]) != 0;
+    unsigned count = two ? 2 : 1;
     for (unsigned i = 0; i < count; i++) {
         size_t length = strlen(names[i]);
         if (length == 0 || length > 255) {

@@ -36,8 +36,8 @@ typedef struct zks__tls_config {
     bool server;
     zks__tls_identity *identity; /* borrowed for the session's life */
     const char *alpn;            /* one name; the peer must agree */
-    /* A server's second name (NULL: none), with which the handshake must have used the approved
-     * algorithms: AES-GCM and P-256. */
+    /* A server's second name (NULL: none; alpn itself: the only one), with which the handshake must
+     * have used the approved algorithms: AES-GCM and P-256. */
     const char *approved_alpn;
     bool approved; /* a client: offer the approved algorithms only; alpn is such a name */
     const uint8_t *expected_key; /* ZKS_LINK_KEY_BYTES, copied; NULL: any Ed25519 key */
