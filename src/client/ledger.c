@@ -436,6 +436,19 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
     return status;
 }
 
+/* Who chose approved algorithms wants it on record which ones computed. */
+static void log_suite(const zks__ledger *l)
+{
+    zks__crypto_report r;
+    if (l->group.suite != ZKS_SUITE_APPROVED) {
+        return;
+    }
+    zks__crypto_report_get(&r);
+    zks__log_write(l->log, ZKS_LOG_LEVEL_INFO,
+                   "suite.approved known_answers_us=%u fips_mode=%d fips_approved=%d", r.test_us,
+                   r.fips_mode, r.fips_approved);
+}
+
 zks_status zks__ledger_open(const zks__ledger_config *config,
                             char problem[ZKS_LEDGER_PROBLEM_BYTES], zks__ledger **out_ledger)
 {
@@ -478,6 +491,7 @@ zks_status zks__ledger_open(const zks__ledger_config *config,
         zks__ledger_close(l);
         return status;
     }
+    log_suite(l);
     *out_ledger = l;
     return ZKS_OK;
 }

@@ -28,10 +28,10 @@ START_TEST(suite_unknown_is_null)
 {
     static const uint8_t none[] = {0, 3, 255};
     ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
-    for (uint8_t id = ZKS_SUITE_SODIUM; id <= ZKS_SUITE_APPROVED; id++) {
-        ck_assert_ptr_nonnull(zks__crypto_suite(id));
-        ck_assert_uint_eq(zks__crypto_suite(id)->id, id);
-        ck_assert_int_eq(zks__crypto_suite_check(id), ZKS_OK);
+    for (unsigned id = ZKS_SUITE_SODIUM; id <= ZKS_SUITE_APPROVED; id++) {
+        ck_assert_ptr_nonnull(zks__crypto_suite((uint8_t)id));
+        ck_assert_uint_eq(zks__crypto_suite((uint8_t)id)->id, id);
+        ck_assert_int_eq(zks__crypto_suite_check((uint8_t)id), ZKS_OK);
     }
     for (size_t i = 0; i < sizeof none; i++) {
         ck_assert_ptr_null(zks__crypto_suite(none[i]));
