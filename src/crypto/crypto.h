@@ -51,7 +51,8 @@ typedef struct zks__hash {
 
 typedef struct zks__suite {
     uint8_t id;
-    const char *name; /* "xchacha20poly1305-blake2b-ed25519-x25519-mlkem768" */
+    const char *name;       /* "xchacha20poly1305-blake2b-ed25519-x25519-mlkem768" */
+    const char *noise_name; /* of its sessions: pattern, DH, KEM, cipher and hash (src/noise) */
     void (*hash_init)(zks__hash *h);
     void (*hash_update)(zks__hash *h, const void *data, size_t length);
     void (*hash_final)(zks__hash *h, uint8_t out[ZKS_HASH_BYTES]);
@@ -92,6 +93,9 @@ const zks__suite *zks__crypto_suite(uint8_t id);
 
 /* SHA-256 whatever the suite: group ids, session hashes. */
 void zks__crypto_sha256(const void *data, size_t length, uint8_t out[32]);
+/* SHA-256 of a and, behind it, b. out may be one of them. */
+void zks__crypto_sha256_two(const void *a, size_t a_length, const void *b, size_t b_length,
+                            uint8_t out[32]);
 
 /* HKDF-SHA256 (RFC 5869). Extract with salt "0k-sync/2" once, then Expand with an info built by the
  * caller from lp() parts. length <= 255 * 32. */

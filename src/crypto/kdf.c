@@ -12,6 +12,18 @@ void zks__crypto_sha256(const void *data, size_t length, uint8_t out[32])
     (void)crypto_hash_sha256(out, data ? data : &nothing, data ? length : 0);
 }
 
+void zks__crypto_sha256_two(const void *a, size_t a_length, const void *b, size_t b_length,
+                            uint8_t out[32])
+{
+    static const uint8_t nothing = 0;
+    crypto_hash_sha256_state state;
+    (void)crypto_hash_sha256_init(&state);
+    (void)crypto_hash_sha256_update(&state, a_length ? a : &nothing, a_length);
+    (void)crypto_hash_sha256_update(&state, b_length ? b : &nothing, b_length);
+    (void)crypto_hash_sha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
+}
+
 void zks__crypto_extract(const uint8_t *secret, size_t length, uint8_t out_prk[32])
 {
     static const uint8_t salt[] = {'0', 'k', '-', 's', 'y', 'n', 'c', '/', '2'};

@@ -137,6 +137,7 @@ _Static_assert(crypto_kem_xwing_CIPHERTEXTBYTES == ZKS_SEAL_CT_BYTES, "X-Wing");
 static const zks__suite suite1 = {
     .id = ZKS_SUITE_SODIUM,
     .name = "xchacha20poly1305-blake2b-ed25519-x25519-mlkem768",
+    .noise_name = "Noise_hybridXX_25519+MLKEM768_ChaChaPoly_SHA256",
     .hash_init = blake2b_init,
     .hash_update = blake2b_update,
     .hash_final = blake2b_final,
