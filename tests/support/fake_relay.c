@@ -21,6 +21,7 @@ struct fake_relay {
     pthread_t thread;
     zks__endpoint *endpoint;
     zks__link *link; /* accepted last */
+    zks__session_keys keys;
     char address[ZKS_TRANSPORT_ADDRESS_TEXT];
 };
 
@@ -54,7 +55,9 @@ static zks_status on_accept(zks__link *link, zks__link_events *out_events, void 
     raw_check(f != NULL);
     f->relay = user;
     f->relay->link = link;
-    raw_check(!zks__session_new(0, &events, f, NULL, &f->session));
+    const zks__session_config config = {
+        .keys = &f->relay->keys, .key_count = 1, .rng = zks__crypto_rng()};
+    raw_check(!zks__session_new(&config, &events, f, &f->session));
     zks__session_attach(f->session, link);
     *out_events = zks__session_link_events();
     *out_user = f->session;
@@ -80,7 +83,7 @@ static void *run(void *user)
     return NULL;
 }
 
-fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
+static fake_relay *start(fake_relay_fn handler, void *user, bool wrong_proof)
 {
     fake_relay *r = zks__alloc_zero(1, sizeof *r);
     raw_check(r && !zks__crypto_init());
@@ -89,6 +92,10 @@ fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
     raw_check(!uv_loop_init(&r->loop) && !uv_async_init(&r->loop, &r->stop, on_stop));
     r->stop.data = r;
     uint8_t seed[ZKS_TRANSPORT_SEED_BYTES] = {7};
+    zks__session_keys_relay(zks__crypto_suite(ZKS_SUITE_SODIUM), seed, &r->keys);
+    if (wrong_proof) {
+        r->keys.proof[0] ^= 1;
+    }
     struct sockaddr_in bind = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     zks__listen_config listen = {
         .key_seed = seed, .alpn = ZKS_WIRE_ALPN, .accept = on_accept, .user = r};
@@ -103,6 +110,16 @@ fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
     zks__transport_address_text((const struct sockaddr *)&bound, r->address);
     raw_check(!pthread_create(&r->thread, NULL, run, r));
     return r;
+}
+
+fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
+{
+    return start(handler, user, false);
+}
+
+fake_relay *fake_relay_start_unproven(fake_relay_fn handler, void *user)
+{
+    return start(handler, user, true);
 }
 
 void fake_relay_free(fake_relay *r)

@@ -99,6 +99,9 @@ void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned n
     c->group = g;
     zks__list_init(&c->inbox);
     zks__device_keys_derive(seed, g->root.group_id, instance, &c->keys);
+    c->session_keys.suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
+    memcpy(c->session_keys.dh_secret, c->keys.noise_dh_secret, sizeof c->session_keys.dh_secret);
+    memcpy(c->session_keys.kem_seed, c->keys.noise_kem_seed, sizeof c->session_keys.kem_seed);
     raw_check(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0},
                                      c->member.bytes, sizeof c->member.bytes,
                                      &c->member.length) == ZKS_OK);
@@ -221,7 +224,9 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
     c->consumed = 0;
     read_host(address, &remote);
     memcpy(c->relay_key, expected_key, sizeof c->relay_key);
-    raw_check(zks__session_new(1, &events, c, NULL, &c->session) == ZKS_OK);
+    const zks__session_config session = {
+        .initiator = true, .keys = &c->session_keys, .key_count = 1, .rng = zks__crypto_rng()};
+    raw_check(zks__session_new(&session, &events, c, &c->session) == ZKS_OK);
     zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
                                   .key_seed = c->keys.sign_seed,
                                   .expected_key = c->relay_key,

@@ -56,6 +56,7 @@ typedef struct raw_client {
     raw_world *world;
     const raw_group *group;
     zks__device_keys keys;
+    zks__session_keys session_keys; /* the device's; a test may exchange them before connecting */
     raw_record member;
     uint8_t member_hash[ZKS_RECORD_HASH_BYTES];
     zks__blob_key blob_key;
