@@ -255,6 +255,11 @@ static bool deliver_piece(end *e)
         abort();
     }
     memcpy(copy, w->data->data + w->sent, length);
+    size_t flip =
+        config->flip[to == &e->pair->ends[MEMORY_INITIATOR] ? MEMORY_INITIATOR : MEMORY_ACCEPTOR];
+    if (flip > to->delivered && flip <= to->delivered + length) {
+        copy[flip - to->delivered - 1] ^= (uint8_t)(1 << flip % 8);
+    }
     w->sent += length;
     e->queued -= length;
     if (w->sent == w->data->length) {

@@ -22,6 +22,7 @@ typedef struct memory_config {
     size_t low_water;   /* `drained` below it; 0: 16 KiB */
     int kind;           /* 0: ZKS_LINK_KIND_QUIC */
     bool broken_export; /* export_secret answers ZKS_E_TLS */
+    size_t flip[2];     /* one bit of that byte, from 1, on its way to a side changes; 0: none */
 } memory_config;
 
 enum { MEMORY_INITIATOR = 0, MEMORY_ACCEPTOR = 1 };

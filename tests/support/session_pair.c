@@ -77,16 +77,23 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
 
 void side_start(side *s, memory_pair *p, int end)
 {
+    const zks__rng rng = {fill, &s->random};
+    if (!s->keys.suite) {
+        make_keys(&s->keys, p, end, &rng);
+    }
+    side_start_with(s, p, end, &s->keys, 1);
+}
+
+void side_start_with(side *s, memory_pair *p, int end, const zks__session_keys *keys,
+                     size_t key_count)
+{
     static const zks__session_events events = {
         .ready = on_ready, .message = on_message, .drained = on_drained, .closed = on_closed};
     zks__session_config config = {.initiator = end == MEMORY_INITIATOR,
-                                  .keys = &s->keys,
-                                  .key_count = 1,
+                                  .keys = keys,
+                                  .key_count = key_count,
                                   .rng = {fill, &s->random},
                                   .limits = s->limits};
-    if (!s->keys.suite) {
-        make_keys(&s->keys, p, end, &config.rng);
-    }
     if (zks__session_new(&config, &events, s, &s->session)) {
         abort();
     }
@@ -229,6 +236,9 @@ static void bare_opened(zks__link *link, void *user)
 static void bare_received(zks__link *link, const uint8_t *data, size_t length, void *user)
 {
     bare_end *b = user;
+    size_t room = sizeof b->seen - b->seen_length;
+    memcpy(b->seen + b->seen_length, data, length < room ? length : room);
+    b->seen_length += length < room ? length : room;
     zks__link_consume(link, length);
     if (b->raw) {
         append(b, data, length);

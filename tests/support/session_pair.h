@@ -49,7 +49,9 @@ typedef struct bare_end {
     bool failed; /* it failed here, or a record did not open */
     zks_status why;
     zks__receiver receiver;
-    unsigned shakes; /* records of the handshake received */
+    unsigned shakes;    /* records of the handshake received */
+    uint8_t seen[8192]; /* the first bytes received, as they came */
+    size_t seen_length;
     /* received after the handshake: records with prefix, opened; raw: bytes as they came */
     uint8_t *bytes;
     size_t length, size;
@@ -60,6 +62,9 @@ typedef struct bare_end {
 
 /* A session on that end of the pair; an acceptor's keys are signed with the link's key. */
 void side_start(side *s, memory_pair *p, int end);
+/* As start, with these keys, which live longer. */
+void side_start_with(side *s, memory_pair *p, int end, const zks__session_keys *keys,
+                     size_t key_count);
 /* Forgets the messages heard. */
 void side_forget(side *s);
 void side_done(side *s);
