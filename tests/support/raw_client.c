@@ -66,6 +66,11 @@ static bool never(void *user)
     return false;
 }
 
+static unsigned patience(const raw_client *c)
+{
+    return c->world->patience_ms ? c->world->patience_ms : RAW_DEADLINE_MS;
+}
+
 void raw_idle(raw_world *w, unsigned ms)
 {
     (void)raw_run(w, never, NULL, ms);
@@ -241,8 +246,7 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
         return status;
     }
     zks__session_attach(c->session, link);
-    raw_check_msg(raw_run(c->world, opened_or_closed, c, RAW_DEADLINE_MS),
-                  "connecting took too long");
+    raw_check_msg(raw_run(c->world, opened_or_closed, c, patience(c)), "connecting took too long");
     return c->open ? ZKS_OK : c->closed;
 }
 
@@ -258,7 +262,7 @@ void raw_disconnect(raw_client *c)
 {
     if (c->session) {
         zks__session_close(c->session, 0, "test");
-        raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "closing took too long");
+        raw_check_msg(raw_run(c->world, is_gone, c, patience(c)), "closing took too long");
     }
 }
 
@@ -332,7 +336,7 @@ zks__message *raw_next(raw_client *c, unsigned deadline_ms)
 zks__message *raw_expect(raw_client *c, zks__message_type type)
 {
     char text[512] = "nothing";
-    zks__message *m = raw_next(c, RAW_DEADLINE_MS);
+    zks__message *m = raw_next(c, patience(c));
     if (m) {
         (void)zks__wire_print(m, text, sizeof text);
     }
@@ -349,7 +353,7 @@ zks__message *raw_expect(raw_client *c, zks__message_type type)
 
 void raw_expect_closed(raw_client *c)
 {
-    raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS),
+    raw_check_msg(raw_run(c->world, is_gone, c, patience(c)),
                   "the relay did not close the session");
 }
 

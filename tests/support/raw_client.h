@@ -23,6 +23,7 @@ typedef struct raw_world {
     uv_timer_t timer;
     zks__endpoint *endpoint;
     bool late;
+    unsigned patience_ms; /* how long a client waits for its relay; 0: RAW_DEADLINE_MS */
 } raw_world;
 
 void raw_world_init(raw_world *w);
