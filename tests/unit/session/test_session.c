@@ -255,7 +255,8 @@ START_TEST(every_split_of_a_stream_gives_the_same_messages)
     fixture f;
     start_bare(&f, &(memory_config){.seed = 12});
     size_t length = 1;
-    for (size_t split = 0; split <= length; split++) {
+    /* All of the first hundreds; then steps that meet each place in a record of 19 bytes. */
+    for (size_t split = 0; split <= length; split += split < 500 ? 1 : 7) {
         length = three_messages(&f.bare, bytes, sizeof bytes, record_sizes[_i]);
         bare_write(&f.bare, bytes, split);
         memory_pair_run(f.pair);
