@@ -60,7 +60,7 @@ static size_t run_once(end ends[2], const uint8_t *relay_key)
         double start = cpu_s();
         if (i == 0) {
             check(zks__handshake_begin(e->handshake, &answer));
-        } else {
+        } else if (record) {
             check(zks__handshake_take(e->handshake, record->data + ZKS_RECORD_PREFIX_BYTES,
                                       record->length - ZKS_RECORD_PREFIX_BYTES, &answer));
         }

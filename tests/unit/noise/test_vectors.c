@@ -248,18 +248,18 @@ static void start_classical(const classical *c, const zks__noise_pattern *patter
         e->config[0].suite->dh_public(statics[side]->bytes, publics[side]);
     }
     for (int side = 0; side < 2; side++) {
-        zks__noise_config *n = &e->config[side];
+        zks__noise_config n = e->config[side];
         e->random[side] = (draws){0};
         draws_add(&e->random[side], ephemerals[side]->bytes, ephemerals[side]->length);
-        n->pattern = pattern;
-        n->name = c->name;
-        n->hash = strstr(c->name, "BLAKE2b") ? &blake2b : &zks__noise_sha256;
-        n->prologue = c->prologue.bytes;
-        n->prologue_length = c->prologue.length;
-        n->dh_secret = statics[side]->bytes;
-        n->kem_seed = NULL;
-        n->peer_dh = known[1 - side] ? publics[1 - side] : NULL;
-        ck_assert_int_eq(zks__noise_new(n, &e->noise[side]), ZKS_OK);
+        n.pattern = pattern;
+        n.name = c->name;
+        n.hash = strstr(c->name, "BLAKE2b") ? &blake2b : &zks__noise_sha256;
+        n.prologue = c->prologue.bytes;
+        n.prologue_length = c->prologue.length;
+        n.dh_secret = statics[side]->bytes;
+        n.kem_seed = NULL;
+        n.peer_dh = known[1 - side] ? publics[1 - side] : NULL;
+        ck_assert_int_eq(zks__noise_new(&n, &e->noise[side]), ZKS_OK);
     }
 }
 
