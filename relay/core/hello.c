@@ -2,8 +2,8 @@
 /*
  * HELLO and WELCOME (docs/SECURITY.md, session binding and membership).
  *
- *   HELLO -> version, signature -> group loaded -> attached records verified -> member? -> records
- * written -> survey
+ *   handshake -> HELLO -> version, signature -> group loaded -> attached records verified ->
+ * member, with these statics? -> records written -> survey
  *         -> admitted: WELCOME
  *
  * The session is paused meanwhile. Whatever a stranger does wrong, the answer is the same and
@@ -75,6 +75,8 @@ static bool is_member(const zks__peer *p, const zks__hello *hello)
     return zks__records_genesis(set) && zks__records_epoch(set) && own &&
            own->kind == ZKS_RECORD_KIND_MEMBER &&
            memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
+           zks__session_peer_has(p->session, own->member.noise_dh, sizeof own->member.noise_dh,
+                                 own->member.noise_kem) &&
            zks__records_member(set, zks__peer_device(p), now_s) != NULL;
 }
 

@@ -11,9 +11,9 @@
 
 /* --- defaults of options (texts of them stand in config.c's table, so plain numbers) --- */
 
-/* ms; a link without a valid HELLO costs about 50 KiB: long enough for a phone on a bad network,
- * no longer. */
-#define ZKS_RELAY_HELLO_MS     10000
+/* ms; from the link to HELLO: two round trips of the handshake and the way of HELLO. A link without
+ * one costs about 60 KiB: long enough for a phone whose round trips take 5 s, no longer. */
+#define ZKS_RELAY_HELLO_MS     15000
 #define ZKS_RELAY_HANDSHAKE_MS 10000 /* ms; the same for the TLS handshake */
 /* ms without a packet; clients keep alive well below it */
 #define ZKS_RELAY_IDLE_MS      60000
@@ -47,6 +47,7 @@
 enum {
     /* --- fixed --- */
 
+    ZKS_RELAY_SUITES_MAX = 2, /* that a relay may serve: sessions of one suite need keys of it */
     ZKS_RELAY_MEMBER_IDLE_S = 30 * 24 * 3600, /* s; a device unseen for longer is not waited for */
     /* Refusals of a HELLO leave this long after it came, whatever was looked up: their time
      * tells nothing about whether the group or the member exists, and guessing is slow. ms */

@@ -56,8 +56,24 @@ void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_
     }
 }
 
+/* A peer that has not proven itself hears nothing but the link's code. */
+static bool end_unproven(zks__peer *p, uint32_t code, const char *text)
+{
+    if (!p->session || zks__session_established(p->session)) {
+        return false;
+    }
+    if (p->state != ZKS_PEER_ENDING) {
+        p->state = ZKS_PEER_ENDING;
+        zks__session_close(p->session, code, text);
+    }
+    return true;
+}
+
 void zks__peer_end(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text)
 {
+    if (end_unproven(p, code, text)) {
+        return;
+    }
     send_error(p, code, about, retry_ms, text);
     end(p, text);
 }
@@ -65,6 +81,9 @@ void zks__peer_end(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms
 void zks__peer_bye(zks__peer *p, uint32_t code, uint32_t retry_ms, const char *text)
 {
     zks__message m = {.type = ZKS_MESSAGE_BYE};
+    if (end_unproven(p, code, text)) {
+        return;
+    }
     m.bye.code = code;
     m.bye.retry_after_ms = retry_ms;
     m.bye.text = text_slice(text);
@@ -239,8 +258,10 @@ zks_status zks__peer_new(zks__router *r, zks__link *link, zks__link_events *out_
     if (r->stopping) {
         return ZKS_E_RELAY_SHUTTING_DOWN;
     }
+    const zks__session_config config = {
+        .keys = r->keys, .key_count = r->key_count, .rng = r->rng, .log = r->log};
     zks__peer *p = zks__alloc_zero(1, sizeof *p);
-    if (!p || zks__session_new(0, &events, p, r->log, &p->session)) {
+    if (!p || zks__session_new(&config, &events, p, &p->session)) {
         zks__free(p);
         return ZKS_E_NOMEM;
     }

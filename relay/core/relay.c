@@ -181,6 +181,9 @@ static zks_status load_key(zks__relay *y, uint8_t *out_seed)
     if (!status) {
         status = zks__transport_public_key(out_seed, y->router.key);
     }
+    if (!status) {
+        zks__router_set_identity(&y->router, out_seed);
+    }
     if (status == ZKS_E_CONFIG_FILE) {
         snprintf(y->problem, sizeof y->problem,
                  "key file '%.120s': it is no key, or others may read it (chmod 600)", path);

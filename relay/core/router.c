@@ -31,7 +31,7 @@ static void check_greeting(zks__router *r, uint64_t now)
         }
         zks__list_remove(n);
         zks__log_write(r->log, ZKS_LOG_LEVEL_INFO, "session.silent");
-        zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, 0, 0, "no HELLO came in time");
+        zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, 0, 0, "no handshake and HELLO came in time");
     }
 }
 
@@ -162,6 +162,16 @@ zks_status zks__router_init(zks__router *r, uv_loop_t *loop)
     return ZKS_OK;
 }
 
+void zks__router_set_identity(zks__router *r, const uint8_t seed[ZKS_SIGN_SEED_BYTES])
+{
+    for (uint8_t id = 1; r->key_count < ZKS_COUNTOF(r->keys) && id < UINT8_MAX; id++) {
+        const zks__suite *suite = zks__crypto_suite(id);
+        if (suite) {
+            zks__session_keys_relay(suite, seed, &r->keys[r->key_count++]);
+        }
+    }
+}
+
 /* Spread, so that a thousand clients do not come back in the same moment. */
 static uint32_t retry_ms(const zks__router *r)
 {
@@ -212,6 +222,7 @@ void zks__router_done(zks__router *r)
     }
     zks__map_free(r->groups);
     zks__free(r->scratch);
+    zks__wipe(r->keys, sizeof r->keys);
     r->groups = NULL;
     r->scratch = NULL;
 }

@@ -32,8 +32,10 @@ struct zks__router {
     const zks__log *log;
     zks__clock clock;
     zks__rng rng;
-    uint8_t key[ZKS_LINK_KEY_BYTES]; /* the relay's public key */
-    zks__rstore *store;              /* set after zks__router_start; NULL after it is closed */
+    uint8_t key[ZKS_LINK_KEY_BYTES];              /* the relay's public key */
+    zks__session_keys keys[ZKS_RELAY_SUITES_MAX]; /* one for each suite of this build; secret */
+    size_t key_count;
+    zks__rstore *store; /* set after zks__router_start; NULL after it is closed */
     uv_timer_t timer;
     bool stopping;
     void (*emptied)(void *user); /* while stopping: no peer is left */
@@ -46,7 +48,7 @@ struct zks__router {
 
     zks__list peers;
     size_t peer_count;
-    zks__list greeting;  /* no HELLO yet; in order of their deadlines */
+    zks__list greeting;  /* no HELLO yet, maybe no handshake; in order of their deadlines */
     zks__list refused;   /* to be answered UNAUTHORIZED; in order of their deadlines */
     zks__list lagging;   /* live, and `told` is behind `position` */
     zks__list stalled;   /* paused for all sessions' bytes */
@@ -102,7 +104,7 @@ void zks__rgroup_free(zks__rgroup *g);
 /* --- peers (peer.c) --- */
 
 typedef enum zks__peer_state {
-    ZKS_PEER_GREETING, /* waits for HELLO */
+    ZKS_PEER_GREETING, /* waits for the handshake and HELLO */
     ZKS_PEER_JOINING,  /* waits for its group: loading, saving, survey */
     ZKS_PEER_REFUSED,  /* waits for its refusal */
     ZKS_PEER_ONLINE,
@@ -166,7 +168,8 @@ void zks__peer_send(zks__peer *p, const zks__message *m);
 /* ERROR; too many of them end the session. */
 void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms,
                      const char *text);
-/* ERROR, then the end. */
+/* ERROR, then the end. To a peer that is not proven yet (no message came) nothing is sent: the
+ * link's close code says it; zks__peer_bye alike. */
 void zks__peer_end(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text);
 void zks__peer_bye(zks__peer *p, uint32_t code, uint32_t retry_ms, const char *text);
 void zks__peer_pause(zks__peer *p, unsigned why);
@@ -215,6 +218,8 @@ void zks__peer_tell(zks__peer *p);
 /* ZKS_E_NOMEM, ZKS_E_SYSTEM. */
 ZKS_MUST_USE zks_status zks__router_init(zks__router *r, uv_loop_t *loop);
 zks__rstore_events zks__router_store_events(void); /* with the router as user */
+/* Before the first peer: the static keys of sessions, from the identity's seed. */
+void zks__router_set_identity(zks__router *r, const uint8_t seed[ZKS_SIGN_SEED_BYTES]);
 /* No more HELLOs and pushes; when what waits for the disk is done: BYE to all; `emptied`
  * follows. */
 void zks__router_stop(zks__router *r, void (*emptied)(void *user), void *user);

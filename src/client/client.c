@@ -52,6 +52,7 @@ void zks__client_unref(zks_client *c)
         zks__queue_unref(c->queue);
     }
     zks__wipe(&c->identity, sizeof c->identity);
+    zks__wipe(&c->session_keys, sizeof c->session_keys);
     zks__free(c);
     zks__runtime_unref(r);
 }

@@ -165,6 +165,7 @@ static void session_ready(zks__session *s, void *user)
 {
     (void)s;
     zks_client *c = user;
+    c->handshake_due_ms = UINT64_MAX;
     zks__sync_link_ready(c->sync, c->attempt, now_of(c));
     zks__client_pump(c);
 }
@@ -202,6 +203,11 @@ static void session_closed(zks__session *s, zks_status status, uint64_t code, co
     bool current = c->session == s;
     if (current) {
         c->session = NULL;
+        c->handshake_due_ms = UINT64_MAX;
+        if (status == ZKS_E_BAD_SIGNATURE && !c->link_status) {
+            c->link_status = status; /* the session's sentence says more than the status's */
+            snprintf(c->link_text, sizeof c->link_text, "%s", text);
+        }
         zks__client_link_ended(c, status_of_code(c, status, code), text, 0);
     }
     zks__session_free(s);
@@ -218,15 +224,39 @@ static void failed_start(zks_client *c, zks_status status, const char *text)
     zks__client_link_ended(c, status, text, 0);
 }
 
+/* A relay may let the link live and yet not answer. */
+static void check_handshake(zks_client *c)
+{
+    if (c->session && now_of(c) >= c->handshake_due_ms) {
+        c->handshake_due_ms = UINT64_MAX;
+        zks__client_abort_link(c, ZKS_E_UNREACHABLE, zks__status_text(ZKS_E_UNREACHABLE));
+    }
+}
+
+static zks_status make_session(zks_client *c)
+{
+    zks__session_keys *keys = &c->session_keys;
+    keys->suite = zks__crypto_suite(c->identity.suite);
+    memcpy(keys->dh_secret, c->identity.device.noise_dh_secret, sizeof keys->dh_secret);
+    memcpy(keys->kem_seed, c->identity.device.noise_kem_seed, sizeof keys->kem_seed);
+    const zks__session_config config = {.initiator = true,
+                                        .keys = keys,
+                                        .key_count = 1,
+                                        .rng = c->runtime->rng,
+                                        .log = &c->runtime->log};
+    const zks__session_events events = {session_ready, zks__client_message, session_drained,
+                                        session_closed};
+    return zks__session_new(&config, &events, c, &c->session);
+}
+
+/* The link has connect_timeout_ms for TLS, the session as long again for its handshake. */
 static void open_link(zks_client *c, const struct sockaddr *remote)
 {
-    zks__session_events events = {session_ready, zks__client_message, session_drained,
-                                  session_closed};
     zks__endpoint *endpoint = NULL;
     zks__link *link = NULL;
     zks_status status = zks__runtime_endpoint(c->runtime, &endpoint);
     if (!status) {
-        status = zks__session_new(1, &events, c, &c->runtime->log, &c->session);
+        status = make_session(c);
     }
     if (!status) {
         zks__connect_config config = {.remote = remote,
@@ -248,6 +278,7 @@ static void open_link(zks_client *c, const struct sockaddr *remote)
         return;
     }
     zks__client_ref(c); /* the session's */
+    c->handshake_due_ms = now_of(c) + 2 * (uint64_t)c->options.connect_timeout_ms;
     zks__session_attach(c->session, link);
 }
 
@@ -410,6 +441,7 @@ static void do_action(zks_client *c, const zks__action *a)
 static void on_timer(uv_timer_t *timer)
 {
     zks_client *c = timer->data;
+    check_handshake(c);
     zks__client_check_waiting(c);
     zks__client_tick(c);
     zks__client_pump(c);
@@ -420,6 +452,9 @@ static uint64_t next_wish(const zks_client *c)
     uint64_t next = zks__sync_next_ms(c->sync);
     if (c->tick_ms < next) {
         next = c->tick_ms;
+    }
+    if (c->session && c->handshake_due_ms < next) {
+        next = c->handshake_due_ms;
     }
     for (zks__node *n = zks__list_first(&c->flushing); n; n = zks__list_next(&c->flushing, n)) {
         const zks_op *op = ZKS_CONTAINER(n, zks_op, waiting);

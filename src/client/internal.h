@@ -89,7 +89,9 @@ struct zks_client {
     zks__sync *sync;
     zks__address address;
     zks__session *session;
-    _Atomic uint32_t attempt; /* jobs made on other threads carry it too */
+    zks__session_keys session_keys; /* the device's; secret */
+    uint64_t handshake_due_ms;      /* when the session must be ready; UINT64_MAX: it is */
+    _Atomic uint32_t attempt;       /* jobs made on other threads carry it too */
     bool close_asked;
     bool stopping; /* closing: nothing new is started */
     bool pumping, pump_again;

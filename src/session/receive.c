@@ -48,46 +48,75 @@ static zks_status append(zks__buf **b, size_t total, const uint8_t *data, size_t
     return ZKS_OK;
 }
 
-/* Collects one record and opens it. Returns with contents_left set, or with all of data used. */
-static zks_status take_record(zks__receiver *r, const struct zks__record_codec *codec,
-                              const uint8_t *data, size_t length, size_t *out_used)
-{
-    size_t used = 0;
-    while (r->record_head_length < ZKS_RECORD_PREFIX_BYTES) {
-        if (used == length) {
-            *out_used = used;
-            return ZKS_OK;
-        }
-        r->record_head[r->record_head_length++] = data[used++];
-    }
-    r->record_total = (size_t)r->record_head[0] << 8 | r->record_head[1];
-    if (r->record_total <= codec->overhead) {
-        return ZKS_E_MALFORMED;
-    }
-    size_t count = 0;
-    zks_status status = used < length ? append(&r->record, r->record_total, data + used,
-                                               length - used, &count)
-                                      : ZKS_OK;
-    if (status) {
-        return status;
-    }
-    *out_used = used + count;
-    if (r->record && r->record->length == r->record_total) {
-        status = codec->open(codec->state, r->record->data, r->record->length);
-        if (!status) {
-            r->record->length -= codec->overhead;
-            r->contents_left = r->record->length;
-        }
-    }
-    return status;
-}
-
 static void end_record(zks__receiver *r)
 {
     zks__buf_unref(r->record);
     r->record = NULL;
     r->record_total = 0;
     r->record_head_length = 0;
+}
+
+/* Collects one record of at least `least` and at most `most` bytes. Returns with it whole, or with
+ * all of data used. */
+static zks_status collect_record(zks__receiver *r, size_t least, size_t most, const uint8_t *data,
+                                 size_t length, size_t *out_used, bool *out_whole)
+{
+    size_t used = 0;
+    while (r->record_head_length < ZKS_RECORD_PREFIX_BYTES) {
+        if (used == length) {
+            *out_used = used;
+            *out_whole = false;
+            return ZKS_OK;
+        }
+        r->record_head[r->record_head_length++] = data[used++];
+    }
+    r->record_total = (size_t)r->record_head[0] << 8 | r->record_head[1];
+    if (r->record_total < least) {
+        return ZKS_E_MALFORMED;
+    }
+    if (r->record_total > most) {
+        return ZKS_E_TOO_LARGE;
+    }
+    size_t count = 0;
+    zks_status status = used < length ? append(&r->record, r->record_total, data + used,
+                                               length - used, &count)
+                                      : ZKS_OK;
+    if (!status) {
+        *out_used = used + count;
+        *out_whole = r->record && r->record->length == r->record_total;
+    }
+    return status;
+}
+
+zks_status zks__receiver_take_record(zks__receiver *r, size_t most, const uint8_t *data,
+                                     size_t length, size_t *out_used, zks__buf **out_record)
+{
+    bool whole = false;
+    zks_status status = collect_record(r, 1, most, data, length, out_used, &whole);
+    if (!status) {
+        *out_record = whole ? zks__buf_ref(r->record) : NULL;
+    }
+    if (whole) {
+        end_record(r);
+    }
+    return status;
+}
+
+/* Collects one record and opens it. Returns with contents_left set, or with all of data used. */
+static zks_status open_record(zks__receiver *r, const struct zks__record_codec *codec,
+                              const uint8_t *data, size_t length, size_t *out_used)
+{
+    bool whole = false;
+    zks_status status = collect_record(r, codec->overhead + 1, ZKS_RECORD_MAX_BYTES, data, length,
+                                       out_used, &whole);
+    if (!status && whole) {
+        status = codec->open(codec->state, r->record->data, r->record->length);
+    }
+    if (!status && whole) {
+        r->record->length -= codec->overhead;
+        r->contents_left = r->record->length;
+    }
+    return status;
 }
 
 /* Takes bytes of the message's length prefix one by one until the length is known and within its
@@ -158,7 +187,7 @@ zks_status zks__receiver_take(zks__receiver *r, const struct zks__record_codec *
     while (!status && !message && (r->contents_left || used < length)) {
         if (!r->contents_left) {
             size_t count = 0;
-            status = take_record(r, codec, data + used, length - used, &count);
+            status = open_record(r, codec, data + used, length - used, &count);
             used += count;
             continue;
         }

@@ -31,6 +31,15 @@ void zks__receiver_done(zks__receiver *r);
 /* A record or a message has begun and not ended. */
 bool zks__receiver_busy(const zks__receiver *r);
 /*
+ * Reads from data until one record of at most `most` bytes is complete or the data is used up: for
+ * the handshake, whose messages are records of their own. ZKS_OK: *out_record and its reference are
+ * the caller's, or NULL when more data is needed. ZKS_E_MALFORMED (an empty record),
+ * ZKS_E_TOO_LARGE, ZKS_E_NOMEM.
+ */
+ZKS_MUST_USE zks_status zks__receiver_take_record(zks__receiver *r, size_t most,
+                                                  const uint8_t *data, size_t length,
+                                                  size_t *out_used, zks__buf **out_record);
+/*
  * Reads from data until a message is complete or the data is used up; *out_used is what was taken.
  * ZKS_OK: *out_message is one whole message and its reference the caller's, or NULL when more data
  * is needed. Call again with the rest, also with length 0: a record may hold more messages.

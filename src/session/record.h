@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The seam between a session and what protects its records: one codec per session and direction
- * pair. Today it is the identity (the link encrypts); the Noise layer puts its cipher states here
- * and nothing else in session.c changes.
- *
- * Private to src/session and src/noise.
+ * The seam between the message stream and what protects its records, so that the stream can be
+ * tested with any codec. A session's own codec is its two Noise ciphers. Private to src/session.
  */
 #ifndef ZKS_SESSION_RECORD_H
 #define ZKS_SESSION_RECORD_H
@@ -20,8 +17,5 @@ struct zks__record_codec {
     zks_status (*open)(void *state, uint8_t *record, size_t length);
     void *state; /* borrowed */
 };
-
-/* Before the first record in either direction. */
-void zks__session_set_codec(zks__session *s, const struct zks__record_codec *codec);
 
 #endif

@@ -2,28 +2,34 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
-#include "crypto/crypto.h"
+#include "session/handshake.h"
 #include "session/receive.h"
 
 enum {
     /* Messages of unknown types in one session: more is no newer peer but noise. */
     MAX_UNKNOWN = 16,
     /* Bytes that arrived while paused; grows by doubling, bounded by the link's window. */
-    BACKLOG_FIRST = 4096,
-    PROLOGUE_MAX = 256
+    BACKLOG_FIRST = 4096
 };
+
+typedef enum phase {
+    PHASE_LINK,      /* the link is not open yet */
+    PHASE_HANDSHAKE, /* the four messages */
+    PHASE_UNPROVEN,  /* a responder: they are done, the first record must open yet */
+    PHASE_READY
+} phase;
 
 struct zks__session {
     zks__link *link; /* NULL before attach and after closed */
     zks__session_events events;
     void *user;
-    const zks__log *log;
-    struct zks__record_codec codec;
+    zks__session_config config;
     zks__receiver receiver;
     uint8_t *backlog;
     size_t backlog_start, backlog_end, backlog_size;
-    bool initiator;
-    bool ready;   /* keys and hash are valid */
+    zks__handshake *handshake; /* NULL outside PHASE_HANDSHAKE */
+    zks__handshake_result keys;
+    uint8_t phase;
     bool closing; /* this side closes: nothing more is sent or raised but `closed` */
     bool paused;
     bool reading; /* inside read_input: a resume only takes the mark away */
@@ -32,45 +38,44 @@ struct zks__session {
     const char *failure_text;
     uint8_t peer_key[ZKS_LINK_KEY_BYTES];
     uint8_t local_key[ZKS_LINK_KEY_BYTES];
-    uint8_t hash[ZKS_SESSION_HASH_BYTES];
 };
 
-/* --- the record codec of today --- */
+/* --- records --- */
 
-static zks_status identity_seal(void *state, uint8_t *contents, size_t length)
+static zks_status seal(void *state, uint8_t *contents, size_t length)
 {
-    (void)state, (void)contents, (void)length;
-    return ZKS_OK;
+    zks__session *s = state;
+    return zks__noise_seal(&s->keys.send, contents, length);
 }
 
-static zks_status identity_open(void *state, uint8_t *record, size_t length)
+static zks_status open(void *state, uint8_t *record, size_t length)
 {
-    (void)state, (void)record, (void)length;
-    return ZKS_OK;
+    zks__session *s = state;
+    zks_status status = zks__noise_open(&s->keys.receive, record, length);
+    if (!status) {
+        s->phase = PHASE_READY; /* the initiator holds all its keys */
+    }
+    return status;
 }
 
-static const struct zks__record_codec identity_codec = {
-    .overhead = 0, .seal = identity_seal, .open = identity_open};
-
-void zks__session_set_codec(zks__session *s, const struct zks__record_codec *codec)
+static struct zks__record_codec codec_of(zks__session *s)
 {
-    s->codec = *codec;
+    return (struct zks__record_codec){
+        .overhead = ZKS_TAG_BYTES, .seal = seal, .open = open, .state = s};
 }
 
 /* --- beginning and end --- */
 
-zks_status zks__session_new(int initiator, const zks__session_events *events, void *user,
-                            const zks__log *log, zks__session **out_session)
+zks_status zks__session_new(const zks__session_config *config, const zks__session_events *events,
+                            void *user, zks__session **out_session)
 {
     zks__session *s = zks__alloc_zero(1, sizeof *s);
     if (!s) {
         return ZKS_E_NOMEM;
     }
-    s->initiator = initiator != 0;
+    s->config = *config;
     s->events = *events;
     s->user = user;
-    s->log = log;
-    s->codec = identity_codec;
     *out_session = s;
     return ZKS_OK;
 }
@@ -78,6 +83,8 @@ zks_status zks__session_new(int initiator, const zks__session_events *events, vo
 static void drop_input(zks__session *s)
 {
     zks__receiver_done(&s->receiver);
+    zks__handshake_free(s->handshake);
+    s->handshake = NULL;
     zks__free(s->backlog);
     s->backlog = NULL;
     s->backlog_start = s->backlog_end = s->backlog_size = 0;
@@ -87,13 +94,14 @@ void zks__session_free(zks__session *s)
 {
     if (s) {
         drop_input(s);
+        zks__wipe(s, sizeof *s);
         zks__free(s);
     }
 }
 
-/* Ends the session from this side. Code 0, so that the link still sends what is queued: the peer
- * hears the reason. */
-static void fail(zks__session *s, zks_status status, const char *text)
+/* Ends the session from this side. Code 0: the link still sends what is queued, so that the peer
+ * hears the reason; else the code says it. */
+static void fail_code(zks__session *s, zks_status status, const char *text, uint64_t code)
 {
     if (s->closing || !s->link) {
         return;
@@ -101,50 +109,123 @@ static void fail(zks__session *s, zks_status status, const char *text)
     s->closing = true;
     s->failure = status;
     s->failure_text = text;
-    zks__redacted peer = zks__log_redact(s->log, s->peer_key, s->ready ? sizeof s->peer_key : 0);
-    zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "session.failed peer=%s status=%d reason=\"%s\"",
-                   peer.text, (int)status, text);
-    zks__link_close(s->link, 0, text);
+    size_t known = s->phase == PHASE_LINK ? 0 : sizeof s->peer_key;
+    zks__redacted peer = zks__log_redact(s->config.log, s->peer_key, known);
+    zks__log_write(s->config.log, ZKS_LOG_LEVEL_WARN,
+                   "session.failed peer=%s status=%d reason=\"%s\"", peer.text, (int)status, text);
+    zks__link_close(s->link, code, text);
 }
 
-/* h, see session.h. Without the exporter (wss) h would be the same for each connection and a HELLO
- * could be replayed: that kind of link has to wait for the Noise layer. */
-static zks_status bind_session(zks__session *s)
+static void fail(zks__session *s, zks_status status, const char *text)
+{
+    fail_code(s, status, text, 0);
+}
+
+/* --- the handshake --- */
+
+static void fail_handshake(zks__session *s, zks_status status)
+{
+    if (status == ZKS_E_NOMEM) {
+        fail(s, status, "no memory");
+    } else if (status == ZKS_E_BAD_SIGNATURE) {
+        fail_code(s, status,
+                  "the relay cannot prove that this session's keys are its own: somebody "
+                  "interferes, or its key was stolen; ask who runs it",
+                  -ZKS_E_PROTOCOL);
+    } else {
+        fail_code(s, ZKS_E_PROTOCOL,
+                  "the handshake of the session failed: one end is defective or somebody "
+                  "interferes",
+                  -ZKS_E_PROTOCOL);
+    }
+}
+
+/* The prologue of docs/SECURITY.md, section 5, with the keys that the link shows. */
+static zks_status make_prologue(const zks__session *s, zks__writer *w)
 {
     uint8_t exporter[ZKS_LINK_EXPORT_BYTES];
-    uint8_t prologue[PROLOGUE_MAX];
-    if (s->link->kind != ZKS_LINK_KIND_QUIC) {
-        return ZKS_E_UNSUPPORTED;
-    }
     zks_status status = zks__link_export(s->link, "EXPORTER-0k-sync", exporter);
     if (status) {
         return status;
     }
+    const bool initiator = s->config.initiator;
+    zks__write_label(w, "0k-sync/2");
+    zks__write_label(w, ZKS_WIRE_ALPN);
+    zks__write_label(w, "quic");
+    zks__write_lp(w, initiator ? s->peer_key : s->local_key, ZKS_LINK_KEY_BYTES);
+    zks__write_lp(w, initiator ? s->local_key : s->peer_key, ZKS_LINK_KEY_BYTES);
+    zks__write_lp(w, exporter, sizeof exporter);
+    zks__wipe(exporter, sizeof exporter);
+    return ZKS_OK;
+}
+
+/* The link is open. Only QUIC so far: over a link that does not show the client's key the relay
+ * has to take it from the handshake, which comes with that link. */
+static zks_status bind_session(zks__session *s)
+{
+    uint8_t prologue[ZKS_PROLOGUE_MAX_BYTES];
+    if (s->link->kind != ZKS_LINK_KIND_QUIC) {
+        return ZKS_E_UNSUPPORTED;
+    }
     memcpy(s->peer_key, zks__link_peer_key(s->link), sizeof s->peer_key);
     memcpy(s->local_key, zks__link_local_key(s->link), sizeof s->local_key);
     zks__writer w = zks__writer_of(prologue, sizeof prologue);
-    zks__write_label(&w, "0k-sync/2");
-    zks__write_label(&w, ZKS_WIRE_ALPN);
-    zks__write_label(&w, "quic");
-    zks__write_lp(&w, s->initiator ? s->peer_key : s->local_key, ZKS_LINK_KEY_BYTES);
-    zks__write_lp(&w, s->initiator ? s->local_key : s->peer_key, ZKS_LINK_KEY_BYTES);
-    zks__write_lp(&w, exporter, sizeof exporter);
-    zks__crypto_sha256(prologue, w.length, s->hash);
-    zks__wipe(exporter, sizeof exporter);
+    zks_status status = make_prologue(s, &w);
+    if (!status) {
+        status = zks__handshake_new(&s->config, prologue, w.length, s->peer_key, &s->handshake);
+    }
+    if (!status) {
+        s->phase = PHASE_HANDSHAKE;
+    }
     zks__wipe(prologue, sizeof prologue);
-    s->ready = true;
-    return ZKS_OK;
+    return status;
 }
 
 void zks__session_attach(zks__session *s, zks__link *link)
 {
     s->link = link;
-    if (!s->initiator) {
+    if (!s->config.initiator) {
         zks_status status = bind_session(s);
         if (status) {
             fail(s, status, "the link cannot bind a session");
         }
     }
+}
+
+static void finish_handshake(zks__session *s)
+{
+    zks_status status = zks__handshake_finish(s->handshake, &s->keys);
+    if (status) {
+        fail_handshake(s, status);
+        return;
+    }
+    zks__handshake_free(s->handshake);
+    s->handshake = NULL;
+    s->phase = s->config.initiator ? PHASE_READY : PHASE_UNPROVEN;
+    if (s->config.initiator && s->events.ready) {
+        s->events.ready(s, s->user);
+    }
+}
+
+/* Reads one record of the handshake and answers it. *out_more: there may be more to read. */
+static zks_status shake(zks__session *s, const uint8_t *data, size_t length, size_t *out_used,
+                        bool *out_more)
+{
+    zks__buf *record = NULL, *answer = NULL;
+    zks_status status = zks__receiver_take_record(
+        &s->receiver, zks__handshake_expects(s->handshake), data, length, out_used, &record);
+    *out_more = record != NULL;
+    if (!status && record) {
+        status = zks__handshake_take(s->handshake, record->data, record->length, &answer);
+    }
+    zks__buf_unref(record);
+    if (!status && answer) {
+        status = zks__link_write(s->link, answer);
+    }
+    if (!status && zks__handshake_over(s->handshake)) {
+        finish_handshake(s);
+    }
+    return status;
 }
 
 /* --- sending --- */
@@ -158,7 +239,8 @@ void zks__session_attach(zks__session *s, zks__link *link)
 static zks_status make_records(zks__session *s, const zks__message *m, size_t size,
                                zks__buf **out_records)
 {
-    const size_t overhead = s->codec.overhead;
+    const struct zks__record_codec codec = codec_of(s);
+    const size_t overhead = codec.overhead;
     const size_t most = ZKS_RECORD_MAX_BYTES - overhead;
     size_t count = (size + most - 1) / most;
     size_t first = count * ZKS_RECORD_PREFIX_BYTES + (count - 1) * overhead;
@@ -175,7 +257,7 @@ static zks_status make_records(zks__session *s, const zks__message *m, size_t si
         memmove(to + ZKS_RECORD_PREFIX_BYTES, from, part);
         to[0] = (uint8_t)((part + overhead) >> 8);
         to[1] = (uint8_t)(part + overhead);
-        status = s->codec.seal(s->codec.state, to + ZKS_RECORD_PREFIX_BYTES, part);
+        status = codec.seal(codec.state, to + ZKS_RECORD_PREFIX_BYTES, part);
         to += ZKS_RECORD_PREFIX_BYTES + part + overhead;
         from += part;
         length -= part;
@@ -193,7 +275,7 @@ zks_status zks__session_send(zks__session *s, const zks__message *m)
     if (!s->link || s->closing) {
         return ZKS_E_CLOSED;
     }
-    if (!s->ready) {
+    if (!zks__session_established(s)) {
         return ZKS_E_STATE;
     }
     size_t size = zks__wire_size(m);
@@ -201,8 +283,15 @@ zks_status zks__session_send(zks__session *s, const zks__message *m)
         return ZKS_E_TOO_LARGE;
     }
     zks__buf *records = NULL;
+    uint64_t sealed = s->keys.send.n;
     zks_status status = make_records(s, m, size, &records);
-    return status ? status : zks__link_write(s->link, records);
+    if (!status) {
+        status = zks__link_write(s->link, records);
+    }
+    if (status && s->keys.send.n != sealed) { /* the peer would miss a record */
+        fail(s, status, "the link took no more");
+    }
+    return status;
 }
 
 static zks_status send_error(zks__session *s, uint8_t about, const char *text)
@@ -214,11 +303,12 @@ static zks_status send_error(zks__session *s, uint8_t about, const char *text)
     return zks__session_send(s, &m);
 }
 
-/* The peer broke the rules: says so to it and ends. */
+/* The peer broke the rules: says so to it and ends. Without memory for it, and to a peer that is
+ * not proven, the code must do. */
 static void refuse(zks__session *s, uint8_t about, const char *text)
 {
-    (void)send_error(s, about, text); /* without memory for it the end alone must do */
-    fail(s, ZKS_E_PROTOCOL, text);
+    bool said = send_error(s, about, text) == ZKS_OK;
+    fail_code(s, ZKS_E_PROTOCOL, text, said ? 0 : -ZKS_E_PROTOCOL);
 }
 
 /* --- receiving --- */
@@ -263,6 +353,33 @@ static void on_message(zks__session *s, zks__buf *backing)
     }
 }
 
+/* One record of the handshake, or one message. *out_more: there may be more to read. */
+static size_t read_some(zks__session *s, const uint8_t *data, size_t length, bool *out_more)
+{
+    size_t used = 0;
+    zks__buf *backing = NULL;
+    *out_more = false;
+    if (s->phase == PHASE_HANDSHAKE) {
+        zks_status status = shake(s, data, length, &used, out_more);
+        if (status) {
+            fail_handshake(s, status);
+        }
+        return used;
+    }
+    const struct zks__record_codec codec = codec_of(s);
+    zks_status status = zks__receiver_take(&s->receiver, &codec, data, length, &used, &backing);
+    if (status == ZKS_E_NOMEM) {
+        fail(s, status, "no memory");
+    } else if (status) {
+        refuse(s, 0, text_of(status));
+    } else if (backing) {
+        *out_more = true;
+        on_message(s, backing);
+    }
+    zks__buf_unref(backing);
+    return used;
+}
+
 /* Raises the messages in data until it is used up, or the owner pauses or closes. Returns what was
  * taken. */
 static size_t read_input(zks__session *s, const uint8_t *data, size_t length)
@@ -271,22 +388,7 @@ static size_t read_input(zks__session *s, const uint8_t *data, size_t length)
     bool more = true;
     s->reading = true;
     while (more && !s->paused && !s->closing) {
-        size_t used = 0;
-        zks__buf *backing = NULL;
-        zks_status status = zks__receiver_take(&s->receiver, &s->codec, data + taken,
-                                               length - taken, &used, &backing);
-        if (status == ZKS_E_NOMEM) {
-            fail(s, status, "no memory");
-        } else if (status) {
-            refuse(s, 0, text_of(status));
-        } else {
-            taken += used;
-            more = backing != NULL;
-            if (backing) {
-                on_message(s, backing);
-            }
-            zks__buf_unref(backing);
-        }
+        taken += read_some(s, data + taken, length - taken, &more);
     }
     s->reading = false;
     return taken;
@@ -370,15 +472,22 @@ void zks__session_resume(zks__session *s)
 static void on_opened(zks__link *link, void *user)
 {
     zks__session *s = user;
-    if (s->ready || s->closing) {
+    zks__buf *first = NULL;
+    if (s->phase != PHASE_LINK || s->closing) {
         return;
     }
     s->link = link;
     zks_status status = bind_session(s);
     if (status) {
         fail(s, status, "the link cannot bind a session");
-    } else if (s->events.ready) {
-        s->events.ready(s, s->user);
+        return;
+    }
+    status = zks__handshake_begin(s->handshake, &first);
+    if (!status) {
+        status = zks__link_write(link, first);
+    }
+    if (status) {
+        fail_handshake(s, status);
     }
 }
 
@@ -386,7 +495,7 @@ static void on_drained(zks__link *link, void *user)
 {
     zks__session *s = user;
     (void)link;
-    if (!s->closing && s->events.drained) {
+    if (!s->closing && s->phase == PHASE_READY && s->events.drained) {
         s->events.drained(s, s->user);
     }
 }
@@ -399,6 +508,9 @@ static void on_closed(zks__link *link, zks_status status, uint64_t code, const c
     if (s->failure) {
         status = s->failure;
         text = s->failure_text;
+    } else if (!status && !code && !s->closing && s->phase <= PHASE_HANDSHAKE) {
+        status = ZKS_E_CONNECTION_LOST;
+        text = "the connection ended during the handshake";
     } else if (!status && !s->closing && zks__receiver_busy(&s->receiver)) {
         status = ZKS_E_CONNECTION_LOST;
         text = "the connection ended in the middle of a message";
@@ -430,6 +542,11 @@ void zks__session_close(zks__session *s, uint64_t code, const char *reason)
     }
 }
 
+bool zks__session_established(const zks__session *s)
+{
+    return s->phase == PHASE_READY;
+}
+
 const uint8_t *zks__session_peer_key(const zks__session *s)
 {
     return s->peer_key;
@@ -442,7 +559,21 @@ const uint8_t *zks__session_local_key(const zks__session *s)
 
 const uint8_t *zks__session_hash(const zks__session *s)
 {
-    return s->hash;
+    return s->keys.hash;
+}
+
+const zks__suite *zks__session_suite(const zks__session *s)
+{
+    return s->keys.suite;
+}
+
+bool zks__session_peer_has(const zks__session *s, const uint8_t *dh, size_t dh_length,
+                           const uint8_t kem[ZKS_KEM_PUBLIC_BYTES])
+{
+    uint8_t statics[ZKS_HASH_BYTES];
+    zks__handshake_statics(dh, dh_length, kem, statics);
+    return s->keys.suite && dh_length == s->keys.suite->dh_public_bytes &&
+           zks__bytes_equal(statics, s->keys.statics, sizeof statics);
 }
 
 uint64_t zks__session_rtt_us(const zks__session *s)

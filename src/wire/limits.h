@@ -4,7 +4,7 @@
 #ifndef ZKS_WIRE_LIMITS_H
 #define ZKS_WIRE_LIMITS_H
 
-#define ZKS_WIRE_ALPN "0k-sync/2-pre" /* becomes 0k-sync/2 with the Noise layer */
+#define ZKS_WIRE_ALPN "0k-sync/2"
 
 enum {
     ZKS_WIRE_VERSION = 2,
@@ -22,6 +22,24 @@ enum {
     /* A record is what one Noise transport message may be (Noise specification, section 3). */
     ZKS_RECORD_MAX_BYTES = 65535,
     ZKS_RECORD_PREFIX_BYTES = 2,
+
+    /* The handshake (docs/PROTOCOL.md): each message is one record, of exactly one size in each
+     * suite; these are the largest. A DH public has 32 bytes in suite 1 and at most 65 (an
+     * uncompressed point of P-256). */
+    ZKS_HANDSHAKE_DH_MAX_BYTES = 65,
+    ZKS_HANDSHAKE_KEM_BYTES = 1184, /* ML-KEM-768: public key, */
+    ZKS_HANDSHAKE_CT_BYTES = 1088,  /* ciphertext */
+    ZKS_HANDSHAKE_TAG_BYTES = 16,
+    ZKS_HANDSHAKE_E_MAX_BYTES = ZKS_HANDSHAKE_DH_MAX_BYTES + ZKS_HANDSHAKE_KEM_BYTES,
+    ZKS_HANDSHAKE_S_MAX_BYTES = ZKS_HANDSHAKE_E_MAX_BYTES + 2 * ZKS_HANDSHAKE_TAG_BYTES,
+    ZKS_HANDSHAKE_1_MAX_BYTES = ZKS_HANDSHAKE_E_MAX_BYTES,
+    /* its payload: the relay's signature over its statics */
+    ZKS_HANDSHAKE_2_MAX_BYTES = ZKS_HANDSHAKE_CT_BYTES + ZKS_HANDSHAKE_E_MAX_BYTES +
+                                ZKS_HANDSHAKE_S_MAX_BYTES + ZKS_SIGNATURE_BYTES +
+                                ZKS_HANDSHAKE_TAG_BYTES,
+    ZKS_HANDSHAKE_3_MAX_BYTES = ZKS_HANDSHAKE_CT_BYTES + ZKS_HANDSHAKE_TAG_BYTES +
+                                ZKS_HANDSHAKE_S_MAX_BYTES + ZKS_HANDSHAKE_TAG_BYTES,
+    ZKS_HANDSHAKE_4_MAX_BYTES = ZKS_HANDSHAKE_CT_BYTES + 2 * ZKS_HANDSHAKE_TAG_BYTES,
 
     ZKS_BLOB_MAX_BYTES = 1 << 20, /* after padding */
     ZKS_BLOB_MIN_BYTES = 256,     /* the floor of the padding */

@@ -44,6 +44,9 @@ void raw_device_init(raw_device *d, raw_net *n, uint32_t group, uint32_t device)
     memcpy(device_seed + ZKS_KEY_BYTES - sizeof device, &device, sizeof device);
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, seed, &d->root);
     zks__device_keys_derive(device_seed, d->root.group_id, instance, &d->keys);
+    d->session_keys.suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
+    memcpy(d->session_keys.dh_secret, d->keys.noise_dh_secret, sizeof d->session_keys.dh_secret);
+    memcpy(d->session_keys.kem_seed, d->keys.noise_kem_seed, sizeof d->session_keys.kem_seed);
 }
 
 static void say_hello(raw_device *d)
@@ -124,7 +127,9 @@ void raw_device_connect(raw_device *d)
 {
     zks__session_events events = {on_ready, on_message, on_drained, on_closed};
     zks__link *link = NULL;
-    check("session", zks__session_new(1, &events, d, NULL, &d->session));
+    const zks__session_config session = {
+        .initiator = true, .keys = &d->session_keys, .key_count = 1, .rng = zks__crypto_rng()};
+    check("session", zks__session_new(&session, &events, d, &d->session));
     zks__connect_config c = {.remote = (const struct sockaddr *)&d->net->relay,
                              .key_seed = d->keys.sign_seed,
                              .expected_key = d->net->relay_key,

@@ -24,6 +24,7 @@ struct raw_device {
     zks__session *session;
     zks__group_root root;
     zks__device_keys keys;
+    zks__session_keys session_keys;
     uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES];
     uint8_t mode;                   /* ZKS_MODE_*, for HELLO */
     void (*welcome)(raw_device *d); /* the relay has accepted it */

@@ -83,6 +83,7 @@ static void measure(const char *what, bench *b, int rounds, void (*run)(bench *b
 typedef struct ends {
     memory_pair *pair;
     zks__session *sessions[2];
+    zks__session_keys keys[2];
     bench *bench;
 } ends;
 
@@ -115,7 +116,13 @@ static void join(bench *b)
     zks__session_events events = {.message = on_message, .closed = on_closed};
     joined.pair = memory_pair_new(&(memory_config){.seed = 1, .window = 1 << 20});
     for (int side = 0; side < 2; side++) {
-        if (zks__session_new(side == MEMORY_INITIATOR, &events, b, NULL, &joined.sessions[side])) {
+        zks__session_keys_relay(zks__crypto_suite(ZKS_SUITE_SODIUM),
+                                memory_pair_seed(joined.pair, side), &joined.keys[side]);
+        const zks__session_config config = {.initiator = side == MEMORY_INITIATOR,
+                                            .keys = &joined.keys[side],
+                                            .key_count = 1,
+                                            .rng = zks__crypto_rng()};
+        if (zks__session_new(&config, &events, b, &joined.sessions[side])) {
             abort();
         }
         memory_pair_set_events(joined.pair, side, zks__session_link_events(),

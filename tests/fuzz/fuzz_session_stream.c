@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The bytes of a link as a session hears them. The first byte chooses the pieces in which they
+ * The records of a link as a session hears them behind the handshake: each is sealed first, what is
+ * no whole record goes as it is. The first byte chooses the pieces in which they
  * arrive, the second how often the owner pauses. Messages raised must be whole, in any division the
  * same, and the session ends at most once.
  */
@@ -10,15 +11,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { SIZE_MAX_BYTES = 16384 };
+
 /* Sum over what was heard: lengths and bytes, in order. */
 static uint64_t hear(const uint8_t *data, size_t size, size_t max_piece, size_t pause_every)
 {
     memory_pair *pair = memory_pair_new(&(memory_config){.seed = 1, .max_piece = max_piece});
-    side s = {.pause_every = pause_every};
-    bare_end bare = {0};
-    side_start(&s, pair, MEMORY_ACCEPTOR, NULL);
+    static uint8_t sealed[SIZE_MAX_BYTES * (1 + ZKS_TAG_BYTES)];
+    side s = {.pause_every = pause_every, .random = 1};
+    bare_end bare = {.random = 2};
+    side_start(&s, pair, MEMORY_ACCEPTOR);
     bare_start(&bare, pair, MEMORY_INITIATOR);
-    bare_write(&bare, data, size);
+    memory_pair_run(pair);
+    if (!bare.shaken) {
+        abort();
+    }
+    bare_write(&bare, sealed, bare_seal(&bare, data, size, sealed, sizeof sealed));
     size_t before;
     do {
         before = s.count;
@@ -45,7 +53,7 @@ static uint64_t hear(const uint8_t *data, size_t size, size_t max_piece, size_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 2 || size > 16384) {
+    if (size < 2 || size > SIZE_MAX_BYTES) {
         return 0;
     }
     uint64_t whole = hear(data + 2, size - 2, 0, 0);

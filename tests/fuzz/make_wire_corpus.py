@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Writes the first inputs of fuzz_wire_message, fuzz_wire_frame and fuzz_session_stream.
+"""Writes the first inputs of fuzz_wire_message, fuzz_wire_frame, fuzz_session_stream and
+fuzz_session_receive.
 
 usage: make_wire_corpus.py [--check]
 
@@ -72,12 +73,20 @@ def streams():
     yield "cut", b"\x00\x00" + record(everything)[:100]
 
 
+def received():
+    """The streams again; and with a record of a handshake in front."""
+    for name, stream in streams():
+        yield name, stream[:1] + b"\x00" + stream[2:]
+    for name, limit, length in (("handshake", 3, 40), ("handshake-long", 2, 40)):
+        yield name, bytes([6, limit]) + record(bytes(length)) + record(b"\x02\x99\x00")
+
+
 def main():
     """Exit code 0 when all is written, or, with --check, as it should be."""
     check = sys.argv[1:] == ["--check"]
     wrong = []
     for target, inputs in (("wire_message", messages()), ("wire_frame", frames()),
-                           ("session_stream", streams())):
+                           ("session_stream", streams()), ("session_receive", received())):
         folder = HERE / "corpus" / target
         if not check:
             folder.mkdir(parents=True, exist_ok=True)

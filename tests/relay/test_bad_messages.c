@@ -3,98 +3,59 @@
  * table. */
 #include "relay_fixture.h"
 
-#include "session/session.h"
+#include "support/session_pair.h"
 
 /* --- a link without a session: what it sends is not checked by anybody on this side --- */
 
-typedef struct bare {
-    zks__link *link;
-    bool open;
-    uint8_t got[4096];
-    size_t got_length;
-} bare;
-
-static void on_opened(zks__link *link, void *user)
-{
-    (void)link;
-    ((bare *)user)->open = true;
-}
-
-static void on_received(zks__link *link, const uint8_t *data, size_t length, void *user)
-{
-    bare *b = user;
-    size_t room = sizeof b->got - b->got_length;
-    memcpy(b->got + b->got_length, data, length < room ? length : room);
-    b->got_length += length < room ? length : room;
-    zks__link_consume(link, length);
-}
-
-static void on_closed(zks__link *link, zks_status status, uint64_t code, const char *text,
-                      void *user)
-{
-    (void)link, (void)status, (void)code, (void)text;
-    ((bare *)user)->link = NULL;
-}
-
 static bool is_open(void *user)
 {
-    const bare *b = user;
-    return b->open || !b->link;
+    const bare_end *b = user;
+    return (b->raw ? b->opened : b->shaken) || !b->link;
 }
 
 static bool is_closed(void *user)
 {
-    return !((const bare *)user)->link;
+    return !((const bare_end *)user)->link;
 }
 
-static void bare_connect(bare *b, fixture *f, const raw_client *as)
+/* raw: nothing is sent, else the handshake is done. */
+static void bare_connect(bare_end *b, fixture *f, const raw_client *as, bool raw)
 {
     struct sockaddr_storage remote = {0};
     const char *colon = strrchr(f->relay.address, ':');
-    memset(b, 0, sizeof *b);
+    *b = (bare_end){.raw = raw};
     ck_assert_int_eq(uv_ip4_addr("127.0.0.1", atoi(colon + 1), (struct sockaddr_in *)&remote), 0);
-    zks__connect_config config = {
-        .remote = (const struct sockaddr *)&remote,
-        .key_seed = as->keys.sign_seed,
-        .alpn = ZKS_WIRE_ALPN,
-        .events = {.opened = on_opened, .received = on_received, .closed = on_closed},
-        .user = b};
+    zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
+                                  .key_seed = as->keys.sign_seed,
+                                  .alpn = ZKS_WIRE_ALPN,
+                                  .events = bare_events(),
+                                  .user = b};
     ck_assert_int_eq(zks__endpoint_connect(f->world.endpoint, &config, &b->link), ZKS_OK);
     ck_assert(raw_run(&f->world, is_open, b, RAW_DEADLINE_MS));
-    ck_assert(b->open);
+    ck_assert(b->link && !b->failed);
 }
 
-static void bare_send(bare *b, const uint8_t *bytes, size_t length)
-{
-    zks__buf *buf = zks__buf_copy(bytes, length);
-    ck_assert_ptr_nonnull(buf);
-    ck_assert_int_eq(zks__link_write(b->link, buf), ZKS_OK);
-}
-
-/* The code of the ERROR that came, 0: none. */
-static uint32_t bare_error(const bare *b)
+/* The code of the ERROR that came, else that with which the link was closed. */
+static uint64_t bare_error(const bare_end *b)
 {
     zks__message m;
-    size_t total = 0;
-    if (b->got_length < 3) {
-        return 0;
+    if (!bare_message(b, 0, &m)) {
+        return b->code;
     }
-    size_t record = (size_t)b->got[0] << 8 | b->got[1];
-    ck_assert_uint_le(record + 2, b->got_length);
-    ck_assert_int_eq(zks__wire_frame(b->got + 2, record, &total), ZKS_OK);
-    ck_assert_int_eq(zks__wire_decode(b->got + 2, total, &m), ZKS_OK);
     ck_assert_int_eq(m.type, ZKS_MESSAGE_ERROR);
     return m.error.code;
 }
 
-/* Before HELLO: record bytes (length prefix included) -> what the relay says before it closes. */
+/* Before HELLO: record bytes (length prefix included) -> what the relay says before it closes. What
+ * does not open as a record proves nobody: the link's code must do. */
 static const struct {
     const char *name;
     uint8_t bytes[24];
     size_t length;
-    uint32_t code;
+    uint64_t code;
 } before_hello[] = {
-    {"a record of no bytes", {0, 0}, 2, ZKS_WIRE_INVALID_MESSAGE},
+    {"a record of no bytes", {0, 0}, 2, -ZKS_E_PROTOCOL},
+    {"a record of nothing but a tag", {0, 16, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 18, -ZKS_E_PROTOCOL},
     {"a message of no bytes", {0, 1, 0}, 3, ZKS_WIRE_INVALID_MESSAGE},
     {"a length that is not minimal", {0, 3, 0x81, 0x00, 0x20}, 5, ZKS_WIRE_INVALID_MESSAGE},
     {"a length above the limit", {0, 5, 0xff, 0xff, 0xff, 0x7f, 0x10}, 7, ZKS_WIRE_INVALID_MESSAGE},
@@ -120,16 +81,75 @@ static const struct {
 START_TEST(bad_bytes_before_hello_get_their_answer)
 {
     fixture *f = fixture_new(NULL);
-    bare b;
+    bare_end b;
+    uint8_t sealed[64];
     fixture_join(f, 1, ZKS_MODE_LIVE);
-    bare_connect(&b, f, &f->c[1]);
-    bare_send(&b, before_hello[_i].bytes, before_hello[_i].length);
+    bare_connect(&b, f, &f->c[1], false);
+    size_t length = before_hello[_i].length;
+    const uint8_t *bytes = before_hello[_i].bytes;
+    if (before_hello[_i].code == -ZKS_E_PROTOCOL) {
+        bare_write(&b, bytes, length);
+    } else {
+        bare_write(&b, sealed, bare_seal(&b, bytes, length, sealed, sizeof sealed));
+    }
     ck_assert_msg(raw_run(&f->world, is_closed, &b, RAW_DEADLINE_MS), "%s: the session goes on",
                   before_hello[_i].name);
     ck_assert_msg(bare_error(&b) == before_hello[_i].code, "%s: %u", before_hello[_i].name,
-                  bare_error(&b));
+                  (unsigned)bare_error(&b));
     raw_push(&f->c[0], 0, 1, 300); /* others go on */
     raw_push_wait(&f->c[0], 1);
+    bare_done(&b);
+    fixture_free(f);
+}
+END_TEST
+
+/* Instead of message 1: its length must be one of a suite's, and is limited before it has come. */
+static const struct {
+    const char *name;
+    size_t record; /* as its prefix says */
+    size_t sent;   /* bytes of it */
+} no_handshakes[] = {
+    {"an empty record", 0, 0},
+    {"a message 1 that is too short", 1215, 1215},
+    {"a message 1 that is too long", 1217, 1217},
+    {"the prefix of a record that is too long", 1 << 15, 0},
+    {"a plain HELLO of the time before", 200, 200},
+};
+
+START_TEST(who_does_no_handshake_hears_nothing)
+{
+    fixture *f = fixture_new(NULL);
+    uint8_t bytes[2000] = {0};
+    bare_end b;
+    bare_connect(&b, f, &f->c[1], true);
+    bytes[0] = (uint8_t)(no_handshakes[_i].record >> 8);
+    bytes[1] = (uint8_t)no_handshakes[_i].record;
+    bytes[2] = 198;
+    bytes[3] = ZKS_MESSAGE_HELLO;
+    bare_write(&b, bytes, 2 + no_handshakes[_i].sent);
+    ck_assert_msg(raw_run(&f->world, is_closed, &b, RAW_DEADLINE_MS), "%s", no_handshakes[_i].name);
+    ck_assert_uint_eq(b.code, -ZKS_E_PROTOCOL);
+    ck_assert_uint_eq(b.length, 0);
+    bare_done(&b);
+    fixture_free(f);
+}
+END_TEST
+
+/* The deadline of HELLO is that of the handshake too. How far it goes: nothing, half a message 1,
+ * all of the handshake. */
+START_TEST(a_handshake_that_stops_ends_in_time)
+{
+    fixture *f = fixture_new("hello_ms = 300");
+    bare_end b;
+    bare_connect(&b, f, &f->c[1], _i < 2);
+    if (_i == 1) {
+        uint8_t half[600] = {1216 >> 8, 1216 & 0xff};
+        bare_write(&b, half, sizeof half);
+    }
+    ck_assert(raw_run(&f->world, is_closed, &b, RAW_DEADLINE_MS));
+    ck_assert_uint_eq(b.code, ZKS_WIRE_UNAUTHORIZED);
+    ck_assert_uint_eq(b.length, 0);
+    bare_done(&b);
     fixture_free(f);
 }
 END_TEST
@@ -149,14 +169,15 @@ START_TEST(random_bytes_end_one_session_only)
     fixture_join(f, 1, ZKS_MODE_LIVE);
     for (unsigned i = 0; i < 30; i++) {
         uint8_t bytes[600];
-        bare b;
+        bare_end b;
         for (size_t k = 0; k < sizeof bytes; k++) {
             bytes[k] = (uint8_t)next_random(&seed);
         }
-        bytes[0] = (uint8_t)(i % 3); /* now and then a record that is complete */
-        bare_connect(&b, f, &f->c[1]);
-        bare_send(&b, bytes, 1 + (size_t)(next_random(&seed) % sizeof bytes));
+        bytes[0] = (uint8_t)(i % 3);          /* now and then a record that is complete */
+        bare_connect(&b, f, &f->c[1], i % 2); /* instead of the handshake, or behind it */
+        bare_write(&b, bytes, 1 + (size_t)(next_random(&seed) % sizeof bytes));
         ck_assert(raw_run(&f->world, is_closed, &b, RAW_DEADLINE_MS));
+        bare_done(&b);
     }
     raw_push(&f->c[0], 0, 1, 300);
     raw_push_wait(&f->c[0], 1);
@@ -230,6 +251,8 @@ static void add(TCase *c)
 {
     tcase_add_loop_test(c, bad_bytes_before_hello_get_their_answer, 0,
                         (int)ZKS_COUNTOF(before_hello));
+    tcase_add_loop_test(c, who_does_no_handshake_hears_nothing, 0, (int)ZKS_COUNTOF(no_handshakes));
+    tcase_add_loop_test(c, a_handshake_that_stops_ends_in_time, 0, 3);
     tcase_add_test(c, random_bytes_end_one_session_only);
     tcase_add_loop_test(c, messages_of_relays_are_refused, 0, 4);
     tcase_add_test(c, too_many_mistakes_end_the_session);

@@ -22,15 +22,16 @@ ALLOWED = {
     "base": [],
     "crypto": [],
     "wire": [],
-    # crypto only for the hash over the transport's binding, until src/noise brings it
-    "session": ["wire", "crypto"],
+    "noise": ["crypto"],
+    # crypto for the relay's signature over its statics, and the statics themselves
+    "session": ["wire", "crypto", "noise"],
     "record": ["wire", "crypto"],
     "group": ["wire", "crypto", "record"],
     "sync": ["wire", "group", "record"],
     "store": ["wire"],
     "transport": [],
-    "client": ["crypto", "wire", "session", "record", "group", "sync", "store", "transport"],
-    "relay_core": ["crypto", "wire", "session", "record", "transport"],
+    "client": ["crypto", "wire", "noise", "session", "record", "group", "sync", "store", "transport"],
+    "relay_core": ["crypto", "wire", "noise", "session", "record", "transport"],
     "relay_daemon": ["relay_core"],
     "abi": ["client", "relay_core"],
     "cli": [],
@@ -68,7 +69,7 @@ SYMBOL_HOMES = [
 ]
 
 # Pure: no clock, no randomness, no sockets, no threads, no globals.
-PURE = ["wire", "session", "record", "group", "sync"]
+PURE = ["wire", "noise", "session", "record", "group", "sync"]
 PURE_HEADERS = ["assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "stdnoreturn.h",
                 "string.h"]

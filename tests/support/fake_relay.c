@@ -21,6 +21,8 @@ struct fake_relay {
     pthread_t thread;
     zks__endpoint *endpoint;
     zks__link *link; /* accepted last */
+    zks__session_keys keys;
+    bool silent;
     char address[ZKS_TRANSPORT_ADDRESS_TEXT];
 };
 
@@ -46,6 +48,13 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
     zks__free(user);
 }
 
+static void on_silent_closed(zks__link *link, zks_status status, uint64_t code, const char *text,
+                             void *user)
+{
+    (void)link, (void)status, (void)code, (void)text;
+    zks__free(user);
+}
+
 static zks_status on_accept(zks__link *link, zks__link_events *out_events, void **out_user,
                             void *user)
 {
@@ -54,7 +63,14 @@ static zks_status on_accept(zks__link *link, zks__link_events *out_events, void 
     raw_check(f != NULL);
     f->relay = user;
     f->relay->link = link;
-    raw_check(!zks__session_new(0, &events, f, NULL, &f->session));
+    if (f->relay->silent) {
+        *out_events = (zks__link_events){.closed = on_silent_closed};
+        *out_user = f;
+        return ZKS_OK;
+    }
+    const zks__session_config config = {
+        .keys = &f->relay->keys, .key_count = 1, .rng = zks__crypto_rng()};
+    raw_check(!zks__session_new(&config, &events, f, &f->session));
     zks__session_attach(f->session, link);
     *out_events = zks__session_link_events();
     *out_user = f->session;
@@ -80,7 +96,7 @@ static void *run(void *user)
     return NULL;
 }
 
-fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
+fake_relay *fake_relay_start_as(fake_relay_kind kind, fake_relay_fn handler, void *user)
 {
     fake_relay *r = zks__alloc_zero(1, sizeof *r);
     raw_check(r && !zks__crypto_init());
@@ -89,6 +105,9 @@ fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
     raw_check(!uv_loop_init(&r->loop) && !uv_async_init(&r->loop, &r->stop, on_stop));
     r->stop.data = r;
     uint8_t seed[ZKS_TRANSPORT_SEED_BYTES] = {7};
+    zks__session_keys_relay(zks__crypto_suite(ZKS_SUITE_SODIUM), seed, &r->keys);
+    r->keys.proof[0] ^= kind == FAKE_RELAY_UNPROVEN;
+    r->silent = kind == FAKE_RELAY_SILENT;
     struct sockaddr_in bind = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     zks__listen_config listen = {
         .key_seed = seed, .alpn = ZKS_WIRE_ALPN, .accept = on_accept, .user = r};
@@ -103,6 +122,11 @@ fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
     zks__transport_address_text((const struct sockaddr *)&bound, r->address);
     raw_check(!pthread_create(&r->thread, NULL, run, r));
     return r;
+}
+
+fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
+{
+    return fake_relay_start_as(FAKE_RELAY_HONEST, handler, user);
 }
 
 void fake_relay_free(fake_relay *r)

@@ -13,6 +13,12 @@ typedef void (*fake_relay_fn)(fake_relay *r, zks__session *s, const zks__message
 
 /* Listens on loopback when it returns; aborts the test where that fails. */
 fake_relay *fake_relay_start(fake_relay_fn handler, void *user);
+typedef enum fake_relay_kind {
+    FAKE_RELAY_HONEST,
+    FAKE_RELAY_UNPROVEN, /* its session keys are not signed by its identity */
+    FAKE_RELAY_SILENT    /* takes the link and never answers the handshake */
+} fake_relay_kind;
+fake_relay *fake_relay_start_as(fake_relay_kind kind, fake_relay_fn handler, void *user);
 /* Closes every link and waits for the thread. */
 void fake_relay_free(fake_relay *r);
 /* "127.0.0.1:port" */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "tests/support/memory_link.h"
 
+#include "crypto/crypto.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +30,7 @@ typedef struct end {
     bool opened, closing, closed;
     uint64_t close_code;
     char close_text[TEXT_BYTES];
+    uint8_t seed[ZKS_SIGN_SEED_BYTES];
     uint8_t key[ZKS_LINK_KEY_BYTES];
 } end;
 
@@ -35,16 +38,8 @@ struct memory_pair {
     memory_config config;
     uint64_t random;
     end ends[2];
-    bool lost;
+    bool lost, refuses;
 };
-
-uint64_t memory_random(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 static end *end_of(zks__link *link)
 {
@@ -68,7 +63,7 @@ static zks_status op_write(zks__link *link, zks__buf *data)
 {
     end *e = end_of(link);
     queued_write *w = NULL;
-    if (e->closing || e->closed || e->pair->config.refuse_writes || !(w = calloc(1, sizeof *w))) {
+    if (e->closing || e->closed || e->pair->refuses || !(w = calloc(1, sizeof *w))) {
         zks__buf_unref(data);
         return e->closing || e->closed ? ZKS_E_CLOSED : ZKS_E_NOMEM;
     }
@@ -164,8 +159,8 @@ static const struct zks__link_ops memory_ops = {
 memory_pair *memory_pair_new(const memory_config *config)
 {
     memory_pair *p = calloc(1, sizeof *p);
-    if (!p) {
-        return NULL;
+    if (!p || zks__crypto_init()) {
+        abort();
     }
     p->config = *config;
     p->config.window = config->window ? config->window : DEFAULT_WINDOW;
@@ -177,9 +172,12 @@ memory_pair *memory_pair_new(const memory_config *config)
         e->link.ops = &memory_ops;
         e->link.kind = config->kind ? config->kind : ZKS_LINK_KIND_QUIC;
         e->opened = side == MEMORY_ACCEPTOR;
-        for (size_t i = 0; i < sizeof e->key; i++) {
-            e->key[i] = (uint8_t)memory_random(&p->random);
+        for (size_t i = 0; i < sizeof e->seed; i++) {
+            e->seed[i] = (uint8_t)memory_random(&p->random);
         }
+        zks__sign_key key;
+        zks__crypto_sign_key(e->seed, &key);
+        memcpy(e->key, zks__crypto_sign_public(&key), sizeof e->key);
     }
     return p;
 }
@@ -203,6 +201,16 @@ void memory_pair_free(memory_pair *p)
         drop_writes(&p->ends[1]);
         free(p);
     }
+}
+
+void memory_pair_refuse_writes(memory_pair *p)
+{
+    p->refuses = true;
+}
+
+const uint8_t *memory_pair_seed(const memory_pair *p, int side)
+{
+    return p->ends[side].seed;
 }
 
 zks__link *memory_pair_link(memory_pair *p, int side)
@@ -247,6 +255,11 @@ static bool deliver_piece(end *e)
         abort();
     }
     memcpy(copy, w->data->data + w->sent, length);
+    size_t flip =
+        config->flip[to == &e->pair->ends[MEMORY_INITIATOR] ? MEMORY_INITIATOR : MEMORY_ACCEPTOR];
+    if (flip > to->delivered && flip <= to->delivered + length) {
+        copy[flip - to->delivered - 1] ^= (uint8_t)(1 << flip % 8);
+    }
     w->sent += length;
     e->queued -= length;
     if (w->sent == w->data->length) {

@@ -22,16 +22,26 @@ typedef struct memory_config {
     size_t low_water;   /* `drained` below it; 0: 16 KiB */
     int kind;           /* 0: ZKS_LINK_KIND_QUIC */
     bool broken_export; /* export_secret answers ZKS_E_TLS */
-    bool refuse_writes; /* write answers ZKS_E_NOMEM */
+    size_t flip[2];     /* one bit of that byte, from 1, on its way to a side changes; 0: none */
 } memory_config;
 
 enum { MEMORY_INITIATOR = 0, MEMORY_ACCEPTOR = 1 };
 
 /* A small generator for tests (splitmix64); *state is the seed. */
-uint64_t memory_random(uint64_t *state);
+static inline uint64_t memory_random(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
 
 memory_pair *memory_pair_new(const memory_config *config);
 void memory_pair_free(memory_pair *p);
+/* From now on write answers ZKS_E_NOMEM. */
+void memory_pair_refuse_writes(memory_pair *p);
+/* The seed of the side's Ed25519 key, 32 bytes. */
+const uint8_t *memory_pair_seed(const memory_pair *p, int side);
 /* The two ends; set events before the first turn. NULL after `closed`. The acceptor's end is open
  * from the beginning, the initiator's from its `opened`, in the first turn. */
 zks__link *memory_pair_link(memory_pair *p, int side);

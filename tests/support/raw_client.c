@@ -66,6 +66,11 @@ static bool never(void *user)
     return false;
 }
 
+static unsigned patience(const raw_client *c)
+{
+    return c->world->patience_ms ? c->world->patience_ms : RAW_DEADLINE_MS;
+}
+
 void raw_idle(raw_world *w, unsigned ms)
 {
     (void)raw_run(w, never, NULL, ms);
@@ -99,6 +104,9 @@ void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned n
     c->group = g;
     zks__list_init(&c->inbox);
     zks__device_keys_derive(seed, g->root.group_id, instance, &c->keys);
+    c->session_keys.suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
+    memcpy(c->session_keys.dh_secret, c->keys.noise_dh_secret, sizeof c->session_keys.dh_secret);
+    memcpy(c->session_keys.kem_seed, c->keys.noise_kem_seed, sizeof c->session_keys.kem_seed);
     raw_check(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0},
                                      c->member.bytes, sizeof c->member.bytes,
                                      &c->member.length) == ZKS_OK);
@@ -221,7 +229,9 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
     c->consumed = 0;
     read_host(address, &remote);
     memcpy(c->relay_key, expected_key, sizeof c->relay_key);
-    raw_check(zks__session_new(1, &events, c, NULL, &c->session) == ZKS_OK);
+    const zks__session_config session = {
+        .initiator = true, .keys = &c->session_keys, .key_count = 1, .rng = zks__crypto_rng()};
+    raw_check(zks__session_new(&session, &events, c, &c->session) == ZKS_OK);
     zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
                                   .key_seed = c->keys.sign_seed,
                                   .expected_key = c->relay_key,
@@ -236,8 +246,7 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
         return status;
     }
     zks__session_attach(c->session, link);
-    raw_check_msg(raw_run(c->world, opened_or_closed, c, RAW_DEADLINE_MS),
-                  "connecting took too long");
+    raw_check_msg(raw_run(c->world, opened_or_closed, c, patience(c)), "connecting took too long");
     return c->open ? ZKS_OK : c->closed;
 }
 
@@ -253,7 +262,7 @@ void raw_disconnect(raw_client *c)
 {
     if (c->session) {
         zks__session_close(c->session, 0, "test");
-        raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS), "closing took too long");
+        raw_check_msg(raw_run(c->world, is_gone, c, patience(c)), "closing took too long");
     }
 }
 
@@ -327,7 +336,7 @@ zks__message *raw_next(raw_client *c, unsigned deadline_ms)
 zks__message *raw_expect(raw_client *c, zks__message_type type)
 {
     char text[512] = "nothing";
-    zks__message *m = raw_next(c, RAW_DEADLINE_MS);
+    zks__message *m = raw_next(c, patience(c));
     if (m) {
         (void)zks__wire_print(m, text, sizeof text);
     }
@@ -344,7 +353,7 @@ zks__message *raw_expect(raw_client *c, zks__message_type type)
 
 void raw_expect_closed(raw_client *c)
 {
-    raw_check_msg(raw_run(c->world, is_gone, c, RAW_DEADLINE_MS),
+    raw_check_msg(raw_run(c->world, is_gone, c, patience(c)),
                   "the relay did not close the session");
 }
 

@@ -23,6 +23,7 @@ typedef struct raw_world {
     uv_timer_t timer;
     zks__endpoint *endpoint;
     bool late;
+    unsigned patience_ms; /* how long a client waits for its relay; 0: RAW_DEADLINE_MS */
 } raw_world;
 
 void raw_world_init(raw_world *w);
@@ -56,6 +57,7 @@ typedef struct raw_client {
     raw_world *world;
     const raw_group *group;
     zks__device_keys keys;
+    zks__session_keys session_keys; /* the device's; a test may exchange them before connecting */
     raw_record member;
     uint8_t member_hash[ZKS_RECORD_HASH_BYTES];
     zks__blob_key blob_key;

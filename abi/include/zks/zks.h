@@ -724,7 +724,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_open(zks_runtime *runtime, const zks_
  * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_CONFIG: no relay is configured;
  * ZKS_E_ADDRESS: no address can be understood; ZKS_E_UNREACHABLE, ZKS_E_RESOLVE, ZKS_E_TLS,
  * ZKS_E_CONNECTION_LOST: the first attempt at every relay failed (further ones follow);
- * ZKS_E_RELAY_KEY_CHANGED: see zks_client_trust_relay; ZKS_E_PROTOCOL_VERSION, ZKS_E_PROTOCOL,
+ * ZKS_E_RELAY_KEY_CHANGED: see zks_client_trust_relay; ZKS_E_BAD_SIGNATURE: the relay could not
+ * prove that the session's keys are its own; ZKS_E_PROTOCOL_VERSION, ZKS_E_PROTOCOL,
  * ZKS_E_UNAUTHORIZED, ZKS_E_DEVICE_REVOKED, ZKS_E_RATE_LIMITED, ZKS_E_RELAY_OVERLOADED,
  * ZKS_E_RELAY_SHUTTING_DOWN: the relay refused; ZKS_E_CANCELLED: disconnected meanwhile.
  */

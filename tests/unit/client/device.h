@@ -13,6 +13,8 @@
 
 enum { DEVICE_WAIT_MS = 20000, DEVICE_KINDS = 16 };
 
+static uint32_t device_connect_timeout_ms; /* for the clients opened next; 0: the default */
+
 typedef struct device {
     zks_client *client;
     _Atomic unsigned events[DEVICE_KINDS]; /* by kind */
@@ -53,6 +55,7 @@ static inline zks_status device_try(device *d, zks_runtime *r, const char *path,
                              .event_user = d,
                              .event_user_free = device_freed};
     o.store_path = (char *)(uintptr_t)path;
+    o.connect_timeout_ms = device_connect_timeout_ms;
     if (relay) {
         o.relays[o.relay_count++] = (char *)(uintptr_t)relay;
     }

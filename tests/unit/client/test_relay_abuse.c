@@ -232,6 +232,38 @@ START_TEST(a_relay_that_keeps_promising_more_is_not_pulled_at_full_speed)
 }
 END_TEST
 
+/* The op of a first connect that fails. */
+static zks_op *connect_fails(fake_relay_kind kind)
+{
+    fake_relay_free(relay);
+    relay = fake_relay_start_as(kind, handle, NULL);
+    device_open(&a, runtime, NULL, fake_relay_address(relay));
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__client_connect(a.client, NULL, NULL, &op), ZKS_OK);
+    ck_assert_int_eq(zks__op_wait(op, DEVICE_WAIT_MS), ZKS_OK);
+    ck_assert_uint_eq(play.hellos, 0);
+    return op;
+}
+
+START_TEST(a_relay_that_cannot_prove_its_session_keys_hears_no_hello)
+{
+    zks_op *op = connect_fails(FAKE_RELAY_UNPROVEN);
+    ck_assert_int_eq(zks__op_status(op), ZKS_E_BAD_SIGNATURE);
+    ck_assert_int_eq(zks__status_class(zks__op_status(op)), ZKS_CLASS_SECURITY);
+    ck_assert_ptr_nonnull(strstr(zks__op_text(op), "ask who runs it"));
+    zks__op_free(op);
+}
+END_TEST
+
+START_TEST(a_relay_that_does_not_answer_the_handshake_is_given_up)
+{
+    device_connect_timeout_ms = 300;
+    zks_op *op = connect_fails(FAKE_RELAY_SILENT);
+    ck_assert_int_eq(zks__op_status(op), ZKS_E_UNREACHABLE);
+    zks__op_free(op);
+}
+END_TEST
+
 /* Writing beyond this size fails as on a full disk. */
 static void limit_files(rlim_t size)
 {
@@ -342,6 +374,8 @@ static void add(TCase *c)
     tcase_add_test(c, what_is_stored_is_told_though_the_link_breaks);
     tcase_add_test(c, a_refused_pull_is_made_again);
     tcase_add_test(c, a_relay_that_keeps_promising_more_is_not_pulled_at_full_speed);
+    tcase_add_test(c, a_relay_that_cannot_prove_its_session_keys_hears_no_hello);
+    tcase_add_test(c, a_relay_that_does_not_answer_the_handshake_is_given_up);
     tcase_add_test(c, a_full_disk_fails_pushes_and_all_goes_on_when_there_is_room);
     tcase_add_test(c, two_clients_of_one_group_cannot_share_a_store);
     tcase_add_test(c, each_close_completes_and_only_when_closed);

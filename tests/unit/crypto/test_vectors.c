@@ -148,8 +148,16 @@ static void xwing(const char *block)
 {
     uint8_t public_key[ZKS_SEAL_PUBLIC_BYTES];
     vectors_get(block, "seed", &a);
+    uint8_t ct[ZKS_SEAL_CT_BYTES], shared[ZKS_SEAL_SHARED_BYTES];
     suite->seal_public(a.bytes, public_key);
     vectors_expect(block, "public", public_key, sizeof public_key);
+    vectors_get(block, "random", &b);
+    ck_assert_int_eq(suite->seal_enc(public_key, b.bytes, ct, shared), ZKS_OK);
+    vectors_expect(block, "ct", ct, sizeof ct);
+    vectors_expect(block, "shared", shared, sizeof shared);
+    memset(shared, 0, sizeof shared);
+    ck_assert_int_eq(suite->seal_dec(a.bytes, ct, shared), ZKS_OK);
+    vectors_expect(block, "shared", shared, sizeof shared);
 }
 
 static void sealing(const char *block)
@@ -213,6 +221,34 @@ static void mlkem(const char *block)
     vectors_expect(block, "public", public_key, sizeof public_key);
 }
 
+static void mlkem_dec(const char *block)
+{
+    uint8_t shared[ZKS_KEM_SHARED_BYTES];
+    mlkem(block);
+    vectors_get(block, "ct", &b);
+    ck_assert_uint_eq(b.length, ZKS_KEM_CT_BYTES);
+    zks__crypto_kem_dec(a.bytes, b.bytes, shared);
+    vectors_expect(block, "shared", shared, sizeof shared);
+}
+
+static void mlkem_enc(const char *block)
+{
+    uint8_t ct[ZKS_KEM_CT_BYTES], shared[ZKS_KEM_SHARED_BYTES];
+    vectors_get(block, "public", &a);
+    vectors_get(block, "random", &b);
+    ck_assert_int_eq(zks__crypto_kem_enc(a.bytes, b.bytes, ct, shared), ZKS_OK);
+    vectors_expect(block, "ct", ct, sizeof ct);
+    vectors_expect(block, "shared", shared, sizeof shared);
+}
+
+static void mlkem_bad(const char *block)
+{
+    uint8_t ct[ZKS_KEM_CT_BYTES], shared[ZKS_KEM_SHARED_BYTES];
+    vectors_get(block, "public", &a);
+    vectors_get(block, "random", &b);
+    ck_assert_int_eq(zks__crypto_kem_enc(a.bytes, b.bytes, ct, shared), ZKS_E_MALFORMED);
+}
+
 static void argon2(const char *block)
 {
     zks__argon2 p = {.memory_kib = vectors_number(block, "memory_kib"),
@@ -249,6 +285,9 @@ static const struct {
              {"xwing:", 3, ONE, xwing},
              {"mlkem768-p256:", 2, TWO, sealing},
              {"mlkem768:", 3, BOTH, mlkem},
+             {"mlkem768-dec:", 5, BOTH, mlkem_dec},
+             {"mlkem768-enc:", 3, BOTH, mlkem_enc},
+             {"mlkem768-bad:", 2, BOTH, mlkem_bad},
              {"argon2id:", 3, ONE, argon2},
              {"pbkdf2:", 2, TWO, pbkdf2}};
 

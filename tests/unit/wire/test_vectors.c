@@ -228,7 +228,7 @@ static void print_case(FILE *out, const vector_case *c)
 static const char file_head[] =
     "# SPDX-License-Identifier: MIT OR Apache-2.0\n"
     "#\n"
-    "# Messages of 0k-sync/2-pre and their bytes. A block is one message: its type and what it\n"
+    "# Messages of 0k-sync/2 and their bytes. A block is one message: its type and what it\n"
     "# stands for, its fields in the order of the wire, and the encoded whole, length prefix\n"
     "# included. Numbers are decimal, byte strings hexadecimal. A list shows its count, and its\n"
     "# items' fields indented below it. Written by tests/unit/wire/test_vectors.c.\n";
