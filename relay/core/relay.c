@@ -148,6 +148,9 @@ static zks_status open_endpoint(zks__relay *y, const uint8_t *seed)
     }
     zks__listen_config listen = {.key_seed = seed,
                                  .alpn = ZKS_WIRE_ALPN,
+                                 .approved_alpn = zks__crypto_suite_check(ZKS_SUITE_APPROVED)
+                                                      ? NULL
+                                                      : ZKS_WIRE_ALPN_APPROVED,
                                  .accept = on_accept,
                                  .user = y,
                                  .max_links = (uint32_t)y->config->max_sessions,

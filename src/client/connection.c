@@ -252,6 +252,7 @@ static zks_status make_session(zks_client *c)
 /* The link has connect_timeout_ms for TLS, the session as long again for its handshake. */
 static void open_link(zks_client *c, const struct sockaddr *remote)
 {
+    const bool approved = c->identity.suite == ZKS_SUITE_APPROVED;
     zks__endpoint *endpoint = NULL;
     zks__link *link = NULL;
     zks_status status = zks__runtime_endpoint(c->runtime, &endpoint);
@@ -262,7 +263,8 @@ static void open_link(zks_client *c, const struct sockaddr *remote)
         zks__connect_config config = {.remote = remote,
                                       .key_seed = c->identity.device.sign_seed,
                                       .expected_key = c->address.has_key ? c->address.key : NULL,
-                                      .alpn = ZKS_WIRE_ALPN,
+                                      .alpn = approved ? ZKS_WIRE_ALPN_APPROVED : ZKS_WIRE_ALPN,
+                                      .approved = approved,
                                       .handshake_ms = c->options.connect_timeout_ms,
                                       .keep_alive_ms = ZKS_KEEP_ALIVE_MS,
                                       .events = zks__session_link_events(),

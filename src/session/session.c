@@ -150,13 +150,29 @@ static zks_status make_prologue(const zks__session *s, zks__writer *w)
     }
     const bool initiator = s->config.initiator;
     zks__write_label(w, "0k-sync/2");
-    zks__write_label(w, ZKS_WIRE_ALPN);
+    zks__write_label(w, zks__link_approved(s->link) ? ZKS_WIRE_ALPN_APPROVED : ZKS_WIRE_ALPN);
     zks__write_label(w, "quic");
     zks__write_lp(w, initiator ? s->peer_key : s->local_key, ZKS_LINK_KEY_BYTES);
     zks__write_lp(w, initiator ? s->local_key : s->peer_key, ZKS_LINK_KEY_BYTES);
     zks__write_lp(w, exporter, sizeof exporter);
     zks__wipe(exporter, sizeof exporter);
     return ZKS_OK;
+}
+
+/* The ALPN stands for TLS and Noise alike: of the keys those of the link's profile are left. */
+static zks_status fit_keys(zks__session *s)
+{
+    zks__session_config *c = &s->config;
+    const bool approved = zks__link_approved(s->link);
+    while (c->key_count && (c->keys[0].suite->id == ZKS_SUITE_APPROVED) != approved) {
+        c->keys++;
+        c->key_count--;
+    }
+    while (c->key_count &&
+           (c->keys[c->key_count - 1].suite->id == ZKS_SUITE_APPROVED) != approved) {
+        c->key_count--;
+    }
+    return c->key_count ? ZKS_OK : ZKS_E_SUITE;
 }
 
 /* The link is open. Only QUIC so far: over a link that does not show the client's key the relay
@@ -170,7 +186,10 @@ static zks_status bind_session(zks__session *s)
     memcpy(s->peer_key, zks__link_peer_key(s->link), sizeof s->peer_key);
     memcpy(s->local_key, zks__link_local_key(s->link), sizeof s->local_key);
     zks__writer w = zks__writer_of(prologue, sizeof prologue);
-    zks_status status = make_prologue(s, &w);
+    zks_status status = fit_keys(s);
+    if (!status) {
+        status = make_prologue(s, &w);
+    }
     if (!status) {
         status = zks__handshake_new(&s->config, prologue, w.length, s->peer_key, &s->handshake);
     }

@@ -55,7 +55,8 @@ void zks__session_keys_fresh(const zks__suite *suite, const zks__rng *rng,
 typedef struct zks__session_config {
     bool initiator; /* the side that opened the link */
     /* Borrowed until the session is freed. The initiator has one; a relay one for each suite that
-     * it serves, and takes the initiator's choice. */
+     * it serves, by their numbers, and takes the initiator's choice. Suite 2 goes with approved
+     * links (zks__link_approved) and with no others: ZKS_E_SUITE in `closed`. */
     const zks__session_keys *keys;
     size_t key_count;
     zks__rng rng;

@@ -4,7 +4,9 @@
 #ifndef ZKS_WIRE_LIMITS_H
 #define ZKS_WIRE_LIMITS_H
 
-#define ZKS_WIRE_ALPN "0k-sync/2"
+#define ZKS_WIRE_ALPN          "0k-sync/2"
+/* The same protocol with TLS of the approved algorithms, for sessions of suite 2 and no others. */
+#define ZKS_WIRE_ALPN_APPROVED "0k-sync/2-approved"
 
 enum {
     ZKS_WIRE_VERSION = 2,
