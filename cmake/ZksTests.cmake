@@ -165,6 +165,20 @@ function(zks_suite suite)
   endforeach()
 endfunction()
 
+# zks_again_approved(SUITE FILE TIMEOUT seconds): a script of tests/SUITE a second time, over groups
+# of suite 2 (ZKS_TEST_SUITE)
+function(zks_again_approved suite file)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "")
+  if(NOT ZKS_SUITE2)
+    return()
+  endif()
+  get_filename_component(stem ${file} NAME_WE)
+  string(REGEX REPLACE "^test_" "" stem ${stem})
+  set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} ZKS_TEST_SUITE=approved)
+  zks_test_register(${suite}_${stem}_approved LABEL ${suite} TIMEOUT ${arg_TIMEOUT} SERIAL
+    COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/${suite}/${file})
+endfunction()
+
 # With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
 function(zks_fuzz_targets)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)

@@ -20,6 +20,8 @@ BIN = Path(os.environ.get("ZKS_BIN_DIR", SOURCE / "build" / "dev" / "bin"))
 SLOW = 5 if os.environ.get("ZKS_SANITIZER") else 1
 PATIENCE = 60 * SLOW
 PUSH_MAX = 1047552
+# The suite of the groups that devices make: "approved" runs the same tests over suite 2.
+SUITE = os.environ.get("ZKS_TEST_SUITE", "default")
 
 
 def environment(**more):
@@ -149,7 +151,8 @@ class Device:
         return self.run(*args, **more)[0][0]
 
     def create(self, relay, *args, **more):
-        return self.one("group", "create", "--relay", relay, "--name", self.name, *args, **more)
+        return self.one("group", "create", "--relay", relay, "--name", self.name, "--suite", SUITE,
+                        *args, **more)
 
     def join(self, invite):
         return self.one("group", "join", "-", "--name", self.name, data=invite.encode())
