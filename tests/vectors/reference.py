@@ -193,6 +193,122 @@ def p256_scalar(secret):
     return p256_candidate(secret + b"".join(more))
 
 
+# --- ML-KEM-768 (FIPS 203) ------------------------------------------------------------
+
+Q, K = 3329, 3
+ZETAS = [pow(17, int(f"{i:07b}"[::-1], 2), Q) for i in range(128)]
+
+
+def ntt(f):
+    """Algorithm 9."""
+    f, i, length = list(f), 1, 128
+    while length >= 2:
+        for start in range(0, 256, 2 * length):
+            for j in range(start, start + length):
+                t = ZETAS[i] * f[j + length] % Q
+                f[j + length], f[j] = (f[j] - t) % Q, (f[j] + t) % Q
+            i += 1
+        length //= 2
+    return f
+
+
+def ntt_back(f):
+    """Algorithm 10."""
+    f, i, length = list(f), 127, 2
+    while length <= 128:
+        for start in range(0, 256, 2 * length):
+            for j in range(start, start + length):
+                t = f[j]
+                f[j] = (t + f[j + length]) % Q
+                f[j + length] = ZETAS[i] * (f[j + length] - t) % Q
+            i -= 1
+        length *= 2
+    return [x * 3303 % Q for x in f]
+
+
+def ntt_times(f, g):
+    """Algorithm 11."""
+    out = []
+    for i in range(128):
+        a, b, c, d = f[2 * i], f[2 * i + 1], g[2 * i], g[2 * i + 1]
+        zeta = ZETAS[64 + i // 2] * (-1 if i & 1 else 1)
+        out += [(a * c + b * d * zeta) % Q, (a * d + b * c) % Q]
+    return out
+
+
+def poly_sum(*polys):
+    return [sum(c) % Q for c in zip(*polys)]
+
+
+def sample_ntt(seed):
+    """Algorithm 7."""
+    stream, out = hashlib.shake_128(seed).digest(3 * 1000), []
+    for i in range(0, len(stream), 3):
+        a = stream[i] + 256 * (stream[i + 1] % 16)
+        b = stream[i + 1] // 16 + 16 * stream[i + 2]
+        out += [x for x in (a, b) if x < Q]
+    assert len(out) >= 256
+    return out[:256]
+
+
+def sample_small(seed, number):
+    """Algorithm 8 with eta = 2."""
+    bits = bits_of(hashlib.shake_256(seed + bytes([number])).digest(128))
+    return [(bits[i] + bits[i + 1] - bits[i + 2] - bits[i + 3]) % Q for i in range(0, 1024, 4)]
+
+
+def bits_of(data):
+    return [byte >> i & 1 for byte in data for i in range(8)]
+
+
+def byte_encode(poly, width):
+    """Algorithm 5."""
+    number = sum(c << (i * width) for i, c in enumerate(poly))
+    return number.to_bytes(32 * width, "little")
+
+
+def byte_decode(data, width):
+    """Algorithm 6."""
+    number = int.from_bytes(data, "little")
+    return [number >> (i * width) & ((1 << width) - 1) for i in range(256)]
+
+
+def compress_poly(poly, width):
+    return [((c << width) + Q // 2) // Q & ((1 << width) - 1) for c in poly]
+
+
+def matrix(rho):
+    return [[sample_ntt(rho + bytes([j, i])) for j in range(K)] for i in range(K)]
+
+
+def mlkem768_public(seed):
+    """ML-KEM.KeyGen_internal(d, z): the encapsulation key."""
+    digest = hashlib.sha3_512(seed[:32] + bytes([K])).digest()
+    rho, sigma = digest[:32], digest[32:]
+    s = [ntt(sample_small(sigma, i)) for i in range(K)]
+    e = [ntt(sample_small(sigma, K + i)) for i in range(K)]
+    t = [poly_sum(e[i], *(ntt_times(row[j], s[j]) for j in range(K)))
+         for i, row in enumerate(matrix(rho))]
+    return b"".join(byte_encode(poly, 12) for poly in t) + rho
+
+
+def mlkem768_encaps(public, m):
+    """ML-KEM.Encaps_internal(ek, m): (ciphertext, shared secret)."""
+    digest = hashlib.sha3_512(m + hashlib.sha3_256(public).digest()).digest()
+    shared, r = digest[:32], digest[32:]
+    t = [byte_decode(public[384 * i:384 * i + 384], 12) for i in range(K)]
+    a = matrix(public[384 * K:])
+    y = [ntt(sample_small(r, i)) for i in range(K)]
+    u = [poly_sum(sample_small(r, K + i),
+                  ntt_back(poly_sum(*(ntt_times(a[j][i], y[j]) for j in range(K)))))
+         for i in range(K)]
+    message = [(Q + 1) // 2 * bit for bit in bits_of(m)]
+    v = poly_sum(sample_small(r, 2 * K), message,
+                 ntt_back(poly_sum(*(ntt_times(t[i], y[i]) for i in range(K)))))
+    ct = b"".join(byte_encode(compress_poly(poly, 10), 10) for poly in u)
+    return ct + byte_encode(compress_poly(v, 4), 4), shared
+
+
 # --- XChaCha20-Poly1305 --------------------------------------------------------------
 
 def chacha_rounds(state):

@@ -52,11 +52,11 @@ typedef struct ends {
     zks__noise *noise[2];
 } ends;
 
-static inline void ends_configure(ends *e, uint64_t seed)
+static inline void ends_configure_suite(ends *e, uint8_t id, uint64_t seed)
 {
     ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
     memset(e, 0, sizeof *e);
-    const zks__suite *suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
+    const zks__suite *suite = zks__crypto_suite(id);
     for (int side = 0; side < 2; side++) {
         e->random[side].seed = seed * 2 + (uint64_t)side;
         draws_fill(e->dh_secret[side], sizeof e->dh_secret[side], &e->random[side]);
@@ -72,6 +72,11 @@ static inline void ends_configure(ends *e, uint64_t seed)
                                               .kem_seed = e->kem_seed[side],
                                               .rng = {draws_fill, &e->random[side]}};
     }
+}
+
+static inline void ends_configure(ends *e, uint64_t seed)
+{
+    ends_configure_suite(e, ZKS_SUITE_SODIUM, seed);
 }
 
 static inline void ends_start(ends *e, uint64_t seed)
