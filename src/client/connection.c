@@ -230,7 +230,7 @@ static void open_link(zks_client *c, const struct sockaddr *remote)
     }
     if (!status) {
         zks__connect_config config = {.remote = remote,
-                                      .key_seed = c->identity.device.sign_seed,
+                                      .key_seed = c->identity->device.sign_seed,
                                       .expected_key = c->address.has_key ? c->address.key : NULL,
                                       .alpn = ZKS_WIRE_ALPN,
                                       .handshake_ms = c->options.connect_timeout_ms,
@@ -323,7 +323,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     h->version = ZKS_WIRE_VERSION;
     h->mode = ZKS_MODE_LIVE;
     h->resume = a->cursor;
-    memcpy(h->group_id, c->identity.group_id, sizeof h->group_id);
+    memcpy(h->group_id, c->identity->group_id, sizeof h->group_id);
     memcpy(h->member, c->records.member, sizeof h->member);
     memcpy(h->known, c->records.digest, sizeof h->known);
     memcpy(h->incarnation, c->incarnation, sizeof h->incarnation);
@@ -336,7 +336,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, zks__session_hash(c->session), ZKS_SESSION_HASH_BYTES);
     zks__write_lp(&w, zks__session_peer_key(c->session), ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
-    zks__crypto_sign(&c->identity.device.sign, proof, w.length, h->signature);
+    zks__crypto_sign(&c->identity->device.sign, proof, w.length, h->signature);
     (void)zks__client_send(c, &m);
     zks__record_list_done(&c->records);
 }

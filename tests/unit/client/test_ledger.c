@@ -34,6 +34,7 @@ static zks__ledger *open_ledger_at(const char *path, const char *name)
     zks__clock clock = runtime->clock;
     clock.unix_ms = wrong_unix_ms;
     zks__ledger_config config = {.storage = runtime->storage,
+                                 .vault = runtime->vault,
                                  .path = path,
                                  .secret = secret,
                                  .device_name = name,
