@@ -145,8 +145,7 @@ static zks_status unwrap(const zks__suite *suite, const uint8_t key[ZKS_KEY_BYTE
 static const char *refusal(uint8_t stored, zks__master_kind given)
 {
     static const char *const needs[] = {
-        "the store is protected by no key or passphrase: open it without one, then set one with "
-        "zks_client_change_store_key",
+        "the store is protected by no key or passphrase yet: open it without one, and set one then",
         "the store is protected by a key of its app: give that key",
         "the store is protected by a passphrase: give that passphrase"};
     if (stored == (uint8_t)given) {

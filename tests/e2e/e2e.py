@@ -24,7 +24,8 @@ PUSH_MAX = 1047552
 
 def environment(**more):
     """The environment without what would change a program's behaviour, and with more."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("ZKS_STORE", "ZKS_PASSPHRASE")}
+    kept = {k: v for k, v in os.environ.items()
+            if k not in ("ZKS_STORE", "ZKS_PASSPHRASE", "ZKS_STORE_PASSPHRASE")}
     return {**kept, **more}
 
 
