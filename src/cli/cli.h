@@ -163,7 +163,7 @@ typedef struct cli_secret {
     uint8_t secret[ZKS_SIZE_SECRET];
     char *passphrase;
     size_t passphrase_length;
-    uint8_t *salt; /* or the text of a descriptor */
+    uint8_t *salt; /* the text of a descriptor; NULL: a new group */
     size_t salt_length;
 } cli_secret;
 typedef struct cli_secret_options {

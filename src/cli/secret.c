@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { HEX_SECRET = 2 * ZKS_SIZE_SECRET, SALT_BYTES = 16 };
+enum { HEX_SECRET = 2 * ZKS_SIZE_SECRET };
 
 void cli_secret_free(char *data, size_t length)
 {
@@ -193,19 +193,19 @@ static int prompt(cli *c, bool twice, cli_secret *out)
     return keep_passphrase(c, line, strlen(line), out);
 }
 
-/* A descriptor from another device, or a new salt. */
+/* A descriptor from another device; without one the library makes it, for this machine. */
 static int take_salt(cli *c, const char *descriptor, cli_secret *out)
 {
-    out->salt_length = descriptor ? strlen(descriptor) : SALT_BYTES;
+    if (!descriptor) {
+        return CLI_OK;
+    }
+    out->salt_length = strlen(descriptor);
     out->salt = malloc(out->salt_length + 1);
     if (!out->salt) {
         return cli_fail(c, ZKS_E_NOMEM, NULL);
     }
-    if (descriptor) {
-        memcpy(out->salt, descriptor, out->salt_length);
-        return CLI_OK;
-    }
-    return cli_random(c, out->salt, out->salt_length);
+    memcpy(out->salt, descriptor, out->salt_length);
+    return CLI_OK;
 }
 
 int cli_secret_sources(const cli_secret_options *o)

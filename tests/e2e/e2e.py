@@ -30,9 +30,10 @@ def environment(**more):
 
 
 def zks(*args, data=None, env=None, timeout=PATIENCE):
-    """Runs zks to its end."""
+    """Runs zks to its end, without a terminal that it could ask on."""
     return subprocess.run([str(BIN / "zks"), *map(str, args)], input=data, capture_output=True,
                           check=False, timeout=timeout, env=environment(**(env or {})),
+                          start_new_session=True,
                           **({} if data is not None else {"stdin": subprocess.DEVNULL}))
 
 

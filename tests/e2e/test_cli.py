@@ -157,7 +157,8 @@ class Json(e2e.Case):
         seen |= self.check(watch.entries + watch.events)
         a.run("push", "more")
         seen |= self.check(b.run("pull", "--out", self.folder / "out")[0])
-        for args in (["group", "relays"], ["status", "--online"], ["devices"], ["flush"]):
+        for args in (["group", "relays"], ["status", "--online"], ["devices"], ["flush"],
+                     ["store", "passphrase", "--remove"]):
             seen |= self.check(a.run(*args)[0])
         where = f"127.0.0.1:{e2e.free_port()}"
         a.run("group", "relays", where)
