@@ -40,7 +40,7 @@ void cli_store_phrase_forget(cli *c)
 static int take(cli *c, cli_secret *from)
 {
     char *to = keep(c);
-    if (to) {
+    if (to && from->passphrase) {
         memcpy(to, from->passphrase, from->passphrase_length);
         c->store_phrase_length = from->passphrase_length;
     }

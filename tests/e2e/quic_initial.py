@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What anybody on the path can read of a QUIC connection's first packets: Initial packets are sealed
-with keys that follow from a connection id in them (RFC 9001, section 5.2; RFC 9000, section 17.2).
-Needs the Python package cryptography."""
+"""What anybody on the path can read of a QUIC connection's first packets: Initial packets are
+sealed with keys that follow from a connection id in them (RFC 9001, section 5.2; RFC 9000, section
+17.2). Needs the Python package cryptography."""
 import hashlib
 import hmac
 

@@ -112,13 +112,12 @@ END_TEST
 
 START_TEST(descriptor_below_the_floor_or_above_the_ceiling_derives_nothing)
 {
-    static const char *const bad[] = {
-        "$argon2id$v=19$m=19455,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=19456,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=47103,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=1048577,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=65536,t=11,p=1$AAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAA"};
+    static const char *const bad[] = {"$argon2id$v=19$m=19455,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA",
+                                      "$argon2id$v=19$m=19456,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA",
+                                      "$argon2id$v=19$m=47103,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA",
+                                      "$argon2id$v=19$m=1048577,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA",
+                                      "$argon2id$v=19$m=65536,t=11,p=1$AAAAAAAAAAAAAAAAAAAAAA",
+                                      "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAA"};
     for (size_t i = 0; i < ZKS_COUNTOF(bad); i++) {
         opened o = open_at(small, NULL, "correct horse", bad[i], NULL);
         ck_assert_int_eq(o.status, ZKS_E_DESCRIPTOR);
