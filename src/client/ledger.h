@@ -35,9 +35,12 @@ enum { ZKS_LEDGER_PROBLEM_BYTES = ZKS_STORE_PROBLEM_BYTES };
 
 typedef struct zks__ledger_config {
     zks__storage *storage;
-    const char *path;      /* NULL: in memory */
+    zks__vault *vault;     /* holds the ledger, which is full of secrets */
+    zks__store *store;     /* open already: the ledger takes it over, also when it fails */
+    const char *path;      /* where store is NULL; NULL: in memory */
     const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
     uint8_t suite;         /* of the group that the secret makes; 0: the default */
+    const zks__master_key *store_key; /* NULL: the store has none */
     bool must_be_new; /* a secret just made: on a store with a group it would start a second one */
     const char *descriptor;
     const char *device_name; /* NULL: unchanged */
@@ -47,14 +50,16 @@ typedef struct zks__ledger_config {
 } zks__ledger_config;
 
 /* Not inside a transaction. Opens the store and the group in it, creating both where they are
- * missing. ZKS_E_STORE_GROUP: no secret was given and the store holds no group, or several; the
- * codes of zks__store_open. */
+ * missing. ZKS_E_STORE_GROUP: no secret was given and the store holds no group, or several;
+ * ZKS_E_STORE_KEY: as zks__keyring_open; the codes of zks__store_open. */
 ZKS_MUST_USE zks_status zks__ledger_open(const zks__ledger_config *config,
                                          char problem[ZKS_LEDGER_PROBLEM_BYTES],
                                          zks__ledger **out_ledger);
 /* Not inside a transaction. NULL is fine. */
 void zks__ledger_close(zks__ledger *l);
 zks__store *zks__ledger_store(const zks__ledger *l);
+/* Not inside a transaction: another key for the store's secrets. */
+ZKS_MUST_USE zks_status zks__ledger_change_store_key(zks__ledger *l, const zks__master_key *key);
 /* A mark for the storage thread's own use while it plans a transaction. */
 bool zks__ledger_marked(const zks__ledger *l);
 void zks__ledger_mark(zks__ledger *l, bool on);

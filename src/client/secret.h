@@ -8,6 +8,7 @@
 #define ZKS_CLIENT_SECRET_H
 
 #include "base/status.h"
+#include "client/client.h"
 #include "crypto/crypto.h"
 
 enum { ZKS_CLIENT_SALT_MIN_BYTES = 8 };
@@ -31,6 +32,11 @@ ZKS_MUST_USE zks_status zks__client_secret_derive(uint8_t suite, const char *pas
                                                   size_t salt_length,
                                                   uint8_t out_secret[ZKS_KEY_BYTES],
                                                   char out_descriptor[ZKS_DESCRIPTOR_BYTES]);
+/* Secret memory of its own for what a configuration is given, which belongs to no runtime yet;
+ * empty. NULL: no memory. */
+zks__client_secrets *zks__client_secrets_new(void);
+/* Wipes. NULL is fine. */
+void zks__client_secrets_free(zks__client_secrets *secrets);
 /* The id of the shared group that a secret makes in a suite. ZKS_E_SUITE, ZKS_E_INTERNAL. */
 ZKS_MUST_USE zks_status zks__client_shared_group_id(uint8_t suite,
                                                     const uint8_t secret[ZKS_KEY_BYTES],
