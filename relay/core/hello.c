@@ -65,7 +65,8 @@ static zks_status check_signature(const zks__peer *p, const zks__hello *hello)
     zks__write_lp(&w, zks__session_hash(p->session), ZKS_SESSION_HASH_BYTES);
     zks__write_lp(&w, p->router->key, sizeof p->router->key);
     zks__write_lp(&w, hello->group_id, sizeof hello->group_id);
-    return zks__crypto_verify(zks__peer_device(p), text, w.length, hello->signature);
+    return zks__session_suite(p->session)
+        ->verify(zks__peer_device(p), text, w.length, hello->signature);
 }
 
 static bool is_member(const zks__peer *p, const zks__hello *hello)

@@ -146,11 +146,11 @@ static zks_status open_endpoint(zks__relay *y, const uint8_t *seed)
             y->config->listen);
         return ZKS_E_CONFIG_FILE;
     }
+    const bool suite1 = !zks__crypto_suite_check(ZKS_SUITE_SODIUM);
+    const bool suite2 = !zks__crypto_suite_check(ZKS_SUITE_APPROVED);
     zks__listen_config listen = {.key_seed = seed,
-                                 .alpn = ZKS_WIRE_ALPN,
-                                 .approved_alpn = zks__crypto_suite_check(ZKS_SUITE_APPROVED)
-                                                      ? NULL
-                                                      : ZKS_WIRE_ALPN_APPROVED,
+                                 .alpn = suite1 ? ZKS_WIRE_ALPN : ZKS_WIRE_ALPN_APPROVED,
+                                 .approved_alpn = suite2 ? ZKS_WIRE_ALPN_APPROVED : NULL,
                                  .accept = on_accept,
                                  .user = y,
                                  .max_links = (uint32_t)y->config->max_sessions,

@@ -369,7 +369,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, zks__session_hash(c->session), ZKS_SESSION_HASH_BYTES);
     zks__write_lp(&w, zks__session_peer_key(c->session), ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
-    zks__crypto_sign(&c->identity->device.sign, proof, w.length, h->signature);
+    c->session_keys.suite->sign(&c->identity->device.sign, proof, w.length, h->signature);
     (void)zks__client_send(c, &m);
     zks__record_list_done(&c->records);
 }

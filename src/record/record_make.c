@@ -17,7 +17,7 @@ static void write_signature(zks__writer *w, const zks__suite *suite, const char 
     uint8_t signature[ZKS_SIGN_BYTES] = {0};
     if (!w->overflow) {
         zks__signed_text t = zks__record_signed_text(suite, role, w->data, w->length);
-        zks__crypto_sign(key, t.bytes, t.length, signature);
+        suite->sign(key, t.bytes, t.length, signature);
     }
     zks__write_bytes(w, signature, sizeof signature);
 }

@@ -19,7 +19,7 @@ static zks_status verify(const zks__suite *suite, const uint8_t *data, const sea
 {
     zks__signed_text t = zks__record_signed_text(suite, m->role, data,
                                                  (size_t)(m->signature - data));
-    return zks__crypto_verify(m->key, t.bytes, t.length, m->signature);
+    return suite->verify(m->key, t.bytes, t.length, m->signature);
 }
 
 static zks__slice read_slice(zks__reader *r, size_t max)

@@ -14,6 +14,7 @@ struct zks__handshake {
     zks__session_config config;
     const zks__session_keys *keys; /* NULL: a responder that has not heard which suite */
     zks__noise *noise;             /* likewise */
+    zks__noise_hash hash;          /* SHA-256 by the suite's library */
     unsigned done;                 /* messages, of both sides */
     uint8_t relay_key[ZKS_LINK_KEY_BYTES];
     uint8_t prologue[ZKS_PROLOGUE_MAX_BYTES]; /* holds the exporter */
@@ -34,14 +35,14 @@ static size_t proof_text(const uint8_t *dh, size_t dh_length, const uint8_t *kem
 }
 
 /* HKDF(identity seed, label, suite), as in docs/SECURITY.md, section 2. */
-static void derive(const uint8_t prk[32], const char *label, uint8_t suite, uint8_t *out,
+static void derive(const zks__suite *suite, const uint8_t prk[32], const char *label, uint8_t *out,
                    size_t length)
 {
     uint8_t info[64];
     zks__writer w = zks__writer_of(info, sizeof info);
     zks__write_label(&w, label);
-    zks__write_lp(&w, &suite, 1);
-    zks__crypto_expand(prk, info, w.length, out, length);
+    zks__write_lp(&w, &suite->id, 1);
+    suite->expand(prk, info, w.length, out, length);
 }
 
 void zks__session_keys_relay(const zks__suite *suite, const uint8_t seed[ZKS_SIGN_SEED_BYTES],
@@ -51,14 +52,14 @@ void zks__session_keys_relay(const zks__suite *suite, const uint8_t seed[ZKS_SIG
     uint8_t text[PROOF_TEXT_BYTES];
     zks__sign_key key;
     out_keys->suite = suite;
-    zks__crypto_extract(seed, ZKS_SIGN_SEED_BYTES, prk);
-    derive(prk, "relay-noise-dh", suite->id, out_keys->dh_secret, sizeof out_keys->dh_secret);
-    derive(prk, "relay-noise-kem", suite->id, out_keys->kem_seed, sizeof out_keys->kem_seed);
+    suite->extract(seed, ZKS_SIGN_SEED_BYTES, prk);
+    derive(suite, prk, "relay-noise-dh", out_keys->dh_secret, sizeof out_keys->dh_secret);
+    derive(suite, prk, "relay-noise-kem", out_keys->kem_seed, sizeof out_keys->kem_seed);
     suite->dh_public(out_keys->dh_secret, dh);
     zks__crypto_kem_public(out_keys->kem_seed, kem);
-    zks__crypto_sign_key(seed, &key);
+    suite->sign_key(seed, &key);
     size_t length = proof_text(dh, suite->dh_public_bytes, kem, text);
-    zks__crypto_sign(&key, text, length, out_keys->proof);
+    suite->sign(&key, text, length, out_keys->proof);
     zks__wipe(prk, sizeof prk);
     zks__wipe(&key, sizeof key);
 }
@@ -82,10 +83,12 @@ void zks__handshake_statics(const uint8_t *dh, size_t dh_length,
 
 static zks_status make_noise(zks__handshake *h, const zks__session_keys *keys)
 {
+    h->hash = (zks__noise_hash){
+        .bytes = ZKS_HASH_BYTES, .two = keys->suite->sha256_two, .hmac = keys->suite->hmac};
     zks__noise_config config = {.pattern = &zks__noise_hybrid_xx,
                                 .name = keys->suite->noise_name,
                                 .suite = keys->suite,
-                                .hash = &zks__noise_sha256,
+                                .hash = &h->hash,
                                 .initiator = h->config.initiator,
                                 .prologue = h->prologue,
                                 .prologue_length = h->prologue_length,
@@ -201,7 +204,7 @@ static zks_status check_proof(const zks__handshake *h, const uint8_t *proof)
     uint8_t text[PROOF_TEXT_BYTES];
     size_t length = proof_text(zks__noise_peer_dh(h->noise), h->keys->suite->dh_public_bytes,
                                zks__noise_peer_kem(h->noise), text);
-    return zks__crypto_verify(h->relay_key, text, length, proof);
+    return h->keys->suite->verify(h->relay_key, text, length, proof);
 }
 
 zks_status zks__handshake_take(zks__handshake *h, uint8_t *record, size_t length,

@@ -68,7 +68,9 @@ static opened open_at(zks_runtime *r, const char *store, const char *phrase, con
     out.status = zks__op_status(op);
     zks__op_free(op);
     if (!out.status) {
-        ck_assert_int_eq(zks__client_shared_secret(c, out.secret, out.descriptor), ZKS_OK);
+        uint8_t suite = 0;
+        ck_assert_int_eq(zks__client_shared_secret(c, out.secret, out.descriptor, &suite), ZKS_OK);
+        ck_assert_uint_eq(suite, ZKS_SUITE_SODIUM);
     }
     ck_assert_int_eq(zks__client_close(c, NULL, NULL, &op), ZKS_OK);
     ck_assert_int_eq(zks__op_wait(op, DEVICE_WAIT_MS), ZKS_OK);

@@ -272,7 +272,7 @@ END_TEST
 START_TEST(epoch_without_memory_is_not_made)
 {
     size_t length = 7;
-    uint8_t out[64] = {0};
+    uint8_t out[ZKS_SEAL_RANDOM_BYTES] = {0};
     zks__epoch_note note = {.reason_count = 0};
     record_world_init(&paired, ZKS_GROUP_MODE_PAIRED);
     const zks__epoch_plan plan = {
