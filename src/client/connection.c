@@ -235,7 +235,13 @@ static void check_handshake(zks_client *c)
 
 static zks_status make_session(zks_client *c)
 {
-    zks__session_keys *keys = &c->session_keys;
+    if (!c->session_keys) {
+        c->session_keys = zks__vault_alloc(c->runtime->vault, sizeof *c->session_keys);
+    }
+    zks__session_keys *keys = c->session_keys;
+    if (!keys) {
+        return ZKS_E_NOMEM;
+    }
     keys->suite = zks__crypto_suite(c->identity->suite);
     memcpy(keys->dh_secret, c->identity->device.noise_dh_secret, sizeof keys->dh_secret);
     memcpy(keys->kem_seed, c->identity->device.noise_kem_seed, sizeof keys->kem_seed);
@@ -369,7 +375,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, zks__session_hash(c->session), ZKS_SESSION_HASH_BYTES);
     zks__write_lp(&w, zks__session_peer_key(c->session), ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
-    c->session_keys.suite->sign(&c->identity->device.sign, proof, w.length, h->signature);
+    c->session_keys->suite->sign(&c->identity->device.sign, proof, w.length, h->signature);
     (void)zks__client_send(c, &m);
     zks__record_list_done(&c->records);
 }

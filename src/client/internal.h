@@ -89,7 +89,7 @@ struct zks_client {
     zks__sync *sync;
     zks__address address;
     zks__session *session;
-    zks__session_keys session_keys; /* the device's; secret */
+    zks__session_keys *session_keys; /* the device's; in the vault, with the first session */
     uint64_t handshake_due_ms;      /* when the session must be ready; UINT64_MAX: it is */
     _Atomic uint32_t attempt;       /* jobs made on other threads carry it too */
     bool close_asked;
