@@ -90,8 +90,8 @@ struct zks_client {
     zks__address address;
     zks__session *session;
     zks__session_keys *session_keys; /* the device's; in the vault, with the first session */
-    uint64_t handshake_due_ms;      /* when the session must be ready; UINT64_MAX: it is */
-    _Atomic uint32_t attempt;       /* jobs made on other threads carry it too */
+    uint64_t handshake_due_ms;       /* when the session must be ready; UINT64_MAX: it is */
+    _Atomic uint32_t attempt;        /* jobs made on other threads carry it too */
     bool close_asked;
     bool stopping; /* closing: nothing new is started */
     bool pumping, pump_again;
