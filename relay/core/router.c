@@ -31,7 +31,9 @@ static void check_greeting(zks__router *r, uint64_t now)
         }
         zks__list_remove(n);
         zks__log_write(r->log, ZKS_LOG_LEVEL_INFO, "session.silent");
-        zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, 0, 0, "no handshake and HELLO came in time");
+        /* Who only was slow may come again: no refusal before it has proven anything. */
+        uint32_t code = zks__session_established(p->session) ? ZKS_WIRE_UNAUTHORIZED : ZKS_WIRE_OK;
+        zks__peer_end(p, code, 0, 0, "no handshake and HELLO came in time");
     }
 }
 

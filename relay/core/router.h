@@ -171,7 +171,7 @@ void zks__peer_send(zks__peer *p, const zks__message *m);
 void zks__peer_error(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms,
                      const char *text);
 /* ERROR, then the end. To a peer that is not proven yet (no message came) nothing is sent: the
- * link's close code says it; zks__peer_bye alike. */
+ * link's close code says it (ZKS_WIRE_OK: nothing does); zks__peer_bye alike. */
 void zks__peer_end(zks__peer *p, uint32_t code, uint8_t about, uint32_t retry_ms, const char *text);
 void zks__peer_bye(zks__peer *p, uint32_t code, uint32_t retry_ms, const char *text);
 void zks__peer_pause(zks__peer *p, unsigned why);
