@@ -65,6 +65,33 @@ zks_status zks_client_wait_synced(zks_client *client, zks_done_fn done, void *us
     return status ? status : zks__client_wait_synced(client, done, user, out_op);
 }
 
+zks_status zks_client_change_store_key(zks_client *client, int32_t kind, const uint8_t *bytes,
+                                       size_t length, zks_done_fn done, void *user, zks_op **out_op)
+{
+    zks_status status = zks__guard(ZKS_CALL_client_change_store_key, client);
+    if (status) {
+        return status;
+    }
+    switch (kind) {
+    case ZKS_STORE_KEY_NONE:
+        status = length ? ZKS_E_INVALID : ZKS_OK;
+        break;
+    case ZKS_STORE_KEY_BYTES:
+        status = length == ZKS_SIZE_STORE_KEY ? ZKS_OK : ZKS_E_STORE_KEY;
+        break;
+    case ZKS_STORE_KEY_PASSPHRASE:
+        status = !length || length > ZKS_SIZE_PASSPHRASE_MAX ? ZKS_E_PASSPHRASE : ZKS_OK;
+        break;
+    default:
+        return ZKS_E_INVALID;
+    }
+    if (!status && length && !bytes) {
+        status = ZKS_E_INVALID;
+    }
+    return status ? status
+                  : zks__client_change_store_key(client, kind, bytes, length, done, user, out_op);
+}
+
 zks_status zks_client_close(zks_client *client, zks_done_fn done, void *user, zks_op **out_op)
 {
     zks_status status = zks__guard(ZKS_CALL_client_close, client);

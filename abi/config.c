@@ -19,11 +19,11 @@ enum {
     CONNECT_TIMEOUT_MAX_MS = 600 * 1000
 };
 
-/* An event callback with its user pointer, shared by the configuration and the clients opened with
- * it. */
+/* A callback with its user pointer, shared by the configuration and the clients opened with it. */
 typedef struct registration {
     atomic_uint count;
     zks_event_fn fn;
+    zks_store_key_fn key_fn;
     void *user;
     zks_free_fn user_free;
 } registration;
@@ -31,11 +31,13 @@ typedef struct registration {
 struct zks_config {
     zks__handle handle;
     zks__client_options options;
-    registration *events; /* NULL: none */
+    zks__client_secrets *secrets; /* in secret memory, made by the first; NULL: none */
+    registration *events;         /* NULL: none */
+    registration *store_key;      /* NULL: none */
     char problem[PROBLEM_BYTES];
 };
 
-/* --- the event registration --- */
+/* --- registrations --- */
 
 static void registration_unref(void *user)
 {
@@ -54,6 +56,23 @@ static void pass_event(zks_client *client, const zks_event *event, void *user)
     r->fn(client, event, r->user);
 }
 
+static zks_status pass_key(uint8_t *out_key, void *user)
+{
+    const registration *r = user;
+    return r->key_fn(out_key, r->user);
+}
+
+static registration *registration_new(void *user, zks_free_fn user_free)
+{
+    registration *r = zks__alloc_zero(1, sizeof *r);
+    if (r) {
+        atomic_init(&r->count, 1);
+        r->user = user;
+        r->user_free = user_free;
+    }
+    return r;
+}
+
 /* --- life --- */
 
 zks_status zks_config_new(zks_config **out_config)
@@ -70,13 +89,6 @@ zks_status zks_config_new(zks_config **out_config)
     return ZKS_OK;
 }
 
-/* Wipes and frees a block that held a secret; NULL is fine. */
-static void free_secret(void *block, size_t length)
-{
-    zks__wipe(block, length);
-    zks__free(block);
-}
-
 void zks_config_free(zks_config *config)
 {
     if (zks__guard(ZKS_CALL_config_free, config)) {
@@ -84,15 +96,15 @@ void zks_config_free(zks_config *config)
     }
     zks__client_options *o = &config->options;
     registration_unref(config->events);
+    registration_unref(config->store_key);
+    zks__client_secrets_free(config->secrets);
     zks__free(o->store_path);
     zks__free(o->device_name);
-    free_secret(o->passphrase, o->passphrase_length);
     zks__free(o->salt);
     for (size_t i = 0; i < o->relay_count; i++) {
         zks__free(o->relays[i]);
     }
     atomic_store(&config->handle.magic, ZKS_HANDLE_DEAD);
-    zks__wipe(o->secret, sizeof o->secret);
     zks__free(config);
 }
 
@@ -113,11 +125,19 @@ zks_status zks__config_open(const zks_config *config, zks_runtime *runtime, zks_
         options.event_user_free = registration_unref;
         atomic_fetch_add_explicit(&r->count, 1, memory_order_relaxed);
     }
+    registration *k = config->store_key;
+    if (k && k->key_fn) {
+        options.store_key_fn = pass_key;
+        options.store_key_user = k;
+        options.store_key_user_free = registration_unref;
+        atomic_fetch_add_explicit(&k->count, 1, memory_order_relaxed);
+    }
+    options.secrets = config->secrets;
     zks_status status = zks__client_open(runtime, &options, done, user, out_op, out_client);
     if (status) {
         registration_unref(options.event_user);
+        registration_unref(options.store_key_user);
     }
-    zks__wipe(&options, sizeof options);
     return status;
 }
 
@@ -158,6 +178,15 @@ const char *zks_config_problem(const zks_config *config)
 
 /* --- secrets --- */
 
+/* Makes the secret memory. ZKS_E_NOMEM. */
+static zks_status need_secrets(zks_config *g)
+{
+    if (!g->secrets) {
+        g->secrets = zks__client_secrets_new();
+    }
+    return g->secrets ? ZKS_OK : no_memory(g);
+}
+
 zks_status zks_config_set_secret(zks_config *config, const uint8_t *secret, size_t length)
 {
     zks_status status = begin(ZKS_CALL_config_set_secret, config);
@@ -170,12 +199,16 @@ zks_status zks_config_set_secret(zks_config *config, const uint8_t *secret, size
     if (!secret) {
         return refuse(config, ZKS_E_INVALID, "the group secret is NULL");
     }
-    if (config->options.passphrase) {
+    status = need_secrets(config);
+    if (status) {
+        return status;
+    }
+    if (config->secrets->passphrase_length) {
         return refuse(config, ZKS_E_BOTH_SECRETS,
                       "both a passphrase and a secret are given; give one of them");
     }
-    memcpy(config->options.secret, secret, ZKS_SIZE_SECRET);
-    config->options.has_secret = true;
+    memcpy(config->secrets->secret, secret, ZKS_SIZE_SECRET);
+    config->secrets->has_secret = true;
     return ZKS_OK;
 }
 
@@ -225,28 +258,109 @@ zks_status zks_config_set_passphrase(zks_config *config, const char *passphrase,
     if (status) {
         return status;
     }
+    status = need_secrets(config);
+    if (status) {
+        return status;
+    }
     zks__client_options *o = &config->options;
-    if (o->has_secret) {
+    zks__client_secrets *s = config->secrets;
+    if (s->has_secret) {
         return refuse(config, ZKS_E_BOTH_SECRETS,
                       "both a secret and a passphrase are given; give one of them");
     }
-    char *text = zks__alloc(length);
     uint8_t *kept = zks__alloc(salt_length);
-    if (!text || !kept) {
-        zks__free(text);
-        zks__free(kept);
+    if (!kept) {
         return no_memory(config);
     }
-    memcpy(text, passphrase, length);
     if (salt_length) {
         memcpy(kept, salt, salt_length);
     }
-    free_secret(o->passphrase, o->passphrase_length);
+    zks__wipe(s->passphrase, sizeof s->passphrase);
+    memcpy(s->passphrase, passphrase, length);
+    s->passphrase_length = length;
     zks__free(o->salt);
-    o->passphrase = text;
-    o->passphrase_length = length;
     o->salt = kept;
     o->salt_length = salt_length;
+    return ZKS_OK;
+}
+_Static_assert((int)ZKS_SIZE_PASSPHRASE_MAX == (int)ZKS_CLIENT_PASSPHRASE_MAX_BYTES,
+               "as long as the client takes");
+
+/* --- what opens the store --- */
+
+/* Forgets whichever was set. */
+static void forget_store_key(zks_config *g)
+{
+    registration *old = g->store_key;
+    g->store_key = NULL;
+    if (g->secrets) {
+        g->secrets->has_store_key = false;
+        g->secrets->store_passphrase_length = 0;
+        zks__wipe(g->secrets->store_key, sizeof g->secrets->store_key);
+        zks__wipe(g->secrets->store_passphrase, sizeof g->secrets->store_passphrase);
+    }
+    registration_unref(old);
+}
+
+zks_status zks_config_set_store_key(zks_config *config, const uint8_t *key, size_t length)
+{
+    zks_status status = begin(ZKS_CALL_config_set_store_key, config);
+    if (status) {
+        return status;
+    }
+    if (length != (key ? ZKS_SIZE_STORE_KEY : 0)) {
+        return refuse(config, ZKS_E_STORE_KEY, "the store's key must be exactly 32 bytes");
+    }
+    status = key ? need_secrets(config) : ZKS_OK;
+    if (status) {
+        return status;
+    }
+    forget_store_key(config);
+    if (key) {
+        memcpy(config->secrets->store_key, key, ZKS_SIZE_STORE_KEY);
+        config->secrets->has_store_key = true;
+    }
+    return ZKS_OK;
+}
+
+zks_status zks_config_set_store_key_fn(zks_config *config, zks_store_key_fn fn, void *user,
+                                       zks_free_fn user_free)
+{
+    zks_status status = begin(ZKS_CALL_config_set_store_key_fn, config);
+    if (status) {
+        return status;
+    }
+    registration *r = NULL;
+    if (fn || user_free) {
+        r = registration_new(user, user_free);
+        if (!r) {
+            return no_memory(config);
+        }
+        r->key_fn = fn;
+    }
+    forget_store_key(config);
+    config->store_key = r;
+    return ZKS_OK;
+}
+
+zks_status zks_config_set_store_passphrase(zks_config *config, const char *passphrase,
+                                           size_t length)
+{
+    zks_status status = begin(ZKS_CALL_config_set_store_passphrase, config);
+    if (!status && (passphrase || length)) {
+        status = check_passphrase(config, passphrase, length);
+        if (!status) {
+            status = need_secrets(config);
+        }
+    }
+    if (status) {
+        return status;
+    }
+    forget_store_key(config);
+    if (length) {
+        memcpy(config->secrets->store_passphrase, passphrase, length);
+        config->secrets->store_passphrase_length = length;
+    }
     return ZKS_OK;
 }
 
@@ -376,14 +490,11 @@ zks_status zks_config_set_events(zks_config *config, zks_event_fn fn, void *user
     }
     registration *r = NULL;
     if (fn || user_free) {
-        r = zks__alloc_zero(1, sizeof *r);
+        r = registration_new(user, user_free);
         if (!r) {
             return no_memory(config);
         }
-        atomic_init(&r->count, 1);
         r->fn = fn;
-        r->user = user;
-        r->user_free = user_free;
     }
     registration *old = config->events;
     config->events = r;

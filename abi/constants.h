@@ -40,6 +40,7 @@
     X(ZKS_E_STORE_IO)                  \
     X(ZKS_E_STORE_GROUP)               \
     X(ZKS_E_STORE_PATH)                \
+    X(ZKS_E_STORE_KEY)                 \
     X(ZKS_E_NOT_CONNECTED)             \
     X(ZKS_E_UNREACHABLE)               \
     X(ZKS_E_RELAY_KEY_CHANGED)         \
@@ -90,6 +91,7 @@
     X(ZKS_SIZE_RELAY_KEY)              \
     X(ZKS_SIZE_BLOB_ID)                \
     X(ZKS_SIZE_CHAIN)                  \
+    X(ZKS_SIZE_STORE_KEY)              \
     X(ZKS_SIZE_SALT_MIN)               \
     X(ZKS_SIZE_PASSPHRASE_MAX)         \
     X(ZKS_SIZE_NAME_MAX)               \
@@ -104,6 +106,9 @@
     X(ZKS_OPTION_KEEP_BYTES)           \
     X(ZKS_OPTION_QUEUE_MAX_BYTES)      \
     X(ZKS_OPTION_CONNECT_TIMEOUT_MS)   \
+    X(ZKS_STORE_KEY_NONE)              \
+    X(ZKS_STORE_KEY_BYTES)             \
+    X(ZKS_STORE_KEY_PASSPHRASE)        \
     X(ZKS_PUSH_STORED)                 \
     X(ZKS_PUSH_ACKED)                  \
     X(ZKS_PUSH_NEED_CONNECTION)        \

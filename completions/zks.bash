@@ -4,8 +4,8 @@
 
 _zks() {
     local cur prev words_of command='' part='' i
-    local commands='init group push pull watch status devices relay trust flush help'
-    local global='--store --json --verbose --quiet --log-level --progress --version --help'
+    local commands='init group push pull watch status devices relay store trust flush help'
+    local global='--store --store-passphrase-file --json --verbose --quiet --log-level --progress --version --help'
     local online='--relay --timeout'
     local secret='--passphrase --passphrase-file --passphrase-fd --secret-file --name'
     local reader='--after --peek --own --raw --out --count'
@@ -14,7 +14,7 @@ _zks() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        -s | --store | --log-level) ((i++)) ;;
+        -s | --store | --store-passphrase-file | --log-level) ((i++)) ;;
         -*) ;;
         *)
             if [ -z "$command" ]; then
@@ -30,7 +30,7 @@ _zks() {
         mapfile -t COMPREPLY < <(compgen -W 'off error warn info debug' -- "$cur")
         return
         ;;
-    -s | --store | --passphrase-file | --secret-file | --config | --key-file)
+    -s | --store | --store-passphrase-file | --new-passphrase-file | --passphrase-file | --secret-file | --config | --key-file)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
@@ -58,11 +58,17 @@ _zks() {
     pull) words_of="$reader --offline $online $global" ;;
     watch) words_of="$reader --until-idle $online $global" ;;
     status | devices) words_of="--online $online $global" ;;
+    store)
+        case $part in
+        '') words_of='passphrase' ;;
+        *) words_of="--new-passphrase-file --remove $global" ;;
+        esac
+        ;;
     relay) words_of='--config --listen --data --public-host --key-file --name --json --quiet --verbose --help' ;;
     help) words_of=$commands ;;
     *) words_of=$global ;;
     esac
-    if [[ $cur == -* || -z $command || $command == group && -z $part || $command == help ]]; then
+    if [[ $cur == -* || -z $command || ($command == group || $command == store) && -z $part || $command == help ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words_of" -- "$cur")
     elif [ "$command" = push ]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")

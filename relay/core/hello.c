@@ -76,7 +76,7 @@ static bool is_member(const zks__peer *p, const zks__hello *hello)
     return zks__records_genesis(set) && zks__records_epoch(set) && own &&
            own->kind == ZKS_RECORD_KIND_MEMBER &&
            memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
-           zks__session_peer_has(p->session, own->member.noise_dh, sizeof own->member.noise_dh,
+           zks__session_peer_has(p->session, own->suite, own->member.noise_dh,
                                  own->member.noise_kem) &&
            zks__records_member(set, zks__peer_device(p), now_s) != NULL;
 }

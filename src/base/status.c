@@ -60,6 +60,9 @@
     X(E_STORE_PATH, CONFIG,                                                                        \
       "The store cannot be opened or made there: check that the folder "                           \
       "exists.")                                                                                   \
+    X(E_STORE_KEY, CONFIG,                                                                         \
+      "The store's key or passphrase is wrong or missing; nothing was changed: "                   \
+      "give the right one.")                                                                       \
                                                                                                    \
     X(E_NOT_CONNECTED, RETRY,                                                                      \
       "No relay is connected: connect first, or push without asking for "                          \

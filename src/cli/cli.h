@@ -32,7 +32,7 @@ enum {
     CLI_GO_ON = -1    /* of cli_parse: nothing is wrong and there is work to do */
 };
 
-enum { CLI_GLOBALS = 9, CLI_TEXT_MAX = 1024, CLI_KEY_TEXT = 53, CLI_ID_TEXT = 65 };
+enum { CLI_GLOBALS = 10, CLI_TEXT_MAX = 1024, CLI_KEY_TEXT = 53, CLI_ID_TEXT = 65 };
 
 typedef struct cli cli;
 
@@ -48,6 +48,7 @@ typedef struct cli_command {
 struct cli {
     /* what was asked for */
     char *store;
+    char *store_phrase_file; /* --store-passphrase-file */
     char *log_level;
     char **relays; /* --relay, NULL at its end; instead of the settings' */
     double timeout_s;
@@ -59,9 +60,12 @@ struct cli {
     struct poptOption globals[CLI_GLOBALS];
     poptContext contexts[2]; /* of the options before and behind the command */
     int argc;
-    const char **argv; /* what the command has to parse; argv[0] is "zks" */
-    const char **args; /* arguments that are no options, NULL at their end; after cli_parse */
-    char *path;        /* of the store; after cli_store_path */
+    const char **argv;  /* what the command has to parse; argv[0] is "zks" */
+    const char **args;  /* arguments that are no options, NULL at their end; after cli_parse */
+    char *path;         /* of the store; after cli_store_path */
+    char *store_phrase; /* its passphrase, in locked memory; NULL: none so far */
+    size_t store_phrase_length;
+    bool store_phrase_given; /* by a file or the environment: never asked for */
     /* what is open */
     zks_runtime *runtime;
     zks_queue *queue;
@@ -159,7 +163,7 @@ typedef struct cli_secret {
     uint8_t secret[ZKS_SIZE_SECRET];
     char *passphrase;
     size_t passphrase_length;
-    uint8_t *salt; /* or the text of a descriptor */
+    uint8_t *salt; /* the text of a descriptor; NULL: a new group */
     size_t salt_length;
 } cli_secret;
 typedef struct cli_secret_options {
@@ -196,6 +200,11 @@ typedef struct cli_secret_options {
 int cli_secret_sources(const cli_secret_options *o);
 /* Reads secret or passphrase; twice: a prompt asks for it again. An exit code. */
 int cli_secret_read(cli *c, const cli_secret_options *o, bool twice, cli_secret *out);
+/* Into out->passphrase, owned, from a file ("-": standard input), or a text. An exit code. */
+int cli_passphrase_file(cli *c, const char *name, cli_secret *out);
+int cli_passphrase_text(cli *c, const char *text, cli_secret *out);
+/* One line from the terminal without echo, for cli_secret_free; NULL: there is no terminal. */
+char *cli_ask(const char *question);
 int cli_random(cli *c, uint8_t *out, size_t length);
 void cli_secret_done(cli_secret *s);
 void cli_secret_options_done(cli_secret_options *o);
@@ -228,6 +237,15 @@ int cli_fail_offline(cli *c, const char *before);
 /* For operations whose completion only has to end a cli_step. */
 void cli_wake(zks_op *op, void *user);
 
+/* --- cmd_store.c --- */
+/* Takes the store's passphrase from --store-passphrase-file or ZKS_STORE_PASSPHRASE, if there is
+ * one. An exit code. */
+int cli_store_phrase(cli *c);
+/* Asks for it on the terminal, after `asked` times before. true: there is one to try. *out_code is
+ * not 0 when asking went wrong and that was told. */
+bool cli_store_phrase_ask(cli *c, int asked, int *out_code);
+void cli_store_phrase_forget(cli *c);
+
 /* --- the commands --- */
 int cmd_init(cli *c, const cli_command *self);
 int cmd_group(cli *c, const cli_command *self);
@@ -237,6 +255,7 @@ int cmd_watch(cli *c, const cli_command *self);
 int cmd_status(cli *c, const cli_command *self);
 int cmd_devices(cli *c, const cli_command *self);
 int cmd_relay(cli *c, const cli_command *self);
+int cmd_store(cli *c, const cli_command *self);
 int cmd_trust(cli *c, const cli_command *self);
 int cmd_flush(cli *c, const cli_command *self);
 

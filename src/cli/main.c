@@ -72,6 +72,15 @@ static const cli_command commands[] = {
      "  zks relay --listen 127.0.0.1:4433 --data /tmp/relay\n"
      "  zks relay --config relay.conf --listen '[::]:4433'\n",
      cmd_relay},
+    {"store", "passphrase", "sets, changes or removes the store's passphrase",
+     "passphrase  asks for a new passphrase, or takes it from --new-passphrase-file. The keys in\n"
+     "            the store are sealed with it. Every command needs it then: it is asked for, or\n"
+     "            comes from --store-passphrase-file FILE or the variable ZKS_STORE_PASSPHRASE.\n"
+     "            --remove leaves the file's mode (0600) as the only protection",
+     "  zks store passphrase\n"
+     "  zks --store-passphrase-file old.txt store passphrase --new-passphrase-file new.txt\n"
+     "  zks store passphrase --remove\n",
+     cmd_store},
     {"trust", "ADDR KEY", "accepts a relay's new key",
      "For a relay whose key has changed, when its operator confirmed that. KEY is what the error\n"
      "named, 64 hexadecimal digits or the relay's whole zks:// address.",
@@ -107,6 +116,8 @@ static void print_main_help(void)
         const char *option, *text;
     } options[] = {{"-s, --store FILE", "the store (ZKS_STORE; default: 0k-sync/store.zks in "
                                         "XDG_DATA_HOME)"},
+                   {"    --store-passphrase-file FILE",
+                    "its passphrase (-: standard input; ZKS_STORE_PASSPHRASE; else asked for)"},
                    {"-j, --json", "one JSON object a line on standard output"},
                    {"-v, --verbose", "tell and log more (twice: all)"},
                    {"-q, --quiet", "errors only"},
@@ -212,7 +223,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < 2; i++) {
         poptFreeContext(c.contexts[i]);
     }
+    cli_store_phrase_forget(&c);
     free(c.store);
+    free(c.store_phrase_file);
     free(c.log_level);
     free(c.path);
     cli_list_free(c.relays);

@@ -12,6 +12,8 @@ void cli_globals_init(cli *c)
 {
     const struct poptOption options[CLI_GLOBALS] = {
         {"store", 's', POPT_ARG_STRING, &c->store, 0, "the store's file (ZKS_STORE)", "FILE"},
+        {"store-passphrase-file", 0, POPT_ARG_STRING, &c->store_phrase_file, 0,
+         "the store's passphrase is in a file (-: standard input)", "FILE"},
         {"json", 'j', POPT_ARG_NONE, &c->json, 0, "one JSON object a line on standard output",
          NULL},
         {"verbose", 'v', POPT_ARG_NONE, NULL, VALUE_VERBOSE, "tell and log more (twice: all)",

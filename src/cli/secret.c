@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { HEX_SECRET = 2 * ZKS_SIZE_SECRET, SALT_BYTES = 16 };
+enum { HEX_SECRET = 2 * ZKS_SIZE_SECRET };
 
 void cli_secret_free(char *data, size_t length)
 {
@@ -119,7 +119,7 @@ static int keep_passphrase(cli *c, char *data, size_t length, cli_secret *out)
     return CLI_OK;
 }
 
-static int read_passphrase_file(cli *c, const char *name, cli_secret *out)
+int cli_passphrase_file(cli *c, const char *name, cli_secret *out)
 {
     char *data = NULL;
     size_t length = 0;
@@ -132,11 +132,16 @@ static int read_passphrase_fd(cli *c, int fd, cli_secret *out)
 {
     char name[32];
     snprintf(name, sizeof name, "/dev/fd/%d", fd);
-    return read_passphrase_file(c, name, out);
+    return cli_passphrase_file(c, name, out);
 }
 
-/* One line from the terminal without echo; NULL: none. Owned. */
-static char *ask(const char *question)
+int cli_passphrase_text(cli *c, const char *text, cli_secret *out)
+{
+    char *copy = strdup(text);
+    return copy ? keep_passphrase(c, copy, strlen(copy), out) : cli_fail(c, ZKS_E_NOMEM, NULL);
+}
+
+char *cli_ask(const char *question)
 {
     struct termios before, silent;
     FILE *terminal = fopen("/dev/tty", "r+e");
@@ -165,7 +170,7 @@ static char *ask(const char *question)
 static int prompt(cli *c, bool twice, cli_secret *out)
 {
     const char *known = secure_getenv("ZKS_PASSPHRASE");
-    char *line = known ? strdup(known) : ask("Passphrase: ");
+    char *line = known ? strdup(known) : cli_ask("Passphrase: ");
     cli_step(c, 0, -1);
     if (c->interrupted) {
         cli_secret_free(line, line ? strlen(line) : 0);
@@ -177,7 +182,7 @@ static int prompt(cli *c, bool twice, cli_secret *out)
                            "--passphrase-file FILE, or set ZKS_PASSPHRASE.");
     }
     if (twice && !known) {
-        char *again = ask("The same again: ");
+        char *again = cli_ask("The same again: ");
         bool same = again && strcmp(line, again) == 0;
         cli_secret_free(again, again ? strlen(again) : 0);
         if (!same) {
@@ -188,19 +193,19 @@ static int prompt(cli *c, bool twice, cli_secret *out)
     return keep_passphrase(c, line, strlen(line), out);
 }
 
-/* A descriptor from another device, or a new salt. */
+/* A descriptor from another device; without one the library makes it, for this machine. */
 static int take_salt(cli *c, const char *descriptor, cli_secret *out)
 {
-    out->salt_length = descriptor ? strlen(descriptor) : SALT_BYTES;
+    if (!descriptor) {
+        return CLI_OK;
+    }
+    out->salt_length = strlen(descriptor);
     out->salt = malloc(out->salt_length + 1);
     if (!out->salt) {
         return cli_fail(c, ZKS_E_NOMEM, NULL);
     }
-    if (descriptor) {
-        memcpy(out->salt, descriptor, out->salt_length);
-        return CLI_OK;
-    }
-    return cli_random(c, out->salt, out->salt_length);
+    memcpy(out->salt, descriptor, out->salt_length);
+    return CLI_OK;
 }
 
 int cli_secret_sources(const cli_secret_options *o)
@@ -216,7 +221,7 @@ int cli_secret_read(cli *c, const cli_secret_options *o, bool twice, cli_secret 
     }
     int code;
     if (o->passphrase_file) {
-        code = read_passphrase_file(c, o->passphrase_file, out);
+        code = cli_passphrase_file(c, o->passphrase_file, out);
     } else if (o->passphrase_fd >= 0) {
         code = read_passphrase_fd(c, o->passphrase_fd, out);
     } else {

@@ -248,6 +248,9 @@ static zks_status configure(const cli *c, const cli_secret *secret, const char *
         status = zks_config_set_passphrase(config, secret->passphrase, secret->passphrase_length,
                                            secret->salt, secret->salt_length);
     }
+    if (!status && c->store_phrase_length) {
+        status = zks_config_set_store_passphrase(config, c->store_phrase, c->store_phrase_length);
+    }
     for (size_t i = 0; !status && relays[i]; i++) {
         status = zks_config_add_relay(config, relays[i]);
     }
@@ -259,33 +262,65 @@ static zks_status configure(const cli *c, const cli_secret *secret, const char *
     return status ? status : zks_config_set_queue(config, c->queue);
 }
 
-static int wait_open(cli *c, zks_op *op, zks_status *out_status)
+/* Opens and waits for it; *out_op is complete then. An exit code. */
+static int open_once(cli *c, const cli_secret *secret, const char *name, char *const *relays,
+                     zks_op **out_op)
 {
-    if (!cli_wait(c, op, OPEN_MS)) {
-        return c->interrupted ? 128 + c->interrupted
+    zks_config *config = NULL;
+    zks_status status = zks_config_new(&config);
+    if (!status) {
+        status = configure(c, secret, name, relays, config);
+    }
+    if (!status) {
+        status = zks_config_set_events(config, on_event, c, NULL);
+    }
+    if (!status) {
+        status = zks_client_open(c->runtime, config, cli_wake, NULL, out_op, &c->client);
+    }
+    int code = status ? cli_fail(c, status, config ? zks_config_problem(config) : NULL) : CLI_OK;
+    zks_config_free(config); /* and the secrets in it */
+    if (!code && !cli_wait(c, *out_op, OPEN_MS)) {
+        code = c->interrupted ? 128 + c->interrupted
                               : cli_problem(c, CLI_STORE,
                                             "The store %s did not open within %d s: try again when "
                                             "the machine is less busy.",
                                             c->path, OPEN_MS / 1000);
     }
-    if (out_status) {
-        *out_status = zks_op_status(op);
-        return CLI_OK;
-    }
-    return zks_op_status(op) ? cli_fail_op(c, op) : CLI_OK;
+    return code;
 }
 
-static int open_with(cli *c, zks_config *config, zks_status *out_status)
+static int fail_key(cli *c, const zks_op *op)
+{
+    char text[CLI_TEXT_MAX];
+    snprintf(text, sizeof text,
+             "%s. It comes from --store-passphrase-file FILE, ZKS_STORE_PASSPHRASE or a terminal; "
+             "`zks help store` says more.",
+             zks_op_text(op));
+    return cli_fail(c, ZKS_E_STORE_KEY, text);
+}
+
+/* Opens, and asks for the store's passphrase where one is missing. */
+static int open_with(cli *c, const cli_secret *secret, const char *name, char *const *relays,
+                     zks_status *out_status)
 {
     zks_op *op = NULL;
-    zks_status status = zks_config_set_events(config, on_event, c, NULL);
-    if (!status) {
-        status = zks_client_open(c->runtime, config, cli_wake, NULL, &op, &c->client);
+    int code = open_once(c, secret, name, relays, &op);
+    for (int asked = 0; !code && zks_op_status(op) == ZKS_E_STORE_KEY; asked++) {
+        if (!cli_store_phrase_ask(c, asked, &code)) {
+            code = code ? code : fail_key(c, op);
+            break;
+        }
+        zks_op_free(op);
+        op = NULL;
+        zks_client_free(c->client);
+        c->client = NULL;
+        code = open_once(c, secret, name, relays, &op);
     }
-    if (status) {
-        return cli_fail(c, status, zks_config_problem(config));
+    if (!code && out_status) {
+        *out_status = zks_op_status(op);
+    } else if (!code && zks_op_status(op)) {
+        code = cli_fail_op(c, op);
     }
-    int code = wait_open(c, op, out_status);
     zks_op_free(op);
     return code;
 }
@@ -305,21 +340,12 @@ static int check_store_exists(cli *c)
 int cli_open(cli *c, const cli_secret *secret, const char *name, zks_status *out_status)
 {
     char **relays = NULL;
-    zks_config *config = NULL;
     int code = cli_store_path(c);
     code = code ? code : check_store_exists(c);
     code = code ? code : cli_settings_relays(c, &relays);
+    code = code ? code : cli_store_phrase(c);
     code = code || c->runtime ? code : cli_runtime(c);
-    if (!code) {
-        zks_status status = zks_config_new(&config);
-        code = status ? cli_fail(c, status, NULL) : CLI_OK;
-    }
-    if (!code) {
-        zks_status status = configure(c, secret, name, relays, config);
-        code = status ? cli_fail(c, status, zks_config_problem(config)) : CLI_OK;
-    }
-    code = code ? code : open_with(c, config, out_status);
-    zks_config_free(config);
+    code = code ? code : open_with(c, secret, name, relays, out_status);
     cli_list_free(relays);
     return code;
 }

@@ -44,14 +44,28 @@ void zks__handle_init(zks__handle *h, uint32_t magic);
 
 /* What a client is opened with: filled by zks_config's setters (abi/api_config.c), copied by open.
  */
-enum { ZKS_CLIENT_RELAYS_MAX = 16 };
-typedef struct zks__client_options {
-    char *store_path;  /* NULL: in memory */
-    char *device_name; /* UTF-8; NULL: none */
-    bool has_secret;
+enum { ZKS_CLIENT_RELAYS_MAX = 16, ZKS_CLIENT_PASSPHRASE_MAX_BYTES = 1024 };
+
+/* What of them is secret; in secret memory at the configuration's, and at the client's only until
+ * it is open. */
+typedef struct zks__client_secrets {
+    bool has_secret; /* of the group */
     uint8_t secret[32];
-    char *passphrase; /* with passphrase_length; wiped when freed */
-    size_t passphrase_length;
+    size_t passphrase_length; /* of the group; 0: none */
+    char passphrase[ZKS_CLIENT_PASSPHRASE_MAX_BYTES];
+    bool has_store_key;
+    uint8_t store_key[32];
+    size_t store_passphrase_length; /* 0: none */
+    char store_passphrase[ZKS_CLIENT_PASSPHRASE_MAX_BYTES];
+} zks__client_secrets;
+
+typedef struct zks__client_options {
+    char *store_path;                   /* NULL: in memory */
+    char *device_name;                  /* UTF-8; NULL: none */
+    const zks__client_secrets *secrets; /* NULL: none */
+    zks_store_key_fn store_key_fn;      /* NULL: none */
+    void *store_key_user;
+    zks_free_fn store_key_user_free; /* once, when the opening has ended */
     uint8_t *salt; /* salt bytes, or the text of a descriptor when it begins with "$argon2id$" */
     size_t salt_length;
     char *relays[ZKS_CLIENT_RELAYS_MAX]; /* in order of preference; judged at connect */
@@ -110,6 +124,10 @@ ZKS_MUST_USE zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zk
                                           void *user, zks_op **out_op);
 ZKS_MUST_USE zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user,
                                                 zks_op **out_op);
+/* kind: ZKS_STORE_KEY_*; judged by the caller. */
+ZKS_MUST_USE zks_status zks__client_change_store_key(zks_client *c, int32_t kind,
+                                                     const uint8_t *bytes, size_t length,
+                                                     zks_done_fn done, void *user, zks_op **out_op);
 ZKS_MUST_USE zks_status zks__client_close(zks_client *c, zks_done_fn done, void *user,
                                           zks_op **out_op);
 /* Close without waiting, and the end of the caller's handle. */

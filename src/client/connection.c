@@ -235,12 +235,8 @@ static void check_handshake(zks_client *c)
 
 static zks_status make_session(zks_client *c)
 {
-    zks__session_keys *keys = &c->session_keys;
-    keys->suite = zks__crypto_suite(c->identity.suite);
-    memcpy(keys->dh_secret, c->identity.device.noise_dh_secret, sizeof keys->dh_secret);
-    memcpy(keys->kem_seed, c->identity.device.noise_kem_seed, sizeof keys->kem_seed);
     const zks__session_config config = {.initiator = true,
-                                        .keys = keys,
+                                        .keys = &c->identity->session,
                                         .key_count = 1,
                                         .rng = c->runtime->rng,
                                         .log = &c->runtime->log};
@@ -260,7 +256,7 @@ static void open_link(zks_client *c, const struct sockaddr *remote)
     }
     if (!status) {
         zks__connect_config config = {.remote = remote,
-                                      .key_seed = c->identity.device.sign_seed,
+                                      .key_seed = c->identity->device.sign_seed,
                                       .expected_key = c->address.has_key ? c->address.key : NULL,
                                       .alpn = ZKS_WIRE_ALPN,
                                       .handshake_ms = c->options.connect_timeout_ms,
@@ -354,7 +350,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     h->version = ZKS_WIRE_VERSION;
     h->mode = ZKS_MODE_LIVE;
     h->resume = a->cursor;
-    memcpy(h->group_id, c->identity.group_id, sizeof h->group_id);
+    memcpy(h->group_id, c->identity->group_id, sizeof h->group_id);
     memcpy(h->member, c->records.member, sizeof h->member);
     memcpy(h->known, c->records.digest, sizeof h->known);
     memcpy(h->incarnation, c->incarnation, sizeof h->incarnation);
@@ -367,7 +363,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, zks__session_hash(c->session), ZKS_SESSION_HASH_BYTES);
     zks__write_lp(&w, zks__session_peer_key(c->session), ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
-    zks__crypto_sign(&c->identity.device.sign, proof, w.length, h->signature);
+    zks__crypto_sign(&c->identity->device.sign, proof, w.length, h->signature);
     (void)zks__client_send(c, &m);
     zks__record_list_done(&c->records);
 }

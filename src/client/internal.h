@@ -71,7 +71,7 @@ struct zks_client {
     bool opened;
     zks_status open_status;
     char *open_text;
-    zks__identity identity; /* once opened */
+    zks__identity *identity; /* once opened; in the vault */
     zks__device_entry *devices;
     size_t device_count;
     uint64_t settled_n, pending_bytes, unread_count, unread_bytes, held;
@@ -89,7 +89,6 @@ struct zks_client {
     zks__sync *sync;
     zks__address address;
     zks__session *session;
-    zks__session_keys session_keys; /* the device's; secret */
     uint64_t handshake_due_ms;      /* when the session must be ready; UINT64_MAX: it is */
     _Atomic uint32_t attempt;       /* jobs made on other threads carry it too */
     bool close_asked;
@@ -128,6 +127,17 @@ struct zks_client {
 void zks__client_ref(zks_client *c);
 void zks__client_unref(zks_client *c);
 zks_client *zks__client_of_node(zks__node *n);
+/* --- opening.c --- */
+typedef struct zks__opening zks__opening;
+/* Copies the secrets of the options into the vault. ZKS_E_NOMEM. */
+ZKS_MUST_USE zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
+                                         zks__opening **out_opening);
+/* Begins; op is completed when the client is open or failed to. false: the runtime is closing,
+ * nothing was begun. Any thread. */
+ZKS_MUST_USE bool zks__opening_start(zks__opening *o, zks_op *op);
+/* Instead of start. NULL is fine. */
+void zks__opening_discard(zks__opening *o);
+
 /* --- close.c --- */
 /* Makes what closing needs. ZKS_E_NOMEM. */
 ZKS_MUST_USE zks_status zks__client_prepare_close(zks_client *c);

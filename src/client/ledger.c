@@ -64,7 +64,10 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
     memcpy(out->group_id, l->group.group_id, sizeof out->group_id);
     out->suite = l->group.suite;
     out->device = l->device;
-    memcpy(out->secret, l->group.seed, sizeof out->secret);
+    out->session.suite = l->suite;
+    memcpy(out->session.dh_secret, l->device.noise_dh_secret, sizeof out->session.dh_secret);
+    memcpy(out->session.kem_seed, l->device.noise_kem_seed, sizeof out->session.kem_seed);
+    memcpy(out->secret, l->seed, sizeof out->secret);
     memcpy(out->descriptor, l->group.descriptor, sizeof out->descriptor);
     memcpy(out->device_name, l->group.device_name, sizeof out->device_name);
 }
@@ -106,7 +109,7 @@ zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_
 {
     zks__blob_key *key = zks__map_get(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES);
     if (!key) {
-        key = zks__alloc(sizeof *key);
+        key = zks__vault_alloc(l->vault, sizeof *key);
         if (!key) {
             return ZKS_E_NOMEM;
         }
@@ -114,8 +117,7 @@ zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_
                              key);
         zks_status status = zks__map_put(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES, key);
         if (status) {
-            zks__wipe(key, sizeof *key);
-            zks__free(key);
+            zks__vault_release(l->vault, key, sizeof *key);
             return status;
         }
     }
@@ -238,12 +240,21 @@ static zks_status restore_record(zks__slice bytes, void *user)
     return zks__records_load(l->records, bytes.data, bytes.length);
 }
 
-static void free_map_values(zks__map *m, size_t wipe)
+static void free_chains(zks__map *m)
 {
     size_t position = 0;
     for (void *v = m ? zks__map_next(m, &position) : NULL; v; v = zks__map_next(m, &position)) {
-        zks__wipe(v, wipe);
         zks__free(v);
+    }
+    zks__map_free(m);
+}
+
+static void free_blob_keys(zks__ledger *l)
+{
+    zks__map *m = l->blob_keys;
+    size_t position = 0;
+    for (void *v = m ? zks__map_next(m, &position) : NULL; v; v = zks__map_next(m, &position)) {
+        zks__vault_release(l->vault, v, sizeof(zks__blob_key));
     }
     zks__map_free(m);
 }
@@ -252,7 +263,7 @@ static void forget_state(zks__ledger *l)
 {
     zks__records_free(l->records);
     zks__history_free(l->history);
-    free_map_values(l->chains, 0);
+    free_chains(l->chains);
     l->records = NULL;
     l->history = NULL;
     l->chains = NULL;
@@ -320,10 +331,15 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
             return ZKS_E_STORE_GROUP;
         }
         if (!status) {
-            zks__group_root_derive(l->group.suite, l->group.mode, l->group.seed, &l->root);
+            status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id,
+                                      ZKS_STORE_SECRET_GROUP, NULL, l->seed);
+        }
+        if (!status) {
+            zks__group_root_derive(l->group.suite, l->group.mode, l->seed, &l->root);
         }
         return status;
     }
+    memcpy(l->seed, config->secret, sizeof l->seed);
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, config->secret, &l->root);
     status = zks__store_group_get(l->store, l->root.group_id, &l->group);
     if (status != ZKS_E_NOT_FOUND) {
@@ -339,7 +355,6 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
     zks__store_group *g = &l->group;
     memset(g, 0, sizeof *g);
     memcpy(g->group_id, l->root.group_id, sizeof g->group_id);
-    memcpy(g->seed, config->secret, sizeof g->seed);
     g->suite = ZKS_SUITE_SODIUM;
     g->mode = ZKS_GROUP_MODE_SHARED;
     l->rng.fill(g->instance, sizeof g->instance, l->rng.user);
@@ -349,7 +364,24 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
     if (config->device_name) {
         strncpy(g->device_name, config->device_name, sizeof g->device_name - 1);
     }
-    return zks__store_group_add(l->store, g);
+    status = zks__store_group_add(l->store, g);
+    return status ? status
+                  : zks__keyring_put(l->keyring, g->g, g->group_id, ZKS_STORE_SECRET_GROUP, NULL,
+                                     l->seed);
+}
+
+static zks_status derive_device(zks__ledger *l)
+{
+    uint8_t *seed = zks__vault_alloc(l->vault, ZKS_KEY_BYTES);
+    if (!seed) {
+        return ZKS_E_NOMEM;
+    }
+    zks_status status = zks__keyring_get(l->keyring, 0, NULL, ZKS_STORE_SECRET_DEVICE, NULL, seed);
+    if (!status) {
+        zks__device_keys_derive(seed, l->group.group_id, l->group.instance, &l->device);
+    }
+    zks__vault_release(l->vault, seed, ZKS_KEY_BYTES);
+    return status;
 }
 
 static zks_status keep_record(zks__ledger *l, zks_status made, const uint8_t *bytes, size_t length)
@@ -405,8 +437,9 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         status = l->suite ? ZKS_OK : ZKS_E_SUITE;
     }
     if (!status) {
-        zks__device_keys_derive(zks__store_device_seed(l->store), l->group.group_id,
-                                l->group.instance, &l->device);
+        status = derive_device(l);
+    }
+    if (!status) {
         memcpy(l->epoch_secret, l->root.epoch0_secret, sizeof l->epoch_secret);
         status = is_new ? make_records(l) : ZKS_OK;
     }
@@ -430,14 +463,37 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
     return status;
 }
 
+static zks_status unlock(zks__ledger *l, const zks__ledger_config *config,
+                         char problem[ZKS_LEDGER_PROBLEM_BYTES])
+{
+    static const zks__master_key none;
+    const char *text = NULL;
+    const zks__master_key *key = config->store_key ? config->store_key : &none;
+    zks_status status = zks__storage_unlock(l->storage, l->store, key, &text, &l->keyring);
+    if (status && text) {
+        strncpy(problem, text, ZKS_LEDGER_PROBLEM_BYTES - 1);
+    }
+    return status;
+}
+
+zks_status zks__ledger_change_store_key(zks__ledger *l, const zks__master_key *key)
+{
+    return zks__keyring_change(l->keyring, key);
+}
+
 zks_status zks__ledger_open(const zks__ledger_config *config,
                             char problem[ZKS_LEDGER_PROBLEM_BYTES], zks__ledger **out_ledger)
 {
-    problem[0] = '\0';
-    zks__ledger *l = zks__alloc_zero(1, sizeof *l);
+    memset(problem, 0, ZKS_LEDGER_PROBLEM_BYTES);
+    zks__ledger *l = zks__vault_alloc(config->vault, sizeof *l);
     if (!l) {
+        if (config->store) {
+            zks__storage_store_release(config->storage, config->store);
+        }
         return ZKS_E_NOMEM;
     }
+    l->store = config->store;
+    l->vault = config->vault;
     l->storage = config->storage;
     l->rng = config->rng;
     l->clock = config->clock;
@@ -446,11 +502,14 @@ zks_status zks__ledger_open(const zks__ledger_config *config,
     l->rng.fill(seed, sizeof seed, l->rng.user);
     l->blob_keys = zks__map_new(seed);
     zks_status status = l->blob_keys ? ZKS_OK : ZKS_E_NOMEM;
-    if (!status) {
+    if (!status && !l->store) {
         status = zks__storage_store_open(config->storage, config->path, problem, &l->store);
     }
     if (!status) {
-        status = open_group(l, config);
+        status = unlock(l, config, problem);
+        if (!status) {
+            status = open_group(l, config);
+        }
         if (!status) {
             status = zks__storage_claim(l->storage, l->store, l->group.group_id, &l->claim);
             strncpy(problem,
@@ -461,7 +520,7 @@ zks_status zks__ledger_open(const zks__ledger_config *config,
         }
         if (status && !problem[0]) {
             const char *text = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED &&
-                                       status != ZKS_E_STORE_GROUP
+                                       status != ZKS_E_STORE_GROUP && status != ZKS_E_STORE_KEY
                                    ? zks__store_problem(l->store)
                                    : "";
             strncpy(problem, text, ZKS_LEDGER_PROBLEM_BYTES - 1);
@@ -483,13 +542,12 @@ void zks__ledger_close(zks__ledger *l)
     }
     zks__list_remove(&l->claim.node);
     forget_state(l);
-    free_map_values(l->blob_keys, sizeof(zks__blob_key));
+    free_blob_keys(l);
     if (l->store) {
         zks__storage_store_release(l->storage, l->store);
     }
     zks__free(l->scratch);
-    zks__wipe(l, sizeof *l);
-    zks__free(l);
+    zks__vault_release(l->vault, l, sizeof *l);
 }
 
 /* --- membership --- */

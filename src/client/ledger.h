@@ -16,6 +16,7 @@
 #include "group/blob.h"
 #include "group/keys.h"
 #include "record/set.h"
+#include "session/session.h"
 #include "store/store.h"
 #include "wire/messages.h"
 
@@ -25,7 +26,8 @@ typedef struct zks__ledger zks__ledger;
 typedef struct zks__identity {
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     uint8_t suite;
-    zks__device_keys device; /* secret */
+    zks__device_keys device;   /* secret */
+    zks__session_keys session; /* the statics of device, as sessions take them; secret */
     uint8_t secret[32];      /* R; secret */
     char descriptor[160];
     char device_name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
@@ -35,8 +37,11 @@ enum { ZKS_LEDGER_PROBLEM_BYTES = ZKS_STORE_PROBLEM_BYTES };
 
 typedef struct zks__ledger_config {
     zks__storage *storage;
-    const char *path;      /* NULL: in memory */
+    zks__vault *vault;     /* holds the ledger, which is full of secrets */
+    zks__store *store;     /* open already: the ledger takes it over, also when it fails */
+    const char *path;      /* where store is NULL; NULL: in memory */
     const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
+    const zks__master_key *store_key; /* NULL: the store has none */
     bool must_be_new; /* a secret just made: on a store with a group it would start a second one */
     const char *descriptor;
     const char *device_name; /* NULL: unchanged */
@@ -46,14 +51,16 @@ typedef struct zks__ledger_config {
 } zks__ledger_config;
 
 /* Not inside a transaction. Opens the store and the group in it, creating both where they are
- * missing. ZKS_E_STORE_GROUP: no secret was given and the store holds no group, or several; the
- * codes of zks__store_open. */
+ * missing. ZKS_E_STORE_GROUP: no secret was given and the store holds no group, or several;
+ * ZKS_E_STORE_KEY: as zks__keyring_open; the codes of zks__store_open. */
 ZKS_MUST_USE zks_status zks__ledger_open(const zks__ledger_config *config,
                                          char problem[ZKS_LEDGER_PROBLEM_BYTES],
                                          zks__ledger **out_ledger);
 /* Not inside a transaction. NULL is fine. */
 void zks__ledger_close(zks__ledger *l);
 zks__store *zks__ledger_store(const zks__ledger *l);
+/* Not inside a transaction: another key for the store's secrets. */
+ZKS_MUST_USE zks_status zks__ledger_change_store_key(zks__ledger *l, const zks__master_key *key);
 /* A mark for the storage thread's own use while it plans a transaction. */
 bool zks__ledger_marked(const zks__ledger *l);
 void zks__ledger_mark(zks__ledger *l, bool on);

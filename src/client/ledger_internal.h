@@ -19,8 +19,10 @@ typedef struct zks__known_chain {
 
 struct zks__ledger {
     zks__storage *storage;
+    zks__vault *vault; /* where this structure and the blob keys stand */
     zks__store *store;
-    zks__claim claim; /* of the group in it */
+    zks__keyring *keyring; /* the store's */
+    zks__claim claim;      /* of the group in it */
     zks__rng rng;
     zks__clock clock;
     const zks__log *log;
@@ -31,6 +33,7 @@ struct zks__ledger {
     zks__store_group group;
     zks__group_root root;                /* secret */
     zks__device_keys device;             /* secret */
+    uint8_t seed[ZKS_KEY_BYTES];         /* secret; R of a shared group */
     uint8_t epoch_secret[ZKS_KEY_BYTES]; /* secret; E_0 */
     uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES];
     zks__blob_key own_key; /* secret */

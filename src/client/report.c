@@ -70,12 +70,12 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_REJECTED] = (int64_t)c->rejected;
     n[ZKS_REPORT_CONNECTS] = (int64_t)c->connects;
     p->opened = c->opened;
-    memcpy(p->group_id, c->identity.group_id, sizeof p->group_id);
     if (c->opened) {
-        memcpy(p->device_id, zks__crypto_sign_public(&c->identity.device.sign),
+        memcpy(p->group_id, c->identity->group_id, sizeof p->group_id);
+        memcpy(p->device_id, zks__crypto_sign_public(&c->identity->device.sign),
                sizeof p->device_id);
     }
-    p->device_name = zks__strdup(c->identity.device_name);
+    p->device_name = zks__strdup(c->opened ? c->identity->device_name : "");
     p->store_path = zks__strdup(c->options.store_path ? c->options.store_path : "");
     if (c->state == ZKS_SYNC_CONNECTED) {
         p->active_relay = zks__strdup(c->options.relays[c->active_relay]);
@@ -234,8 +234,8 @@ zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
     pthread_mutex_lock(&c->mutex);
     zks_status status = c->open_status ? c->open_status : c->opened ? ZKS_OK : ZKS_E_STATE;
     if (!status) {
-        memcpy(out_secret, c->identity.secret, 32);
-        memcpy(out_descriptor, c->identity.descriptor, sizeof c->identity.descriptor);
+        memcpy(out_secret, c->identity->secret, 32);
+        memcpy(out_descriptor, c->identity->descriptor, sizeof c->identity->descriptor);
     }
     pthread_mutex_unlock(&c->mutex);
     return status;

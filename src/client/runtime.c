@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static void *loop_thread(void *argument);
 
@@ -27,6 +28,7 @@ void zks__runtime_unref(zks_runtime *r)
     pthread_cond_destroy(&r->changed);
     pthread_mutex_destroy(&r->mutex);
     pthread_mutex_destroy(&r->log_mutex);
+    zks__vault_free(r->vault);
     zks__free(r);
 }
 
@@ -308,6 +310,12 @@ static zks_status start_loop(zks_runtime *r)
     return ZKS_OK;
 }
 
+static uint64_t physical_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
 zks_status zks__runtime_new(zks_runtime **out_runtime)
 {
     zks_status status = zks__crypto_init();
@@ -332,7 +340,11 @@ zks_status zks__runtime_new(zks_runtime **out_runtime)
     r->log.user = r;
     r->rng.fill(r->log.redact_key, sizeof r->log.redact_key, r->rng.user);
     zks__handle_init(&r->handle, ZKS_HANDLE_RUNTIME);
-    status = start_loop(r);
+    r->ram_bytes = physical_memory();
+    status = zks__vault_new(&r->log, &r->vault);
+    if (!status) {
+        status = start_loop(r);
+    }
     if (status) {
         atomic_store(&r->count, 1);
         zks__runtime_unref(r);

@@ -17,6 +17,7 @@
 #include "client/client.h"
 #include "client/storage.h"
 #include "client/task.h"
+#include "client/vault.h"
 #include "transport/transport.h"
 
 #include <pthread.h>
@@ -27,6 +28,8 @@ struct zks_runtime {
     atomic_uint count;
     zks__clock clock;
     zks__rng rng;
+    zks__vault *vault;  /* secret memory */
+    uint64_t ram_bytes; /* of the machine; 0: not known. Chooses parameters of Argon2id */
 
     pthread_mutex_t mutex; /* guards what follows up to the next blank line */
     pthread_cond_t changed;

@@ -55,6 +55,34 @@ zks_status zks__client_secret_derive(const char *passphrase, size_t length, cons
     return status;
 }
 
+/* --- a configuration's secrets --- */
+
+typedef struct held_secrets {
+    zks__client_secrets secrets;
+    zks__arena *arena; /* holds this structure only */
+} held_secrets;
+
+zks__client_secrets *zks__client_secrets_new(void)
+{
+    zks__arena *arena = NULL;
+    if (zks__crypto_init() || zks__arena_new(sizeof(held_secrets), &arena, NULL)) {
+        return NULL;
+    }
+    held_secrets *held = zks__arena_alloc(arena, sizeof *held);
+    held->arena = arena; /* it has just that room */
+    return &held->secrets;
+}
+
+void zks__client_secrets_free(zks__client_secrets *secrets)
+{
+    if (secrets) {
+        held_secrets *held = (held_secrets *)secrets;
+        zks__arena *arena = held->arena;
+        zks__arena_release(arena, held, sizeof *held);
+        zks__arena_free(arena);
+    }
+}
+
 void zks__client_shared_group_id(const uint8_t secret[ZKS_KEY_BYTES], uint8_t out_group_id[32])
 {
     zks__group_root root;

@@ -8,6 +8,7 @@
 #define ZKS_CLIENT_SECRET_H
 
 #include "base/status.h"
+#include "client/client.h"
 #include "crypto/crypto.h"
 
 enum { ZKS_CLIENT_SALT_MIN_BYTES = 8 };
@@ -25,6 +26,11 @@ ZKS_MUST_USE zks_status zks__client_secret_derive(const char *passphrase, size_t
                                                   const uint8_t *salt, size_t salt_length,
                                                   uint8_t out_secret[ZKS_KEY_BYTES],
                                                   char out_descriptor[ZKS_ARGON2_TEXT_BYTES]);
+/* Secret memory of its own for what a configuration is given, which belongs to no runtime yet;
+ * empty. NULL: no memory. */
+zks__client_secrets *zks__client_secrets_new(void);
+/* Wipes. NULL is fine. */
+void zks__client_secrets_free(zks__client_secrets *secrets);
 /* The id of the shared group that a secret makes. */
 void zks__client_shared_group_id(const uint8_t secret[ZKS_KEY_BYTES], uint8_t out_group_id[32]);
 /* The salt within a descriptor; out holds 64 bytes. ZKS_E_DESCRIPTOR. */

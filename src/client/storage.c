@@ -15,7 +15,8 @@ enum {
 typedef struct open_store {
     zks__node node;
     zks__store *store;
-    char *path; /* NULL: in memory, never shared */
+    zks__keyring *keyring; /* NULL: not unlocked yet */
+    char *path;            /* NULL: in memory, never shared */
     size_t users;
 } open_store;
 
@@ -226,7 +227,7 @@ zks_status zks__storage_store_open(zks__storage *s, const char *path, char *prob
         o->path = zks__strdup(path);
         status = o->path ? ZKS_OK : ZKS_E_NOMEM;
     }
-    zks__store_config config = {.path = path, .rng = s->runtime->rng, .log = &s->runtime->log};
+    zks__store_config config = {.path = path, .log = &s->runtime->log};
     if (!status) {
         status = zks__store_open(&config, problem, &o->store);
     }
@@ -243,12 +244,32 @@ zks_status zks__storage_store_open(zks__storage *s, const char *path, char *prob
     return ZKS_OK;
 }
 
+zks_status zks__storage_unlock(zks__storage *s, const zks__store *store, const zks__master_key *key,
+                               const char **out_text, zks__keyring **out_keyring)
+{
+    for (zks__node *n = zks__list_first(&s->stores); n; n = zks__list_next(&s->stores, n)) {
+        open_store *o = ZKS_CONTAINER(n, open_store, node);
+        if (o->store == store) {
+            zks_status status = o->keyring
+                                    ? zks__keyring_check(o->keyring, key, out_text)
+                                    : zks__keyring_open(s->runtime->vault, o->store, key,
+                                                        &s->runtime->rng, out_text, &o->keyring);
+            if (!status) {
+                *out_keyring = o->keyring;
+            }
+            return status;
+        }
+    }
+    return ZKS_E_INTERNAL; /* the caller has it open */
+}
+
 void zks__storage_store_release(zks__storage *s, zks__store *store)
 {
     for (zks__node *n = zks__list_first(&s->stores); n; n = zks__list_next(&s->stores, n)) {
         open_store *o = ZKS_CONTAINER(n, open_store, node);
         if (o->store == store && --o->users == 0) {
             zks__list_remove(n);
+            zks__keyring_free(o->keyring);
             zks__store_close(o->store);
             zks__free(o->path);
             zks__free(o);

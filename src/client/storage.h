@@ -8,6 +8,7 @@
 #define ZKS_CLIENT_STORAGE_H
 
 #include "client/client.h"
+#include "client/keyring.h"
 #include "client/task.h"
 #include "store/store.h"
 
@@ -42,6 +43,11 @@ void zks__storage_submit(zks__storage *s, zks__job *job);
  * of this runtime has it open. Statuses and problem as zks__store_open. */
 ZKS_MUST_USE zks_status zks__storage_store_open(zks__storage *s, const char *path, char *problem,
                                                 zks__store **out_store);
+/* Storage thread. The secrets of an open store: opened by the first call, checked by later ones.
+ * Statuses and text as zks__keyring_open. *out_keyring is valid as long as the store is open. */
+ZKS_MUST_USE zks_status zks__storage_unlock(zks__storage *s, const zks__store *store,
+                                            const zks__master_key *key, const char **out_text,
+                                            zks__keyring **out_keyring);
 /* Storage thread. Closes it with the last user. */
 void zks__storage_store_release(zks__storage *s, zks__store *store);
 /* Storage thread. One ledger at a time for each group of a store: two would give out the same

@@ -119,6 +119,12 @@ void *zks__arena_alloc(zks__arena *a, size_t size)
     return block;
 }
 
+bool zks__arena_owns(const zks__arena *a, const void *block)
+{
+    uintptr_t at = (uintptr_t)block, from = (uintptr_t)a->memory;
+    return at >= from && at - from < a->granules * GRANULE;
+}
+
 void zks__arena_release(zks__arena *a, void *block, size_t size)
 {
     if (!block) {

@@ -178,6 +178,8 @@ ZKS_MUST_USE zks_status zks__arena_new(size_t size, zks__arena **out_arena, int 
 void zks__arena_free(zks__arena *a);
 /* Zeroed, 16-byte aligned; NULL: the arena is full. */
 void *zks__arena_alloc(zks__arena *a, size_t size);
+/* Whether a block is of this arena. */
+bool zks__arena_owns(const zks__arena *a, const void *block);
 /* Wipes. NULL is fine. */
 void zks__arena_release(zks__arena *a, void *block, size_t size);
 

@@ -159,7 +159,7 @@ zks_status zks__store_counters_change(zks__store *s, uint32_t g, zks__counters *
 
 /* --- groups ---------------------------------------------------------------------- */
 
-#define GROUP_COLUMNS "g, group_id, suite, mode, seed, instance, descriptor, device_name"
+#define GROUP_COLUMNS "g, group_id, suite, mode, instance, descriptor, device_name"
 
 static zks_status group_row(zks__query *q, zks__store_group *out)
 {
@@ -171,10 +171,9 @@ static zks_status group_row(zks__query *q, zks__store_group *out)
         zks__column_copy(q, 1, group.group_id, sizeof group.group_id);
         group.suite = (uint8_t)zks__column_i64(q, 2);
         group.mode = (uint8_t)zks__column_i64(q, 3);
-        zks__column_copy(q, 4, group.seed, sizeof group.seed);
-        zks__column_copy(q, 5, group.instance, sizeof group.instance);
-        zks__column_text(q, 6, group.descriptor, sizeof group.descriptor);
-        zks__column_text(q, 7, group.device_name, sizeof group.device_name);
+        zks__column_copy(q, 4, group.instance, sizeof group.instance);
+        zks__column_text(q, 5, group.descriptor, sizeof group.descriptor);
+        zks__column_text(q, 6, group.device_name, sizeof group.device_name);
     }
     zks_status status = zks__query_end(q);
     const zks__counters *c;
@@ -191,7 +190,6 @@ static zks_status group_row(zks__query *q, zks__store_group *out)
         group.inboxed_n = c->inboxed_n;
         *out = group;
     }
-    explicit_bzero(group.seed, sizeof group.seed);
     return status;
 }
 
@@ -221,7 +219,6 @@ zks_status zks__store_group_add(zks__store *s, zks__store_group *group)
         return status;
     }
     status = zks__store_group_get(s, group->group_id, &there);
-    explicit_bzero(&there.seed, sizeof there.seed);
     if (status == ZKS_OK) {
         return zks__store_refuse(s, ZKS_E_STATE, "The store has this group already: use it.");
     }
@@ -237,13 +234,12 @@ zks_status zks__store_group_add(zks__store *s, zks__store_group *group)
     if (status != ZKS_OK) {
         return status;
     }
-    zks__query q = zks__query_of(
-        s, ZKS_Q_GROUP_ADD, "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)");
+    zks__query q = zks__query_of(s, ZKS_Q_GROUP_ADD,
+                                 "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)");
     zks__bind_i64(&q, last + 1);
     zks__bind_blob(&q, group->group_id, sizeof group->group_id);
     zks__bind_i64(&q, group->suite);
     zks__bind_i64(&q, group->mode);
-    zks__bind_blob(&q, group->seed, sizeof group->seed);
     zks__bind_blob(&q, group->instance, sizeof group->instance);
     zks__bind_text(&q, group->descriptor);
     zks__bind_text(&q, group->device_name);

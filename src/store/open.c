@@ -194,12 +194,14 @@ static zks_status prepare_file(zks__store *s)
  * (4096 are a quarter slower: more overflow pages; 16384 are not faster, since every commit
  * rewrites the last page of several trees), a checkpoint every 512 pages (4 MiB; more is not
  * faster and stalls longer). cell_size_check and trusted_schema are SQLite's advice for files that
- * may be hostile.
+ * may be hostile. secure_delete=FAST overwrites what is deleted within a page that is written
+ * anyway; zks__store_begin_secret has the rest overwritten too.
  */
 static const char pragmas[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                               "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE;"
                               "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"
-                              "PRAGMA synchronous = FULL; PRAGMA mmap_size = 0;";
+                              "PRAGMA synchronous = FULL; PRAGMA mmap_size = 0;"
+                              "PRAGMA secure_delete = FAST;";
 static const char wal_pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 512;"
                                   "PRAGMA journal_size_limit = 16777216;";
 
@@ -284,7 +286,6 @@ zks_status zks__store_open(const zks__store_config *config, char problem[ZKS_STO
     }
     s->lock.fd = -1;
     s->log = config->log;
-    s->rng = config->rng;
     zks_status status = config->path ? open_path(s, config->path) : ZKS_OK;
     if (status == ZKS_OK) {
         status = open_database(s);
@@ -320,13 +321,7 @@ void zks__store_close(zks__store *s)
     zks__lock_release(&s->lock);
     zks__free(s->path);
     zks__free(s->cache);
-    explicit_bzero(s->device_seed, sizeof s->device_seed);
     zks__free(s);
-}
-
-const uint8_t *zks__store_device_seed(const zks__store *s)
-{
-    return s->device_seed;
 }
 
 /* --- transactions --------------------------------------------------------------- */
@@ -354,6 +349,43 @@ zks_status zks__store_begin(zks__store *s)
     return status;
 }
 
+zks_status zks__store_erase(zks__store *s, bool fully)
+{
+    return zks__sql_exec(s, fully ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = FAST");
+}
+
+zks_status zks__store_cut_wal(zks__store *s)
+{
+    if (!s->path) {
+        return ZKS_OK;
+    }
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return rc == SQLITE_OK ? ZKS_OK : zks__sql_fail(s, rc);
+}
+
+zks_status zks__store_begin_secret(zks__store *s)
+{
+    zks_status status = s->in_transaction ? zks__store_begin(s) : zks__store_erase(s, true);
+    if (status == ZKS_OK) {
+        status = zks__store_begin(s);
+        s->erasing = status == ZKS_OK;
+    }
+    return status;
+}
+
+/* What is committed stays committed: a WAL that cannot be cut now is cut at the next checkpoint. */
+static void end_erasing(zks__store *s, bool cut)
+{
+    zks_status status = s->erasing && cut ? zks__store_cut_wal(s) : ZKS_OK;
+    if (status == ZKS_OK && s->erasing) {
+        status = zks__store_erase(s, false);
+    }
+    if (status != ZKS_OK) {
+        zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "store_wal_not_cut status=%d", (int)status);
+    }
+    s->erasing = false;
+}
+
 static void end_transaction(zks__store *s, bool keep)
 {
     for (size_t i = 0; i < s->cache_count; i++) {
@@ -379,6 +411,7 @@ zks_status zks__store_commit(zks__store *s)
     status = zks__query_run(&q);
     if (status == ZKS_OK) {
         end_transaction(s, true);
+        end_erasing(s, true);
     }
     return status;
 }
@@ -397,6 +430,7 @@ void zks__store_rollback(zks__store *s)
     }
     bool full = s->failed == ZKS_E_STORE_FULL;
     end_transaction(s, false);
+    end_erasing(s, false);
     if (full && s->path) {
         /* The WAL's room can be had again once its pages are in the database: the next transaction,
          * perhaps one that prunes, then needs no more space. Fails where even that does not fit. */

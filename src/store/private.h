@@ -59,14 +59,13 @@ struct zks__store {
     zks__lock lock;
     char *path; /* resolved; NULL: in memory */
     const zks__log *log;
-    zks__rng rng;
     sqlite3_stmt *statements[ZKS_Q_COUNT];
     bool in_use[ZKS_Q_COUNT];
     bool in_transaction;
+    bool erasing;            /* the transaction of begin_secret */
     zks_status failed;       /* in this transaction: commit refuses */
     zks__store_cache *cache; /* of group g at g - 1 */
     size_t cache_count;
-    uint8_t device_seed[ZKS_STORE_SEED_BYTES];
     char problem[ZKS_STORE_PROBLEM_BYTES];
 };
 
@@ -91,8 +90,12 @@ static inline zks_status zks__store_stopped(zks_status status)
     return status == ZKS_E_LIMIT ? ZKS_OK : status;
 }
 
-/* Creates or migrates the schema; loads the device seed. */
+/* Creates or migrates the schema. */
 ZKS_MUST_USE zks_status zks__schema_open(zks__store *s);
+/* Switches overwriting of what is deleted: fully, or where it costs no write more. */
+ZKS_MUST_USE zks_status zks__store_erase(zks__store *s, bool fully);
+/* Moves the WAL into the file and cuts it. */
+ZKS_MUST_USE zks_status zks__store_cut_wal(zks__store *s);
 /* One step of the schema: its SQL brings a store of version index to version index + 1. */
 ZKS_MUST_USE zks_status zks__schema_migrate(zks__store *s, const char *const *steps, size_t count);
 

@@ -69,6 +69,33 @@ static const char *const steps[] = {
     " PRIMARY KEY (r, n)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE pins (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+
+    /*
+     * Version 2: secrets stand in one table, wrapped. What version 1 had in clear moves there as it
+     * is, since this module cannot wrap; client/keyring.c does, at once. Both old tables are built
+     * anew or dropped, so that no page keeps a copy.
+     */
+    "CREATE TABLE wrap (id INTEGER PRIMARY KEY CHECK (id = 1), suite INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, descriptor TEXT NOT NULL, key BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE secrets (g INTEGER NOT NULL, kind INTEGER NOT NULL, name BLOB NOT NULL,"
+    " bytes BLOB NOT NULL, PRIMARY KEY (g, kind, name)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE epoch_pins (g INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " PRIMARY KEY (g, n), UNIQUE (g, hash)) STRICT, WITHOUT ROWID;"
+
+    "INSERT INTO secrets SELECT 0, 1, zeroblob(32), seed FROM device;"
+    "INSERT INTO secrets SELECT g, 2, zeroblob(32), seed FROM groups WHERE seed <> zeroblob(32);"
+    "DROP TABLE device;"
+    "ALTER TABLE groups RENAME TO groups_1;"
+    "CREATE TABLE groups (g INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE,"
+    " suite INTEGER NOT NULL, mode INTEGER NOT NULL, instance BLOB NOT NULL,"
+    " descriptor TEXT NOT NULL, device_name TEXT NOT NULL, watermark INTEGER NOT NULL,"
+    " base_seq INTEGER NOT NULL, base_received INTEGER NOT NULL, base_bytes INTEGER NOT NULL,"
+    " base_inboxed INTEGER NOT NULL) STRICT;"
+    "INSERT INTO groups SELECT g, group_id, suite, mode, instance, descriptor, device_name,"
+    " watermark, base_seq, base_received, base_bytes, base_inboxed FROM groups_1;"
+    "DROP TABLE groups_1;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)
@@ -79,14 +106,6 @@ static zks_status migrate_step(zks__store *s, const char *sql, size_t version)
     zks_status status = zks__sql_exec(s, "BEGIN IMMEDIATE");
     if (status == ZKS_OK) {
         status = zks__sql_exec(s, sql);
-    }
-    if (status == ZKS_OK && version == 1) {
-        s->rng.fill(s->device_seed, sizeof s->device_seed, s->rng.user);
-        zks__query q = {.s = s};
-        int rc = sqlite3_prepare_v2(s->db, "INSERT INTO device VALUES (1, ?)", -1, &q.stmt, NULL);
-        q.status = rc == SQLITE_OK ? ZKS_OK : zks__sql_fail(s, rc);
-        zks__bind_blob(&q, s->device_seed, sizeof s->device_seed);
-        status = zks__query_run(&q);
     }
     if (status == ZKS_OK) {
         status = zks__sql_exec(s, mark);
@@ -126,25 +145,26 @@ zks_status zks__schema_migrate(zks__store *s, const char *const *sql, size_t cou
             "up to %zu: update 0k-Sync, or use another store.",
             (long long)version, count);
     }
+    if (version == (int64_t)count) {
+        return ZKS_OK;
+    }
+    status = zks__store_erase(s, true);
     for (size_t v = (size_t)version; v < count && status == ZKS_OK; v++) {
         status = migrate_step(s, sql[v], v + 1);
     }
-    return status;
+    if (status == ZKS_OK && !fresh) {
+        status = zks__store_cut_wal(s);
+    }
+    zks_status restored = zks__store_erase(s, false);
+    return status == ZKS_OK ? restored : status;
 }
 
 zks_status zks__schema_open(zks__store *s)
 {
     zks_status status = zks__schema_migrate(s, steps, ZKS_COUNTOF(steps));
-    if (status != ZKS_OK) {
-        return status;
+    if (status == ZKS_OK && zks__store_cut_wal(s) != ZKS_OK) {
+        /* What a crash left there works from there too. */
+        zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "store_wal_not_cut");
     }
-    zks__query q = {.s = s};
-    int rc = sqlite3_prepare_v2(s->db, "SELECT seed FROM device WHERE id = 1", -1, &q.stmt, NULL);
-    q.status = rc == SQLITE_OK ? ZKS_OK : zks__sql_fail(s, rc);
-    if (zks__query_step(&q)) {
-        zks__column_copy(&q, 0, s->device_seed, sizeof s->device_seed);
-    } else if (q.status == ZKS_OK) {
-        q.status = zks__sql_fail(s, SQLITE_CORRUPT);
-    }
-    return zks__query_end(&q);
+    return status;
 }

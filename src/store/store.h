@@ -2,8 +2,9 @@
 /*
  * The device's store: one SQLite file (WAL, synchronous=FULL) with several groups in it; schema,
  * migrations, and typed access. It knows rows, not meaning: sealing, coverage and protocol are
- * above. Payloads are stored as the sealed blobs that they arrived as or will be sent as, so
- * nothing is in clear here but the keys (wrapped with the trust layer).
+ * above. Payloads are stored as the sealed blobs that they arrived as or will be sent as, and keys
+ * as the caller has wrapped them (client/keyring.h): nothing secret is in clear here, but the key
+ * of a store that has neither passphrase nor key.
  *
  * One thread at a time (the runtime's storage thread). All writing calls belong between begin and
  * commit; a transaction holds the work of many callers. After any failure of a writing call or of
@@ -29,11 +30,15 @@
 
 typedef struct zks__store zks__store;
 
-enum { ZKS_STORE_PROBLEM_BYTES = 512, ZKS_STORE_SEED_BYTES = 32, ZKS_STORE_INSTANCE_BYTES = 16 };
+enum {
+    ZKS_STORE_PROBLEM_BYTES = 512,
+    ZKS_STORE_SECRET_BYTES = 32,            /* what stores of format 1 kept in clear */
+    ZKS_STORE_WRAPPED_BYTES = 24 + 32 + 16, /* nonce, secret, tag */
+    ZKS_STORE_INSTANCE_BYTES = 16
+};
 
 typedef struct zks__store_config {
     const char *path; /* NULL: in memory */
-    zks__rng rng;     /* for the device seed of a new store */
     const zks__log *log;
 } zks__store_config;
 
@@ -55,8 +60,54 @@ ZKS_MUST_USE zks_status zks__store_begin(zks__store *s);
 ZKS_MUST_USE zks_status zks__store_commit(zks__store *s);
 void zks__store_rollback(zks__store *s);
 
-/* 32 random bytes made when the store was created; the root of this device's keys. */
-const uint8_t *zks__store_device_seed(const zks__store *s);
+/*
+ * --- secrets, wrapped: 32 bytes only in a store that was made by format 1 and not opened since
+ *
+ * Between begin_secret and the commit everything that is deleted or replaced is overwritten
+ * (secure_delete), and the commit moves the WAL into the file and cuts it to nothing: what was
+ * replaced is then in neither. A crash between commit and cut leaves the old bytes in the WAL until
+ * the next open, which removes it. */
+ZKS_MUST_USE zks_status zks__store_begin_secret(zks__store *s);
+
+typedef enum zks__store_secret_kind {
+    ZKS_STORE_SECRET_DEVICE = 1, /* the root of this device's keys; g = 0 */
+    ZKS_STORE_SECRET_GROUP = 2,  /* R of a shared group */
+    ZKS_STORE_SECRET_EPOCH = 3   /* E; name: the EPOCH record's hash */
+} zks__store_secret_kind;
+typedef struct zks__store_secret {
+    uint32_t g; /* 0: of the device */
+    zks__store_secret_kind kind;
+    uint8_t name[32]; /* zeros but for ZKS_STORE_SECRET_EPOCH */
+    uint8_t bytes[ZKS_STORE_WRAPPED_BYTES];
+    size_t length;
+} zks__store_secret;
+/* Adds or replaces. ZKS_E_INVALID: longer than ZKS_STORE_WRAPPED_BYTES. */
+ZKS_MUST_USE zks_status zks__store_secret_put(zks__store *s, const zks__store_secret *secret);
+/* Fills bytes and length of the one named by g, kind and name. ZKS_E_NOT_FOUND. */
+ZKS_MUST_USE zks_status zks__store_secret_get(zks__store *s, zks__store_secret *secret);
+typedef zks_status (*zks__store_secret_fn)(const zks__store_secret *secret, void *user);
+/* In the order of g, kind and name. */
+ZKS_MUST_USE zks_status zks__store_secrets_each(zks__store *s, zks__store_secret_fn fn, void *user);
+/* Removes all of them. */
+ZKS_MUST_USE zks_status zks__store_secrets_clear(zks__store *s);
+
+/* How the key that wraps the secrets is itself wrapped; what the fields mean is the caller's. */
+typedef struct zks__store_wrap {
+    uint8_t suite, kind;
+    char descriptor[160];
+    uint8_t key[ZKS_STORE_WRAPPED_BYTES];
+    size_t key_length;
+} zks__store_wrap;
+/* ZKS_E_NOT_FOUND: a new store, or one of format 1 that still has its secrets in clear. */
+ZKS_MUST_USE zks_status zks__store_wrap_get(zks__store *s, zks__store_wrap *out);
+/* Adds or replaces the one there is. */
+ZKS_MUST_USE zks_status zks__store_wrap_set(zks__store *s, const zks__store_wrap *wrap);
+
+/* Epochs that this device has adopted, in the order it did. Adding one twice is ZKS_OK. */
+ZKS_MUST_USE zks_status zks__store_epoch_pin(zks__store *s, uint32_t g, const uint8_t hash[32]);
+typedef zks_status (*zks__store_epoch_fn)(const uint8_t hash[32], void *user);
+ZKS_MUST_USE zks_status zks__store_epoch_pins_each(zks__store *s, uint32_t g,
+                                                   zks__store_epoch_fn fn, void *user);
 
 /* --- groups --- */
 
@@ -64,7 +115,6 @@ typedef struct zks__store_group {
     uint32_t g; /* row number, 1..2^22 */
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     uint8_t suite, mode;
-    uint8_t seed[ZKS_STORE_SEED_BYTES];         /* R of a shared group; zeros otherwise */
     uint8_t instance[ZKS_STORE_INSTANCE_BYTES]; /* of this joining */
     char descriptor[160];                       /* Argon2id PHC string, empty: none */
     char device_name[129];

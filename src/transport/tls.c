@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/page.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
@@ -44,6 +45,7 @@ struct zks__tls_context {
 
 struct zks__tls_identity {
     gnutls_certificate_credentials_t credentials;
+    uint8_t *seed; /* a page of its own: the library never keeps it */
     uint8_t key[ZKS_LINK_KEY_BYTES];
 };
 
@@ -112,6 +114,60 @@ static bool key_of_spki(const gnutls_datum_t *spki, uint8_t out[ZKS_LINK_KEY_BYT
     return true;
 }
 
+/*
+ * The private key. The library would keep it in memory of its own that is neither locked nor left
+ * out of core dumps; so it gets functions instead of a key, which lend it the seed for one
+ * signature (it wipes what it took when the key is freed).
+ */
+
+static int import_seed(const uint8_t *seed, const uint8_t *public, gnutls_privkey_t *out)
+{
+    gnutls_privkey_t private = NULL;
+    gnutls_datum_t k = {(unsigned char *)(uintptr_t)seed, SEED_BYTES};
+    gnutls_datum_t x = {(unsigned char *)(uintptr_t) public, ZKS_LINK_KEY_BYTES};
+    int error = gnutls_privkey_init(&private);
+    if (!error) {
+        error = gnutls_privkey_import_ecc_raw(private, GNUTLS_ECC_CURVE_ED25519, &x, NULL, &k);
+    }
+    if (error) {
+        gnutls_privkey_deinit(private);
+        return error;
+    }
+    *out = private;
+    return 0;
+}
+
+static int sign(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm, void *user, unsigned flags,
+                const gnutls_datum_t *data, gnutls_datum_t *out_signature)
+{
+    const zks__tls_identity *identity = user;
+    gnutls_privkey_t private;
+    (void)key;
+    (void)flags;
+    int error = import_seed(identity->seed, identity->key, &private);
+    if (!error) {
+        error = gnutls_privkey_sign_data2(private, algorithm, 0, data, out_signature);
+        gnutls_privkey_deinit(private);
+    }
+    return error;
+}
+
+static int key_info(gnutls_privkey_t key, unsigned flags, void *user)
+{
+    (void)key;
+    (void)user;
+    if (flags & GNUTLS_PRIVKEY_INFO_PK_ALGO) {
+        return GNUTLS_PK_EDDSA_ED25519;
+    }
+    if (flags & GNUTLS_PRIVKEY_INFO_PK_ALGO_BITS) {
+        return 256;
+    }
+    if (flags & GNUTLS_PRIVKEY_INFO_HAVE_SIGN_ALGO) {
+        return GNUTLS_FLAGS_TO_SIGN_ALGO(flags) == GNUTLS_SIGN_EDDSA_ED25519;
+    }
+    return -1;
+}
+
 /* The DER SubjectPublicKeyInfo of a private key; the caller frees it with gnutls_free. */
 static int spki_of_pkcs8(const gnutls_datum_t *pkcs8, gnutls_datum_t *out_spki)
 {
@@ -139,7 +195,8 @@ out:
     return error;
 }
 
-static int load_credentials(zks__tls_identity *identity, const uint8_t *seed)
+/* The public key of the seed, by way of a key that lives as long as this call. */
+static int derive_public(const uint8_t *seed, uint8_t out[ZKS_LINK_KEY_BYTES])
 {
     uint8_t der[PKCS8_BYTES];
     memcpy(der, pkcs8_prefix, PKCS8_PREFIX_BYTES);
@@ -147,21 +204,42 @@ static int load_credentials(zks__tls_identity *identity, const uint8_t *seed)
     gnutls_datum_t pkcs8 = {der, sizeof der};
     gnutls_datum_t spki = {NULL, 0};
     int error = spki_of_pkcs8(&pkcs8, &spki);
-    if (error) {
-        goto out;
-    }
-    if (!key_of_spki(&spki, identity->key)) {
+    if (!error && !key_of_spki(&spki, out)) {
         error = GNUTLS_E_INTERNAL_ERROR;
-        goto out;
     }
-    error = gnutls_certificate_set_rawpk_key_mem(identity->credentials, &spki, &pkcs8,
-                                                 GNUTLS_X509_FMT_DER, NULL,
-                                                 GNUTLS_KEY_DIGITAL_SIGNATURE, NULL, 0, 0);
-    error = error > 0 ? 0 : error; /* the index of the key pair */
-out:
     gnutls_free(spki.data);
     gnutls_memset(der, 0, sizeof der);
     return error;
+}
+
+static int load_credentials(zks__tls_identity *identity)
+{
+    uint8_t der[SPKI_BYTES];
+    memcpy(der, spki_prefix, SPKI_PREFIX_BYTES);
+    memcpy(der + SPKI_PREFIX_BYTES, identity->key, ZKS_LINK_KEY_BYTES);
+    gnutls_datum_t spki = {der, sizeof der};
+    gnutls_pcert_st shown;
+    gnutls_privkey_t private = NULL;
+    int error = gnutls_pcert_import_rawpk_raw(&shown, &spki, GNUTLS_X509_FMT_DER,
+                                              GNUTLS_KEY_DIGITAL_SIGNATURE, 0);
+    if (error) {
+        return error;
+    }
+    error = gnutls_privkey_init(&private);
+    if (!error) {
+        error = gnutls_privkey_import_ext4(private, identity, sign, NULL, NULL, NULL, key_info, 0);
+    }
+    if (!error) {
+        /* takes both over; that they match is known */
+        gnutls_certificate_set_flags(identity->credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+        error = gnutls_certificate_set_key(identity->credentials, NULL, 0, &shown, 1, private);
+    }
+    if (error < 0) {
+        gnutls_pcert_deinit(&shown);
+        gnutls_privkey_deinit(private);
+        return error;
+    }
+    return 0;
 }
 
 zks_status zks__tls_identity_new(const uint8_t *seed, zks__tls_identity **out_identity)
@@ -170,9 +248,15 @@ zks_status zks__tls_identity_new(const uint8_t *seed, zks__tls_identity **out_id
     if (!identity) {
         return ZKS_E_NOMEM;
     }
-    int error = gnutls_certificate_allocate_credentials(&identity->credentials);
+    identity->seed = zks__page_new();
+    int error = identity->seed ? gnutls_certificate_allocate_credentials(&identity->credentials)
+                               : GNUTLS_E_MEMORY_ERROR;
     if (!error) {
-        error = load_credentials(identity, seed);
+        memcpy(identity->seed, seed, SEED_BYTES);
+        error = derive_public(seed, identity->key);
+    }
+    if (!error) {
+        error = load_credentials(identity);
     }
     if (error) {
         zks__tls_identity_free(identity);
@@ -188,6 +272,7 @@ void zks__tls_identity_free(zks__tls_identity *identity)
         if (identity->credentials) {
             gnutls_certificate_free_credentials(identity->credentials);
         }
+        zks__page_free(identity->seed);
         zks__free(identity);
     }
 }

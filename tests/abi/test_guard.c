@@ -174,6 +174,18 @@ CALL(config_set_events)
 {
     return zks_config_set_events(h, NULL, NULL, NULL);
 }
+CALL(config_set_store_key)
+{
+    return zks_config_set_store_key(h, some_bytes, ZKS_SIZE_STORE_KEY);
+}
+CALL(config_set_store_key_fn)
+{
+    return zks_config_set_store_key_fn(h, NULL, NULL, NULL);
+}
+CALL(config_set_store_passphrase)
+{
+    return zks_config_set_store_passphrase(h, NULL, 0);
+}
 CALL(config_free)
 {
     zks_config_free(h);
@@ -217,6 +229,10 @@ CALL(client_flush)
 CALL(client_wait_synced)
 {
     OPERATION(zks_client_wait_synced(h, NULL, NULL, &op));
+}
+CALL(client_change_store_key)
+{
+    OPERATION(zks_client_change_store_key(h, ZKS_STORE_KEY_NONE, NULL, 0, NULL, NULL, &op));
 }
 CALL(client_close)
 {

@@ -22,12 +22,6 @@ typedef struct bench {
     uint8_t blob[BLOB_BYTES];
 } bench;
 
-static void fill(void *out, size_t length, void *user)
-{
-    (void)user;
-    memset(out, 0x5a, length);
-}
-
 static double seconds(void)
 {
     zks__clock clock = zks__clock_system();
@@ -81,7 +75,7 @@ static void run(const char *folder, uint64_t entries, unsigned size, int receive
     char path[512], problem[ZKS_STORE_PROBLEM_BYTES];
     snprintf(path, sizeof path, "%s/store", folder);
     bench b = {.group = {.suite = 1}, .chain = {.own = !received}};
-    zks__store_config config = {.path = path, .rng = {.fill = fill}};
+    zks__store_config config = {.path = path};
     check(&b, zks__store_open(&config, problem, &b.store));
     check(&b, zks__store_begin(b.store));
     check(&b, zks__store_group_add(b.store, &b.group));

@@ -24,14 +24,16 @@ PUSH_MAX = 1047552
 
 def environment(**more):
     """The environment without what would change a program's behaviour, and with more."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("ZKS_STORE", "ZKS_PASSPHRASE")}
+    kept = {k: v for k, v in os.environ.items()
+            if k not in ("ZKS_STORE", "ZKS_PASSPHRASE", "ZKS_STORE_PASSPHRASE")}
     return {**kept, **more}
 
 
 def zks(*args, data=None, env=None, timeout=PATIENCE):
-    """Runs zks to its end."""
+    """Runs zks to its end, without a terminal that it could ask on."""
     return subprocess.run([str(BIN / "zks"), *map(str, args)], input=data, capture_output=True,
                           check=False, timeout=timeout, env=environment(**(env or {})),
+                          start_new_session=True,
                           **({} if data is not None else {"stdin": subprocess.DEVNULL}))
 
 

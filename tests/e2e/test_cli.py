@@ -13,9 +13,9 @@ import unittest
 import e2e
 from e2e import Device
 
-COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "trust",
-            "flush"]
-PARTS = {"group": ["create", "join", "invite", "relays"]}
+COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "store",
+            "trust", "flush"]
+PARTS = {"group": ["create", "join", "invite", "relays"], "store": ["passphrase"]}
 COMPLETIONS = e2e.SOURCE / "completions"
 
 # The promised fields of each kind of object; more may be added, none may go or change.
@@ -37,6 +37,7 @@ SCHEMA = {
                "last_number": int},
     "event": {"event": str},
     "trusted": {"relay": str},
+    "store": {"store": str, "passphrase": bool},
     "flushed": {"pending": int},
     "version": {"version": str, "library": str},
 }
@@ -156,7 +157,8 @@ class Json(e2e.Case):
         seen |= self.check(watch.entries + watch.events)
         a.run("push", "more")
         seen |= self.check(b.run("pull", "--out", self.folder / "out")[0])
-        for args in (["group", "relays"], ["status", "--online"], ["devices"], ["flush"]):
+        for args in (["group", "relays"], ["status", "--online"], ["devices"], ["flush"],
+                     ["store", "passphrase", "--remove"]):
             seen |= self.check(a.run(*args)[0])
         where = f"127.0.0.1:{e2e.free_port()}"
         a.run("group", "relays", where)

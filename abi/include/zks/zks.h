@@ -146,6 +146,13 @@ typedef void (*zks_wake_fn)(void *user);
 /* One line of log without its newline, borrowed; level is ZKS_LOG_*. On any engine thread, one
  * call at a time; call nothing of this library. */
 typedef void (*zks_log_fn)(int32_t level, const char *line, void *user);
+/*
+ * Gives the 32 bytes that open a store: see zks_config_set_store_key_fn. On a thread of the engine
+ * that may block (for a keychain that asks its user), never on the loop thread; call nothing of
+ * this library. Writes ZKS_SIZE_STORE_KEY bytes and returns 0, or the negative status with which
+ * the opening ends: ZKS_E_STORE_KEY where there is no key to be had.
+ */
+typedef zks_status (*zks_store_key_fn)(uint8_t *out_key, void *user);
 /* The last call for a user pointer: exactly once, after every callback that gets it. */
 typedef void (*zks_free_fn)(void *user);
 
@@ -189,6 +196,7 @@ enum {
     ZKS_E_STORE_IO = -205,       /* reading or writing the store failed */
     ZKS_E_STORE_GROUP = -206,    /* the store belongs to another group or secret */
     ZKS_E_STORE_PATH = -207,     /* the store cannot be created or opened there */
+    ZKS_E_STORE_KEY = -208,      /* the store's key or passphrase is wrong or missing */
 
     ZKS_E_NOT_CONNECTED = -300,     /* no relay is connected */
     ZKS_E_UNREACHABLE = -301,       /* the relay does not answer */
@@ -251,6 +259,7 @@ enum {
     ZKS_SIZE_RELAY_KEY = 32, /* a relay's public key */
     ZKS_SIZE_BLOB_ID = 16,   /* a blob's id: a UUIDv8 */
     ZKS_SIZE_CHAIN = 16,     /* the name of one of a device's chains of entries */
+    ZKS_SIZE_STORE_KEY = 32, /* what opens a store instead of a passphrase */
     ZKS_SIZE_SALT_MIN = 8,   /* a passphrase's salt; 16 is best */
     ZKS_SIZE_PASSPHRASE_MAX = 1024,
     ZKS_SIZE_NAME_MAX = 128,     /* a device name, UTF-8 */
@@ -274,6 +283,13 @@ enum {
     /* bytes on their way into the store at which push says LIMIT; 0: 64 MiB */
     ZKS_OPTION_QUEUE_MAX_BYTES = 103,
     ZKS_OPTION_CONNECT_TIMEOUT_MS = 104 /* one attempt to reach a relay; 0: 10,000 */
+};
+
+/* What protects the secrets in a store: zks_client_change_store_key. */
+enum {
+    ZKS_STORE_KEY_NONE = 0,      /* nothing but the file's mode, 0600 */
+    ZKS_STORE_KEY_BYTES = 1,     /* 32 bytes of the app's, as from a keychain */
+    ZKS_STORE_KEY_PASSPHRASE = 2 /* a passphrase, stretched with Argon2id */
 };
 
 /* Flags of zks_client_push and zks_client_push_many. */
@@ -618,6 +634,45 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_passphrase(zks_config *config,
                                                           const uint8_t *salt, size_t salt_length);
 
 /*
+ * Sets the 32 bytes that open the store. The store's secrets (keys of the device, secrets of its
+ * groups) are sealed with them; a new store, or one of an older version, is protected so from its
+ * first opening on. Replaces a store key, function or passphrase set before.
+ * config  the configuration
+ * key     the bytes; best from the system's keychain; NULL: none
+ * length  ZKS_SIZE_STORE_KEY; 0 with NULL
+ * One thread at a time, also in callbacks. Since 0.1. ZKS_E_STORE_KEY: another length. ZKS_E_NOMEM.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_config_set_store_key(zks_config *config, const uint8_t *key,
+                                                         size_t length);
+
+/*
+ * The same, with a function that is asked for the bytes when a client is opened, once for each
+ * opening, and only then. Replaces a store key, function or passphrase set before.
+ * config     the configuration
+ * fn         the function; NULL: none
+ * user       passed to fn; nullable
+ * user_free  called once for user, when the configuration is freed or got something else and every
+ *            opening with it has ended; NULL: nothing to free
+ * One thread at a time, also in callbacks. Since 0.1. ZKS_E_NOMEM.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_config_set_store_key_fn(zks_config *config, zks_store_key_fn fn,
+                                                            void *user, zks_free_fn user_free);
+
+/*
+ * Sets the passphrase that opens the store: as zks_config_set_store_key, stretched with Argon2id,
+ * whose parameters stand in the store and were chosen for the machine that set the passphrase.
+ * This passphrase has nothing to do with that of a group.
+ * config      the configuration
+ * passphrase  UTF-8; the bytes are taken as they are; NULL: none
+ * length      bytes, 1..ZKS_SIZE_PASSPHRASE_MAX; 0 with NULL
+ * One thread at a time, also in callbacks. Since 0.1. ZKS_E_PASSPHRASE: empty or too long.
+ * ZKS_E_NOMEM.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_config_set_store_passphrase(zks_config *config,
+                                                                const char *passphrase,
+                                                                size_t length);
+
+/*
  * Sets a text option.
  * config  the configuration
  * option  ZKS_OPTION_STORE_PATH (not empty) or ZKS_OPTION_DEVICE_NAME (at most ZKS_SIZE_NAME_MAX
@@ -688,9 +743,11 @@ ZKS_API void zks_config_free(zks_config *config);
  * out_client  receives the client; owned
  * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_STORE_BUSY: another process has
  * the store; ZKS_E_STORE_PATH, ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT, ZKS_E_STORE_VERSION,
- * ZKS_E_STORE_FULL, ZKS_E_STORE_IO: it cannot be opened; ZKS_E_STORE_GROUP: there is no secret,
- * and the store holds no group or several; ZKS_E_NOMEM. Whatever is started on that client
- * completes with the same status then; free it.
+ * ZKS_E_STORE_FULL, ZKS_E_STORE_IO: it cannot be opened; ZKS_E_STORE_KEY: it is protected by
+ * another key or passphrase than the one given, or by none at all (nothing was changed), or the
+ * status of the zks_store_key_fn; ZKS_E_STORE_GROUP: there is no secret, and the store holds no
+ * group or several; ZKS_E_NOMEM. Whatever is started on that client completes with the same status
+ * then; free it.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_open(zks_runtime *runtime, const zks_config *config,
                                                 zks_done_fn done, void *user, zks_op **out_op,
@@ -767,6 +824,26 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_flush(zks_client *client, uint32_t ti
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_wait_synced(zks_client *client, zks_done_fn done,
                                                        void *user, zks_op **out_op);
+
+/*
+ * Changes what opens the store. Only the one key that seals the store's secrets is sealed anew, in
+ * one commit: it is done or it is not, whatever happens meanwhile, and afterwards the file holds
+ * nothing that the old key or passphrase opens. Copies of the file made before are still opened by
+ * the old one. All groups of the store share it.
+ * client      a client of the store; it was opened with the present key
+ * kind        ZKS_STORE_KEY_*
+ * bytes       NONE: NULL. BYTES: the key. PASSPHRASE: UTF-8, the bytes are taken as they are
+ * length      NONE: 0. BYTES: ZKS_SIZE_STORE_KEY. PASSPHRASE: 1..ZKS_SIZE_PASSPHRASE_MAX
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. Complete when it is on disk
+ * Any thread, also in callbacks. Since 0.1. At once: ZKS_E_INVALID: no such kind; ZKS_E_STORE_KEY:
+ * a key of another length; ZKS_E_PASSPHRASE: empty or too long. Completes with ZKS_E_STORE_FULL,
+ * ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT, ZKS_E_STORE_IO, ZKS_E_NOMEM: the old one holds.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_client_change_store_key(zks_client *client, int32_t kind,
+                                                            const uint8_t *bytes, size_t length,
+                                                            zks_done_fn done, void *user,
+                                                            zks_op **out_op);
 
 /*
  * Closes the client: its operations end with ZKS_E_CANCELLED, the store is closed, ZKS_EVENT_CLOSED

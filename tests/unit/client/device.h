@@ -49,8 +49,8 @@ static inline zks_status device_try(device *d, zks_runtime *r, const char *path,
                                     uint8_t secret, zks_op **out_op)
 {
     memset(d, 0, sizeof *d);
-    zks__client_options o = {.has_secret = true,
-                             .secret = {secret, 2, 3},
+    zks__client_secrets secrets = {.has_secret = true, .secret = {secret, 2, 3}};
+    zks__client_options o = {.secrets = &secrets,
                              .event = device_event,
                              .event_user = d,
                              .event_user_free = device_freed};

@@ -5,6 +5,7 @@
 #include "client/ledger.h"
 #include "client/runtime.h"
 #include "crypto/crypto.h"
+#include "device.h"
 #include "group/history.h"
 #include "tests/support/unit.h"
 
@@ -34,6 +35,7 @@ static zks__ledger *open_ledger_at(const char *path, const char *name)
     zks__clock clock = runtime->clock;
     clock.unix_ms = wrong_unix_ms;
     zks__ledger_config config = {.storage = runtime->storage,
+                                 .vault = runtime->vault,
                                  .path = path,
                                  .secret = secret,
                                  .device_name = name,
@@ -407,6 +409,61 @@ START_TEST(a_changed_relay_key_is_a_fact_not_a_failure)
 }
 END_TEST
 
+/* Two groups in one store: nothing that a relay sees, and no key, is the same. */
+START_TEST(two_groups_of_one_store_share_no_key_or_id)
+{
+    char folder[] = "/tmp/zks-ledger-XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/store", folder);
+    static const uint8_t secrets[2][32] = {{1}, {2}};
+    zks__ledger *l[2];
+    zks__identity who[2];
+    zks__record_list records[2];
+    for (size_t i = 0; i < 2; i++) {
+        zks__ledger_config config = {.storage = runtime->storage,
+                                     .vault = runtime->vault,
+                                     .path = path,
+                                     .secret = secrets[i],
+                                     .device_name = "one name",
+                                     .rng = runtime->rng,
+                                     .clock = runtime->clock};
+        char problem[ZKS_LEDGER_PROBLEM_BYTES];
+        ck_assert_int_eq(zks__ledger_open(&config, problem, &l[i]), ZKS_OK);
+        zks__ledger_identity(l[i], &who[i]);
+        ck_assert_int_eq(zks__ledger_record_list(l[i], &records[i]), ZKS_OK);
+    }
+    const zks__device_keys *x = &who[0].device, *y = &who[1].device;
+    ck_assert_mem_ne(who[0].group_id, who[1].group_id, 32);
+    ck_assert_mem_ne(zks__crypto_sign_public(&x->sign), zks__crypto_sign_public(&y->sign), 32);
+    ck_assert_mem_ne(x->sign_seed, y->sign_seed, sizeof x->sign_seed);
+    ck_assert_mem_ne(x->noise_dh_secret, y->noise_dh_secret, sizeof x->noise_dh_secret);
+    ck_assert_mem_ne(x->noise_kem_seed, y->noise_kem_seed, sizeof x->noise_kem_seed);
+    ck_assert_mem_ne(x->seal_seed, y->seal_seed, sizeof x->seal_seed);
+    /* No 16 bytes of one group's records stand in the other's: public keys, sealed name. The
+     * device's records are all that a relay is told of it. */
+    zks__record member[2];
+    for (size_t i = 0; i < 2; i++) {
+        zks__slice last = records[i].items[records[i].count - 1];
+        ck_assert_int_eq(zks__record_read(last.data, last.length, &member[i]), ZKS_OK);
+        ck_assert_int_eq(member[i].kind, ZKS_RECORD_KIND_MEMBER);
+    }
+    ck_assert_mem_ne(member[0].member.device, member[1].member.device, 32);
+    for (size_t at = 0; at + 16 <= member[0].member.profile.length; at++) {
+        ck_assert_ptr_null(memmem(member[1].bytes.data, member[1].bytes.length,
+                                  member[0].member.profile.data + at, 16));
+    }
+    ck_assert_mem_ne(member[0].member.noise_dh, member[1].member.noise_dh, 32);
+    ck_assert_mem_ne(member[0].member.noise_kem, member[1].member.noise_kem, 32);
+    ck_assert_mem_ne(member[0].member.seal_key, member[1].member.seal_key, 32);
+    for (size_t i = 0; i < 2; i++) {
+        zks__record_list_done(&records[i]);
+        zks__ledger_close(l[i]);
+    }
+    zks__wipe(who, sizeof who);
+    device_folder_remove(folder);
+}
+END_TEST
+
 START_TEST(devices_are_listed_with_their_sealed_names)
 {
     zks__device_entry *entries;
@@ -499,6 +556,7 @@ static void add(TCase *c)
     tcase_add_test(c, own_entries_that_come_back_are_known);
     tcase_add_test(c, a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing);
     tcase_add_test(c, a_changed_relay_key_is_a_fact_not_a_failure);
+    tcase_add_test(c, two_groups_of_one_store_share_no_key_or_id);
     tcase_add_test(c, devices_are_listed_with_their_sealed_names);
 }
 

@@ -335,8 +335,8 @@ END_TEST
 START_TEST(closing_while_a_passphrase_is_stretched_ends_everything_once)
 {
     memset(&a, 0, sizeof a);
-    zks__client_options o = {.passphrase = "correct horse",
-                             .passphrase_length = 13,
+    zks__client_secrets secrets = {.passphrase = "correct horse", .passphrase_length = 13};
+    zks__client_options o = {.secrets = &secrets,
                              .salt = (uint8_t[16]){1},
                              .salt_length = 16,
                              .queue_max_bytes = 1 << 20,

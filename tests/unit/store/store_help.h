@@ -83,8 +83,7 @@ static inline void help_remove(const char *folder)
 static inline zks_status help_try_open(const char *path, char problem[ZKS_STORE_PROBLEM_BYTES],
                                        zks__store **out)
 {
-    static help_random random = {42};
-    zks__store_config config = {.path = path, .rng = {help_fill, &random}};
+    zks__store_config config = {.path = path};
     problem[0] = 0;
     return zks__store_open(&config, problem, out);
 }
@@ -105,7 +104,6 @@ static inline zks__store_group help_group(uint64_t number)
 {
     zks__store_group group = {.suite = 1, .mode = 2};
     help_bytes(number, group.group_id, sizeof group.group_id);
-    help_bytes(number + 1, group.seed, sizeof group.seed);
     help_bytes(number + 2, group.instance, sizeof group.instance);
     snprintf(group.descriptor, sizeof group.descriptor, "$argon2id$%llu",
              (unsigned long long)number);

@@ -19,7 +19,6 @@ static void check_same(const zks__store_group *a, const zks__store_group *b)
     ck_assert_mem_eq(a->group_id, b->group_id, sizeof a->group_id);
     ck_assert_uint_eq(a->suite, b->suite);
     ck_assert_uint_eq(a->mode, b->mode);
-    ck_assert_mem_eq(a->seed, b->seed, sizeof a->seed);
     ck_assert_mem_eq(a->instance, b->instance, sizeof a->instance);
     ck_assert_str_eq(a->descriptor, b->descriptor);
     ck_assert_str_eq(a->device_name, b->device_name);

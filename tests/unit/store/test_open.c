@@ -54,16 +54,13 @@ static void run_sql(zks__store *s, const char *sql)
     ck_assert_int_eq(sqlite3_exec(s->db, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
-START_TEST(open_new_makes_a_seed_that_stays)
+START_TEST(open_new_has_no_secret_of_its_own)
 {
-    uint8_t seed[ZKS_STORE_SEED_BYTES];
-    static const uint8_t zeros[ZKS_STORE_SEED_BYTES];
     zks__store *s = help_open(path);
-    memcpy(seed, zks__store_device_seed(s), sizeof seed);
-    ck_assert(memcmp(seed, zeros, sizeof seed) != 0);
-    zks__store_close(s);
-    s = help_open(path);
-    ck_assert(memcmp(seed, zks__store_device_seed(s), sizeof seed) == 0);
+    zks__store_secret seed = {.kind = ZKS_STORE_SECRET_DEVICE};
+    zks__store_wrap wrap;
+    ck_assert_int_eq(zks__store_secret_get(s, &seed), ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(zks__store_wrap_get(s, &wrap), ZKS_E_NOT_FOUND);
     zks__store_close(s);
     zks__store_close(NULL);
 }
@@ -179,19 +176,19 @@ END_TEST
 
 START_TEST(migrate_steps_run_once_each_and_in_order)
 {
-    static const char *const more[] = {NULL, "CREATE TABLE second (a) STRICT",
+    static const char *const more[] = {NULL, NULL, "CREATE TABLE second (a) STRICT",
                                        "ALTER TABLE nosuch RENAME TO x"};
-    static const char *const good[] = {NULL, "CREATE TABLE second (a INTEGER) STRICT",
+    static const char *const good[] = {NULL, NULL, "CREATE TABLE second (a INTEGER) STRICT",
                                        "INSERT INTO second VALUES (3)"};
     zks__store *s = help_open(path);
     int64_t number = 0;
-    ck_assert_int_ne(zks__schema_migrate(s, more, 3), ZKS_OK);
+    ck_assert_int_ne(zks__schema_migrate(s, more, 4), ZKS_OK);
     help_ok(zks__sql_number(s, "PRAGMA user_version", &number));
-    ck_assert_int_eq(number, 1); /* a step that fails leaves the version before it */
-    help_ok(zks__schema_migrate(s, good, 3));
-    help_ok(zks__schema_migrate(s, good, 3));
+    ck_assert_int_eq(number, 2); /* a step that fails leaves the version before it */
+    help_ok(zks__schema_migrate(s, good, 4));
+    help_ok(zks__schema_migrate(s, good, 4));
     help_ok(zks__sql_number(s, "PRAGMA user_version", &number));
-    ck_assert_int_eq(number, 3);
+    ck_assert_int_eq(number, 4);
     help_ok(zks__sql_number(s, "SELECT count(*) FROM second", &number));
     ck_assert_int_eq(number, 1);
     zks__store_close(s);
@@ -374,7 +371,7 @@ END_TEST
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
-    tcase_add_test(c, open_new_makes_a_seed_that_stays);
+    tcase_add_test(c, open_new_has_no_secret_of_its_own);
     tcase_add_test(c, open_in_memory_leaves_no_file);
     tcase_add_loop_test(c, open_any_umask_modes_are_0600, 0, 3);
     tcase_add_test(c, open_paths_that_cannot_be_are_refused);

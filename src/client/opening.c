@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Opening a client, in four steps, since stretching a passphrase and asking a keychain block:
+ *
+ *   begin   loop thread     the client appears in its runtime
+ *   look    storage thread  the store is opened; its Argon2id descriptor is read
+ *   derive  worker thread   group secret and store key are derived, or the app's callback is asked;
+ *                           left out where nothing is to be derived
+ *   open    storage thread  the secrets are opened, the group is found or made
+ *
+ * What the client is asked meanwhile waits (ZKS_LIFE_OPENING) and follows the last step. All
+ * secrets stand in one block of the vault, which ends with the opening.
+ */
+#include "client/internal.h"
+
+#include "base/alloc.h"
+#include "client/secret.h"
+
+#include <string.h>
+
+typedef struct secrets {
+    zks__client_secrets given;
+    uint8_t group[32]; /* given or derived */
+    zks__master_key store;
+    zks__identity identity;
+} secrets;
+
+struct zks__opening {
+    zks__client_job base; /* the last step */
+    zks__task begin;
+    zks__job look;
+    zks__work work;
+    zks_op *op;
+    secrets *secrets;
+    zks__store *store; /* held between look and open */
+    zks_store_key_fn key_fn;
+    void *key_user;
+    zks_free_fn key_user_free;
+    bool has_secret, must_be_new, started;
+    char descriptor[ZKS_ARGON2_TEXT_BYTES];       /* of the group */
+    char store_descriptor[ZKS_ARGON2_TEXT_BYTES]; /* of the store */
+    zks_status early;                             /* of the steps before the last */
+    char problem[ZKS_LEDGER_PROBLEM_BYTES];
+    uint64_t last_n, last_seq, watermark, settled_n, pending_bytes, unread_count, unread_bytes;
+    zks__device_entry *devices; /* known when the opening completes: zks_devices_get works then */
+    size_t device_count;
+};
+
+static void set_problem(zks__opening *o, const char *text)
+{
+    memset(o->problem, 0, sizeof o->problem);
+    strncpy(o->problem, text, sizeof o->problem - 1);
+}
+
+static void free_opening(zks__opening *o)
+{
+    zks__free(o->devices);
+    zks__vault_release(o->base.client->runtime->vault, o->secrets, sizeof *o->secrets);
+    if (o->started && o->key_user_free) {
+        o->key_user_free(o->key_user);
+    }
+    zks__client_job_free(&o->base);
+}
+
+/* --- look --------------------------------------------------------------------------------- */
+
+static zks_status run_look(zks__job *job)
+{
+    zks__opening *o = ZKS_CONTAINER(job, zks__opening, look);
+    const zks_client *c = o->base.client;
+    const zks__client_secrets *given = &o->secrets->given;
+    zks_status status = zks__storage_store_open(c->runtime->storage, c->options.store_path,
+                                                o->problem, &o->store);
+    if (!status && given->store_passphrase_length) {
+        status = zks__keyring_descriptor(o->store, c->runtime->ram_bytes, &c->runtime->rng,
+                                         o->store_descriptor);
+        if (status) {
+            set_problem(o, zks__store_problem(o->store));
+        }
+    } else if (!status && given->has_store_key) {
+        zks__master_key_of_bytes(given->store_key, &o->secrets->store);
+    }
+    return status;
+}
+
+/* --- derive --------------------------------------------------------------------------------- */
+
+static zks_status derive_group(zks__opening *o)
+{
+    const zks_client *c = o->base.client;
+    const zks__client_secrets *given = &o->secrets->given;
+    char made[ZKS_ARGON2_TEXT_BYTES];
+    const uint8_t *salt = c->options.salt;
+    size_t salt_length = c->options.salt_length;
+    if (!salt_length) { /* a new group, with parameters for this machine */
+        zks_status status = zks__keyring_new_descriptor(c->runtime->ram_bytes, &c->runtime->rng,
+                                                        made);
+        if (status) {
+            return status;
+        }
+        salt = (const uint8_t *)made;
+        salt_length = strlen(made);
+    }
+    o->has_secret = true;
+    return zks__client_secret_derive(given->passphrase, given->passphrase_length, salt, salt_length,
+                                     o->secrets->group, o->descriptor);
+}
+
+static zks_status ask_for_key(zks__opening *o)
+{
+    uint8_t *key = o->secrets->given.store_key;
+    zks_status status = o->key_fn(key, o->key_user);
+    if (status) {
+        set_problem(o, "the app's function gave no key for the store: unlock its keychain and open "
+                       "the client again");
+        return status < 0 ? status : ZKS_E_STORE_KEY;
+    }
+    zks__master_key_of_bytes(key, &o->secrets->store);
+    return ZKS_OK;
+}
+
+static void derive(zks__work *work)
+{
+    zks__opening *o = ZKS_CONTAINER(work, zks__opening, work);
+    const zks__client_secrets *given = &o->secrets->given;
+    if (given->store_passphrase_length) {
+        o->early = zks__master_key_derive(given->store_passphrase, given->store_passphrase_length,
+                                          o->store_descriptor, &o->secrets->store);
+    } else if (o->key_fn) {
+        o->early = ask_for_key(o);
+    }
+    if (!o->early && given->passphrase_length) {
+        o->early = derive_group(o);
+    }
+}
+
+/* The open job goes first, then what has waited for it. Any thread. */
+static void submit_open(zks__opening *o)
+{
+    zks_client *c = o->base.client;
+    pthread_mutex_lock(&c->mutex);
+    zks__storage_submit(c->runtime->storage, &o->base.job);
+    if (c->life == ZKS_LIFE_OPENING) {
+        c->life = ZKS_LIFE_OPEN;
+    }
+    for (zks__node *n = zks__list_pop(&c->deferred); n; n = zks__list_pop(&c->deferred)) {
+        zks__storage_submit(c->runtime->storage,
+                            ZKS_CONTAINER(ZKS_CONTAINER(n, zks__task, node), zks__job, task));
+    }
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static void go_on(zks__opening *o)
+{
+    zks_client *c = o->base.client;
+    zks__client_ref(c);
+    submit_open(o);
+    if (c->close_asked) {
+        zks__client_begin_close(c);
+    }
+    zks__client_unref(c);
+}
+
+static void derived(zks__work *work)
+{
+    go_on(ZKS_CONTAINER(work, zks__opening, work));
+}
+
+static void finish_look(zks__job *job)
+{
+    zks__opening *o = ZKS_CONTAINER(job, zks__opening, look);
+    const zks__client_secrets *given = &o->secrets->given;
+    bool works = given->passphrase_length || given->store_passphrase_length || o->key_fn;
+    o->early = job->status;
+    if (o->early || !works) {
+        go_on(o);
+        return;
+    }
+    o->work.run = derive;
+    o->work.finish = derived;
+    zks_status status = zks__work_start(o->base.client->runtime, &o->work);
+    if (status) {
+        o->early = status; /* only now: a started worker writes it */
+        go_on(o);
+    }
+}
+
+/* --- open --------------------------------------------------------------------------------- */
+
+static zks_status open_ledger(zks__opening *o)
+{
+    zks_client *c = o->base.client;
+    zks__ledger_config config = {.storage = c->runtime->storage,
+                                 .vault = c->runtime->vault,
+                                 .store = o->store,
+                                 .secret = o->has_secret ? o->secrets->group : NULL,
+                                 .store_key = &o->secrets->store,
+                                 .must_be_new = o->must_be_new,
+                                 .descriptor = o->descriptor[0] ? o->descriptor : NULL,
+                                 .device_name = c->options.device_name,
+                                 .rng = c->runtime->rng,
+                                 .clock = c->runtime->clock,
+                                 .log = &c->runtime->log};
+    o->store = NULL; /* the ledger's from here on */
+    return zks__ledger_open(&config, o->problem, &c->ledger);
+}
+
+static zks_status run_open(zks__job *job)
+{
+    zks__opening *o = (zks__opening *)job;
+    zks_client *c = o->base.client;
+    if (o->early) {
+        if (o->store) {
+            zks__storage_store_release(c->runtime->storage, o->store);
+        }
+        return o->early;
+    }
+    zks_status status = open_ledger(o);
+    if (!status) {
+        o->last_n = zks__ledger_last_n(c->ledger);
+        o->last_seq = zks__ledger_last_seq(c->ledger);
+        o->watermark = zks__ledger_watermark(c->ledger);
+        o->settled_n = zks__ledger_inboxed_n(c->ledger);
+        zks__ledger_identity(c->ledger, &o->secrets->identity);
+        status = zks__ledger_unread(c->ledger, &o->unread_count, &o->unread_bytes);
+    }
+    if (!status) {
+        status = zks__ledger_pending(c->ledger, o->settled_n, &o->pending_bytes);
+    }
+    if (!status) {
+        status = zks__ledger_devices(c->ledger, &o->devices, &o->device_count);
+    }
+    if (status) { /* what is started on this client must fail, not be stored */
+        zks__ledger_close(c->ledger);
+        c->ledger = NULL;
+    }
+    return status;
+}
+
+static void take_opened(zks_client *c, zks__opening *o)
+{
+    atomic_store(&c->last_n, o->last_n);
+    atomic_store(&c->last_seq, o->last_seq);
+    atomic_store(&c->watermark, o->watermark);
+    pthread_mutex_lock(&c->mutex);
+    *c->identity = o->secrets->identity;
+    c->settled_n = o->settled_n;
+    c->pending_bytes = o->pending_bytes;
+    c->unread_count = o->unread_count;
+    c->unread_bytes = o->unread_bytes;
+    c->devices = o->devices;
+    c->device_count = o->device_count;
+    o->devices = NULL;
+    c->opened = true;
+    pthread_mutex_unlock(&c->mutex);
+    zks__sync_stored(c->sync, o->last_n);
+    zks__sync_inbox_full(c->sync, o->unread_bytes >= c->options.inbox_max_bytes);
+}
+
+static void finish_open(zks__job *job)
+{
+    zks__opening *o = (zks__opening *)job;
+    zks_client *c = o->base.client;
+    zks_status status = job->status;
+    if (status) {
+        pthread_mutex_lock(&c->mutex);
+        c->open_status = status;
+        c->open_text = zks__strdup(o->problem[0] ? o->problem : zks__status_text(status));
+        pthread_mutex_unlock(&c->mutex);
+    } else {
+        take_opened(c, o);
+    }
+    const char *text;
+    status = zks__client_job_status(c, status, &text);
+    zks__op_complete(o->op, status, text);
+    if (status) {
+        zks__client_end_all(c, status, text);
+    }
+    zks__client_pump(c);
+    free_opening(o);
+}
+
+/* --- begin --------------------------------------------------------------------------------- */
+
+static void begin(zks__task *task)
+{
+    zks__opening *o = ZKS_CONTAINER(task, zks__opening, begin);
+    zks_client *c = o->base.client;
+    zks__list_append(&c->runtime->clients, &c->in_runtime);
+    c->looped = true;
+    uv_timer_init(&c->runtime->loop, &c->timer);
+    c->timer.data = c;
+    c->timer_open = true;
+    zks__client_ref(c); /* the timer's */
+    o->look = (zks__job){
+        .kind = ZKS_JOB_ALONE, .ledger = &c->ledger, .run = run_look, .finish = finish_look};
+    zks__storage_submit(c->runtime->storage, &o->look);
+}
+
+zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
+                            zks__opening **out_opening)
+{
+    zks__vault *vault = c->runtime->vault;
+    zks__opening *o = zks__client_job_new(c, sizeof *o, ZKS_JOB_ALONE, run_open, finish_open);
+    if (!o) {
+        return ZKS_E_NOMEM;
+    }
+    o->secrets = zks__vault_alloc(vault, sizeof *o->secrets);
+    c->identity = zks__vault_alloc(vault, sizeof *c->identity);
+    if (!o->secrets || !c->identity) {
+        free_opening(o);
+        return ZKS_E_NOMEM; /* the client frees its identity */
+    }
+    if (options->secrets) {
+        o->secrets->given = *options->secrets;
+        o->has_secret = options->secrets->has_secret;
+        memcpy(o->secrets->group, options->secrets->secret, sizeof o->secrets->group);
+        o->must_be_new = options->secrets->passphrase_length && !options->salt_length;
+    }
+    o->key_fn = options->store_key_fn;
+    o->key_user = options->store_key_user;
+    o->key_user_free = options->store_key_user_free;
+    *out_opening = o;
+    return ZKS_OK;
+}
+
+bool zks__opening_start(zks__opening *o, zks_op *op)
+{
+    o->op = op;
+    o->started = true; /* before: the loop thread may end it at once */
+    o->begin.run = begin;
+    if (zks__runtime_post_new(o->base.client->runtime, &o->begin)) {
+        return true;
+    }
+    o->started = false;
+    return false;
+}
+
+void zks__opening_discard(zks__opening *o)
+{
+    if (o) {
+        free_opening(o);
+    }
+}
