@@ -103,12 +103,12 @@ static void finish_blobs(zks__job *job)
         if (job->status) {
             zks__client_store_failed(c, job->status);
         } else if (j->received.need_records) {
-            /* WELCOME brings the records that we lack: come again at once, and judge for good the
-             * second time. */
+            /* WELCOME brings the records that we lack: come again, and judge for good the second
+             * time. */
             c->records_tries++;
+            zks__sync_lacks_records(c->sync, zks__runtime_now_ms(c->runtime));
             zks__client_abort_link(c, ZKS_E_NOT_MEMBER,
                                    "the relay sent blobs of a member whose record is not here yet");
-            c->come_again = true;
         } else if (j->received.stale) {
             zks__sync_close(c->sync, 0);
         } else {

@@ -143,7 +143,8 @@ static zks_status run_tick(zks__job *job)
     zks__ledger *l = j->base.client->ledger;
     zks_status status = zks__ledger_tick(l, &j->received, &j->next_unix_ms);
     if (!status) {
-        status = zks__ledger_prune(l, j->base.client->options.keep_bytes, &j->more);
+        status = zks__ledger_prune(l, j->base.client->options.keep_bytes,
+                                   j->base.client->options.relay_count, &j->more);
     }
     if (!status && !j->more) {
         zks__client_read_devices(j->base.client, &j->devices);

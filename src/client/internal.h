@@ -94,7 +94,6 @@ struct zks_client {
     bool stopping; /* closing: nothing new is started */
     bool pumping, pump_again;
     unsigned records_tries;
-    bool come_again; /* reconnect without waiting */
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks_status link_status; /* why the link was ended by us; 0: by the other side */
     char link_text[256];

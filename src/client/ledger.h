@@ -109,8 +109,9 @@ typedef struct zks__relay_state {
     uint64_t pending_bytes;         /* welcome: sealed bytes that this relay lacks */
     uint64_t last_n;                /* welcome: of this device; a new chain begins with an entry */
     uint8_t chain[ZKS_CHAIN_BYTES]; /* welcome: the new one, where rewound */
-    bool rewound; /* welcome: the store is older than what this device has sent; a new chain has
-                     begun */
+    bool rewound;  /* welcome: the store is older than what this device has sent; a new chain has
+                      begun */
+    bool pull_own; /* welcome: own blobs are to be read too */
 } zks__relay_state;
 /* For a relay's key shown under an address: pins it at first use. expected: the key named in the
  * address, or NULL. */
@@ -164,7 +165,9 @@ ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list recor
 ZKS_MUST_USE zks_status zks__ledger_read(zks__ledger *l, uint64_t after_seq, uint32_t max_count,
                                          uint32_t max_bytes, uint32_t flags, zks_batch **out_batch);
 ZKS_MUST_USE zks_status zks__ledger_acknowledge(zks__ledger *l, uint64_t seq);
-ZKS_MUST_USE zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, bool *out_more);
+/* relays: how many are to have an own entry before it may go. */
+ZKS_MUST_USE zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, size_t relays,
+                                          bool *out_more);
 
 /* --- membership, for HELLO and the device list: copies; outside a transaction too --- */
 /* The records and their digest. The slices point into *out_bytes, which the caller frees with the

@@ -69,6 +69,16 @@ static const char *const steps[] = {
     " PRIMARY KEY (r, n)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE pins (address TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+
+    /* Version 2: what relays and members say of histories (store/claims.c). */
+    "CREATE TABLE doubts (r INTEGER PRIMARY KEY, blob_id BLOB NOT NULL, time_ms INTEGER NOT NULL,"
+    " own_below INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE claims (c INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,"
+    " since_ms INTEGER NOT NULL, asked INTEGER NOT NULL, PRIMARY KEY (c, seq, id))"
+    " STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE heads (g INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL) STRICT;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

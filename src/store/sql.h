@@ -83,6 +83,11 @@ typedef enum zks__query_id {
     ZKS_Q_REFUSED_ADD,
     ZKS_Q_PIN_GET,
     ZKS_Q_PIN_SET,
+    ZKS_Q_DOUBT_GET,
+    ZKS_Q_DOUBT_SET,
+    ZKS_Q_OWN_NUMBER,
+    ZKS_Q_OWN_BLOB,
+    ZKS_Q_OWN_LOST,
     ZKS_Q_COUNT
 } zks__query_id;
 

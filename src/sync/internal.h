@@ -33,6 +33,15 @@ struct zks__sync {
     uint64_t retry_ms, deadline_ms;
     int heard; /* the relay answered something since the deadline was set */
     uint32_t retry_after_ms, refusal;
+    /* Away from the first relay: back at home_at_ms (0: not set yet), after home_wait_ms of it */
+    uint64_t home_at_ms, home_wait_ms;
+    int moving; /* this link ends to go on at move_to */
+    size_t move_to;
+    uint64_t move_ms; /* not before so long */
+    unsigned lacks;   /* times that a pusher's record was not here, and the last one */
+    uint64_t lacked_ms;
+    int visiting; /* here for what the first relay does not give */
+    int homing;   /* the attempt under way is one to come back */
     int attach, attach_next,
         attached; /* own records with HELLO: now, in any case next time, was done */
 
