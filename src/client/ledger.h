@@ -152,9 +152,12 @@ typedef struct zks__received {
  * that is still unknown is rejected instead of asked for. */
 ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
                                             zks__received *out);
-/* Time passes: gaps and unverified entries that are due. *out_next_ms: Unix, when to call again
- * (INT64_MAX: never). */
-ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_next_ms);
+/* Time passes: gaps and unverified entries that are due. caught_up: all that the relay has is here;
+ * otherwise nothing is due, since what is waited for may be there (a device that was away would
+ * report a gap that its next connection fills). *out_next_ms: Unix, when to call again
+ * (INT64_MAX: not for this). */
+ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
+                                         int64_t *out_next_ms);
 /* Adds what verifies; *out_added counts new members. Records that do not verify are skipped and
  * logged. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,

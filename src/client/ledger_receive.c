@@ -385,14 +385,15 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     return status;
 }
 
-zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_next_ms)
+zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
+                            int64_t *out_next_ms)
 {
     begin_receiving(l, out);
     zks_status status = l->broken;
     if (l->held_unix_ms > zks__ledger_unix_ms(l) + CLOCK_JUMP_MS) {
         l->rolled_back = true; /* the clock was set back: the state is read again, as of now */
     }
-    if (!status) {
+    if (!status && caught_up) {
         status = zks__history_tick(l->history, (uint64_t)zks__ledger_unix_ms(l));
     }
     if (!status) {
@@ -401,7 +402,7 @@ zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_nex
     if (!status) {
         status = save_tips(l);
     }
-    uint64_t next = status ? UINT64_MAX : zks__history_next_ms(l->history);
+    uint64_t next = status || !caught_up ? UINT64_MAX : zks__history_next_ms(l->history);
     *out_next_ms = next > INT64_MAX ? INT64_MAX : (int64_t)next;
     out->last_seq = l->group.last_seq;
     out->last_n = l->group.last_n;

@@ -25,8 +25,10 @@ void sim_slot_start(sim_slot *s)
     s->tick_at = w->now;
     s->ticking = s->pumping = s->pump_again = false;
     s->records_tries = 0;
-    zks__ledger_rolled_back(s->ledger, true);
-    zks__ledger_reload(s->ledger);
+    if (s->life > 1) {
+        zks__ledger_rolled_back(s->ledger, true);
+        zks__ledger_reload(s->ledger);
+    }
     sim_trace(w, "slot %zu starts", s->index);
     zks__sync_stored(s->sync, zks__ledger_last_n(s->ledger));
     zks__sync_set_online(s->sync, s->online_wanted, w->now);
@@ -187,8 +189,10 @@ void sim_slot_pump(sim_slot *s)
 
 void sim_slot_timer(sim_slot *s)
 {
-    if (!s->ticking && s->world->now >= s->tick_at && sim_job_add(s, SIM_JOB_TICK)) {
+    sim_job *j = !s->ticking && s->world->now >= s->tick_at ? sim_job_add(s, SIM_JOB_TICK) : NULL;
+    if (j) {
         s->ticking = true;
+        j->caught_up = zks__sync_caught_up(s->sync);
     }
     sim_slot_pump(s);
 }

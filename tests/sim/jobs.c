@@ -123,7 +123,7 @@ static zks_status run_push(sim_slot *s, sim_job *j, bool last_push)
 
 static zks_status run_tick(sim_slot *s, sim_job *j)
 {
-    zks_status status = zks__ledger_tick(s->ledger, &j->received, &j->next_unix_ms);
+    zks_status status = zks__ledger_tick(s->ledger, j->caught_up, &j->received, &j->next_unix_ms);
     bool more = false;
     if (!status && j->number) {
         status = zks__ledger_acknowledge(s->ledger, s->view.last_seq);

@@ -141,7 +141,7 @@ typedef struct sim_job {
     uint32_t attempt;
     uint64_t number;
     uint32_t max_bytes, max_count, code;
-    bool last_try;
+    bool last_try, caught_up;
     size_t word, words; /* PUSH: numbers word.. of so many */
     zks__buf *bytes;    /* of the message */
     /* results */

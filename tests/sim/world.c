@@ -591,7 +591,9 @@ static void begin(sim_world *w)
         s->online_wanted = true;
         s->used = i != SIM_COPY;
         memcpy(s->device_id, zks__ledger_device_id(s->ledger), sizeof s->device_id);
-        sim_rows_load(s, s->fresh);
+        if (i != SIM_COPY) {
+            sim_rows_load(s, s->fresh);
+        }
         if (i < SIM_DEVICES) {
             zks__blob_key_derive(s->ledger->suite, s->ledger->epoch_secret,
                                  s->ledger->group.group_id, s->ledger->epoch_tag, s->device_id,

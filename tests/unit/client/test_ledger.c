@@ -248,7 +248,7 @@ static zks__received tick(zks__ledger *l, int64_t *out_next_ms)
 {
     zks__received out;
     begin(l);
-    ck_assert_int_eq(zks__ledger_tick(l, &out, out_next_ms), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_tick(l, true, &out, out_next_ms), ZKS_OK);
     commit(l);
     return out;
 }

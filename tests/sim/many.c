@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * Seeded schedules of whole groups (tests/sim/sim.h).
- *
- *   sim_sim                      ZKS_SIM_SCHEDULES (5000) schedules over ZKS_SEEDS_DIV, from
- *                                ZKS_TEST_SEED or a new seed, and the planted faults
- *   sim_sim --replay N [--evil] [--mutation NAME]   one schedule, traced
- *
- * A failing schedule is made as short as it goes and printed with the command that replays it.
- */
+/* Running many schedules; one that fails is made as short as it goes. */
+#include "sim/many.h"
+
 #include "sim/sim.h"
 #include "tests/support/unit.h"
 
@@ -58,7 +52,7 @@ static void explain(const sim_options *o, sim_action *actions, size_t count)
     sim_result r;
     count = shrink(o, actions, count);
     sim_run(o, actions, count, &r);
-    fprintf(stderr, "seed %llu%s%s%s: %s\nreplay: sim_sim --replay %llu%s%s%s\nshortest:\n",
+    fprintf(stderr, "seed %llu%s%s%s: %s\nreplay: sim_honest --replay %llu%s%s%s\nshortest:\n",
             (unsigned long long)o->seed, o->evil ? " evil" : "", o->mutation ? " mutation " : "",
             o->mutation ? sim_mutation_name(o->mutation) : "", r.text, (unsigned long long)o->seed,
             o->evil ? " --evil" : "", o->mutation ? " --mutation " : "",
@@ -86,9 +80,7 @@ static unsigned number_of(const char *variable, unsigned otherwise)
     return n ? n : otherwise;
 }
 
-/* --- tests --- */
-
-static void run_many(bool evil)
+void sim_many(bool evil)
 {
     uint64_t seed = unit_seed_printed(evil ? "evil schedules" : "honest schedules");
     unsigned count = number_of("ZKS_SIM_SCHEDULES", SCHEDULES) / 2 / number_of("ZKS_SEEDS_DIV", 1);
@@ -116,21 +108,9 @@ static void run_many(bool evil)
     ck_assert_uint_gt(sum.delivered, 0);
 }
 
-START_TEST(honest_relays_lose_nothing_whatever_crashes)
+void sim_find_mutation(int mutation)
 {
-    run_many(false);
-}
-END_TEST
-
-START_TEST(lying_relays_are_found_out)
-{
-    run_many(true);
-}
-END_TEST
-
-START_TEST(a_planted_fault_is_found)
-{
-    sim_options o = {.mutation = (sim_mutation)_i};
+    sim_options o = {.mutation = (sim_mutation)mutation};
     sim_result r;
     unsigned tried = 0;
     ck_assert_int_eq(sim_open(), ZKS_OK);
@@ -141,15 +121,6 @@ START_TEST(a_planted_fault_is_found)
     printf("%s: found by schedule %u: %s\n", sim_mutation_name(o.mutation), tried, r.text);
     ck_assert_msg(r.failed, "%s was not found", sim_mutation_name(o.mutation));
     sim_close();
-}
-END_TEST
-
-static void add(TCase *c)
-{
-    tcase_set_timeout(c, 3600);
-    tcase_add_test(c, honest_relays_lose_nothing_whatever_crashes);
-    tcase_add_test(c, lying_relays_are_found_out);
-    tcase_add_loop_test(c, a_planted_fault_is_found, 1, SIM_MUTATIONS);
 }
 
 static int replay(int argc, char **argv)
@@ -175,7 +146,7 @@ static int replay(int argc, char **argv)
     return 0;
 }
 
-int main(int argc, char **argv)
+int sim_main(int argc, char **argv, const char *name, void (*add)(TCase *c))
 {
-    return argc > 1 ? replay(argc, argv) : unit_main("sim", add);
+    return argc > 1 ? replay(argc, argv) : unit_main(name, add);
 }
