@@ -51,14 +51,20 @@ void zks__client_tell_notices(zks_client *c, const zks__received *r)
     tell_rejected(c, r);
 }
 
+/* The engine has written entries itself. */
+void zks__client_own_grew(zks_client *c, uint64_t last_n)
+{
+    if (last_n > atomic_load(&c->last_n)) {
+        atomic_store(&c->last_n, last_n);
+        zks__sync_stored(c->sync, last_n);
+    }
+}
+
 /* What is committed is the app's, whether or not the connection is still there. */
 static void tell_app(zks_client *c, const zks__message_job *j)
 {
     const zks__received *r = &j->received;
-    if (r->last_n > atomic_load(&c->last_n)) {
-        atomic_store(&c->last_n, r->last_n); /* a new chain has begun */
-        zks__sync_stored(c->sync, r->last_n);
-    }
+    zks__client_own_grew(c, r->last_n);
     if (r->counted) {
         zks__sync_inbox_full(c->sync, r->unread_bytes >= c->options.inbox_max_bytes);
         pthread_mutex_lock(&c->mutex);

@@ -173,7 +173,11 @@ static void finish_tick(zks__job *job)
     }
     if (!job->status && !c->stopping) {
         zks__client_show_devices(c, &j->devices);
+        zks__client_own_grew(c, j->received.last_n);
         zks__client_tell_notices(c, &j->received);
+        if (j->received.look_elsewhere) {
+            zks__sync_look_elsewhere(c->sync);
+        }
         if (j->received.delivered) {
             zks__client_inbox_grew(c, j->received.last_seq, true);
         }

@@ -147,6 +147,8 @@ typedef struct zks__received {
         uint64_t first, last;
     } notices[16];
     size_t notices_lost;
+    uint64_t resealed;   /* entries of others, or own ones, sealed again for who misses them */
+    bool look_elsewhere; /* tick: something is missing; another relay may have it */
 } zks__received;
 /* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: a pusher
  * that is still unknown is rejected instead of asked for. */
@@ -187,7 +189,7 @@ void zks__record_list_done(zks__record_list *list);
 typedef struct zks__device_entry {
     uint8_t id[ZKS_DEVICE_ID_BYTES];
     char name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
-    bool self;
+    bool self, quiet;
     uint64_t not_after_s; /* Unix; 0: no end */
     uint64_t last_number; /* delivered, of its newest chain */
     int64_t seen_ms;      /* Unix, when an entry of it was last received here; 0: not since open */

@@ -80,6 +80,15 @@ zks_status zks__ledger_new_chain(zks__ledger *l)
     return status;
 }
 
+zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body)
+{
+    zks__entry e = {.kind = kind, .has_signature = 1};
+    zks__sealed sealed;
+    zks_status status = seal_entry(l, &e, body, &sealed);
+    l->unsigned_run = 0;
+    return status ? status : zks__store_chain_update(l->store, &l->own->row);
+}
+
 zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign,
                             zks__sealed *out)
 {
@@ -94,6 +103,7 @@ zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool
     zks__entry e = {.kind = ZKS_ENTRY_DATA, .ttl_s = ttl_s, .has_signature = signs};
     status = seal_entry(l, &e, body, out);
     l->unsigned_run = signs ? 0 : l->unsigned_run + 1;
+    l->active = true;
     if (!status && signs) {
         status = zks__store_chain_update(l->store, &l->own->row);
     }

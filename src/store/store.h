@@ -138,6 +138,9 @@ typedef zks_status (*zks__store_expected_fn)(int64_t c, uint64_t seq,
 ZKS_MUST_USE zks_status zks__store_expected_each(zks__store *s, uint32_t g,
                                                  zks__store_expected_fn fn, void *user);
 
+/* A kind of own rows that are only sent: the inbox log has their place, and never shows them. */
+enum { ZKS_STORE_KIND_HIDDEN = 255 };
+
 /* --- own entries: the outbox, numbered 1, 2, 3 ... in each group without gaps --- */
 typedef struct zks__store_own {
     uint64_t n;
@@ -255,6 +258,32 @@ ZKS_MUST_USE zks_status zks__store_doubt_set(zks__store *s, int64_t r,
 ZKS_MUST_USE zks_status zks__store_pin_get(zks__store *s, const char *address, uint8_t out_key[32]);
 ZKS_MUST_USE zks_status zks__store_pin_set(zks__store *s, const char *address,
                                            const uint8_t key[32]);
+/* --- claims: entries that another member has and this device has not --- */
+typedef struct zks__store_claim {
+    int64_t c; /* author and chain */
+    uint64_t seq;
+    uint8_t id[ZKS_ENTRY_ID_BYTES];
+    int64_t since_ms; /* Unix */
+    uint32_t asked;   /* rounds, for the caller */
+} zks__store_claim;
+enum { ZKS_STORE_CLAIMS_MAX = 1024 };
+/* There already: ZKS_OK. ZKS_E_LIMIT: the group has ZKS_STORE_CLAIMS_MAX. */
+ZKS_MUST_USE zks_status zks__store_claim_add(zks__store *s, uint32_t g,
+                                             const zks__store_claim *claim);
+/* Sets `asked`; asked UINT32_MAX drops the claim. */
+ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim);
+typedef zks_status (*zks__store_claim_fn)(const zks__store_claim *claim, void *user);
+ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn,
+                                               void *user);
+/* When this device last told its heads, Unix ms; INT64_MIN: never. */
+ZKS_MUST_USE zks_status zks__store_heads_get(zks__store *s, uint32_t g, int64_t *out_time_ms);
+ZKS_MUST_USE zks_status zks__store_heads_set(zks__store *s, uint32_t g, int64_t time_ms);
+/* The bytes of the entry (c, seq), own or received, newest first, until fn stops with a status
+ * (ZKS_E_LIMIT is turned into ZKS_OK); of own ones own_n is set. Reads much where it is not there:
+ * for rare questions. */
+ZKS_MUST_USE zks_status zks__store_entry_each(zks__store *s, uint32_t g, int64_t c, uint64_t seq,
+                                              zks__store_item_fn fn, void *user);
+
 /* How many relays are to get the group's entries, until the store is closed; 0 without this call.
  */
 ZKS_MUST_USE zks_status zks__store_expect_relays(zks__store *s, uint32_t g, size_t relays);

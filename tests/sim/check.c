@@ -140,6 +140,12 @@ static const char *name_of(int32_t event)
         return "fork";
     case ZKS_EVENT_HISTORY_GAP:
         return "gap";
+    case ZKS_EVENT_HISTORY_WITHHELD:
+        return "withheld";
+    case ZKS_EVENT_QUIET:
+        return "quiet";
+    case ZKS_EVENT_HISTORY_EXPIRED:
+        return "expired";
     case ZKS_EVENT_NEW_CHAIN:
         return "new chain";
     default:
@@ -151,6 +157,7 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
 {
     sim_world *w = s->world;
     w->result.rejected += r->rejected;
+    w->result.resealed += r->resealed;
     if (r->rejected && !w->options.evil) {
         sim_fail(w, "slot %zu rejected a blob of an honest relay: %d", s->index,
                  (int)r->reject_status);
@@ -161,6 +168,8 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
                   (unsigned long long)n->first, (unsigned long long)n->last, n->chain[0]);
         w->result.forks += n->event == ZKS_EVENT_FORK;
         w->result.gaps += n->event == ZKS_EVENT_HISTORY_GAP;
+        w->result.withheld += n->event == ZKS_EVENT_HISTORY_WITHHELD;
+        w->result.quiet += n->event == ZKS_EVENT_QUIET;
         s->new_chains += n->event == ZKS_EVENT_NEW_CHAIN;
         if (n->event == ZKS_EVENT_FORK && !w->copied) {
             sim_fail(w, "slot %zu reports a fork, and no store was copied", s->index);
@@ -168,10 +177,14 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         /* A relay keeps from a copy what the other copy pushes. */
         bool sibling = w->slots[SIM_COPY].used && (s->index == 0 || s->index == SIM_COPY) &&
                        !memcmp(n->author, s->device_id, sizeof n->author);
+        if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !w->lost && !w->copied) {
+            sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
+        }
         if (n->event == ZKS_EVENT_HISTORY_GAP && !w->lost && !sibling) {
             sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
         }
-        bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED;
+        bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||
+                     n->event == ZKS_EVENT_HISTORY_WITHHELD;
         if (tells && w->options.mutation != SIM_HIDDEN_GAP &&
             s->gap_count < sizeof s->gaps / sizeof s->gaps[0]) {
             sim_gap *g = &s->gaps[s->gap_count++];

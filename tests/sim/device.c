@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { TICK_MS = 5 * 60 * 1000 };
+enum { TICK_MS = 5 * 60 * 1000 }; /* the client's is a minute: less to do here */
 
 /* --- life --- */
 
@@ -409,6 +409,9 @@ static void received(sim_slot *s, const sim_job *j)
     }
     zks__sync_stored(s->sync, r->last_n);
     sim_check_notices(s, r);
+    if (r->look_elsewhere) {
+        zks__sync_look_elsewhere(s->sync);
+    }
     if (r->held) {
         s->tick_at = s->world->now;
     }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define SIM_UNIX_MS INT64_C(1790000000000)
-enum { MENDED_MS = 45 * 60 * 1000, EVENTS_MAX = 400000 };
+enum { MENDED_MS = 32 * 60 * 1000, EVENTS_MAX = 400000 };
 
 /* What all runs share: opening a store and its group is dear, replacing its rows is not. */
 static zks_runtime *runtime;
@@ -431,6 +431,8 @@ static void copy_store(sim_world *w)
     sim_rows_load(to, rows);
     sim_rows_free(rows);
     to->view = from->view;
+    to->gap_count = from->gap_count;
+    memcpy(to->gaps, from->gaps, sizeof to->gaps);
     to->used = true;
     w->copied = true;
     sim_at(w, 500, SIM_EVENT_START, SIM_COPY, 0, NULL);
