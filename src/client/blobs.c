@@ -34,11 +34,40 @@ static void tell_rejected(zks_client *c, const zks__received *r)
     zks__event_post(e);
 }
 
+/* What happened, for people. */
+static const char *sentence_of(int32_t event)
+{
+    switch (event) {
+    case ZKS_EVENT_HISTORY_GAP:
+        return "entries of a device are missing: no relay gives them and nobody has sent them "
+               "again";
+    case ZKS_EVENT_HISTORY_EXPIRED:
+        return "older entries of a device are gone, as their author expected";
+    case ZKS_EVENT_UNVERIFIED:
+        return "an entry waits for its author's signature and is held back";
+    case ZKS_EVENT_FORK:
+        return "a device wrote two entries with one number (its store was copied?); both are kept";
+    case ZKS_EVENT_NEW_CHAIN:
+        return "this device has written elsewhere under this name (a copied or restored store?); "
+               "it "
+               "goes on under a new chain";
+    case ZKS_EVENT_HISTORY_WITHHELD:
+        return "another device has entries that no relay gives: a relay keeps them back, or they "
+               "are "
+               "lost";
+    case ZKS_EVENT_QUIET:
+        return "a device has not been heard of for over two hours: it is away, or a relay keeps it "
+               "silent";
+    default:
+        return NULL;
+    }
+}
+
 void zks__client_tell_notices(zks_client *c, const zks__received *r)
 {
     for (size_t i = 0; i < r->notice_count; i++) {
         const struct zks__notice *n = &r->notices[i];
-        zks_event *e = zks__event_new(c, n->event, ZKS_OK, NULL);
+        zks_event *e = zks__event_new(c, n->event, ZKS_OK, sentence_of(n->event));
         if (e) {
             e->has_device = e->has_chain = true;
             memcpy(e->device, n->author, sizeof e->device);

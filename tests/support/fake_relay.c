@@ -15,6 +15,7 @@ enum { RESULTS_MAX = 1024 };
 
 struct fake_relay {
     fake_relay_fn handler;
+    fake_relay_ended_fn ended; /* may be NULL */
     void *user;
     uv_loop_t loop;
     uv_async_t stop;
@@ -42,6 +43,10 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
     (void)status;
     (void)code;
     (void)text;
+    const fake_session *f = user;
+    if (f->relay->ended) {
+        f->relay->ended(f->relay, s);
+    }
     zks__session_free(s);
     zks__free(user);
 }
@@ -82,9 +87,15 @@ static void *run(void *user)
 
 fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
 {
+    return fake_relay_start_with(handler, NULL, user);
+}
+
+fake_relay *fake_relay_start_with(fake_relay_fn handler, fake_relay_ended_fn ended, void *user)
+{
     fake_relay *r = zks__alloc_zero(1, sizeof *r);
     raw_check(r && !zks__crypto_init());
     r->handler = handler;
+    r->ended = ended;
     r->user = user;
     raw_check(!uv_loop_init(&r->loop) && !uv_async_init(&r->loop, &r->stop, on_stop));
     r->stop.data = r;
