@@ -89,6 +89,16 @@ void zks__client_own_grew(zks_client *c, uint64_t last_n)
     }
 }
 
+void zks__client_count_received(zks_client *c, const zks__received *r)
+{
+    pthread_mutex_lock(&c->mutex);
+    c->received += r->delivered;
+    c->duplicates += r->duplicates;
+    c->rejected += r->rejected;
+    c->held = r->held_now;
+    pthread_mutex_unlock(&c->mutex);
+}
+
 /* What is committed is the app's, whether or not the connection is still there. */
 static void tell_app(zks_client *c, const zks__message_job *j)
 {
@@ -96,12 +106,9 @@ static void tell_app(zks_client *c, const zks__message_job *j)
     zks__client_own_grew(c, r->last_n);
     if (r->counted) {
         zks__sync_inbox_full(c->sync, r->unread_bytes >= c->options.inbox_max_bytes);
+        zks__client_count_received(c, r);
         pthread_mutex_lock(&c->mutex);
-        c->received += r->delivered;
-        c->duplicates += r->duplicates;
-        c->rejected += r->rejected;
         c->received_bytes += j->bytes;
-        c->held = r->held_now;
         c->unread_count = r->unread_count;
         c->unread_bytes = r->unread_bytes;
         pthread_mutex_unlock(&c->mutex);

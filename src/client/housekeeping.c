@@ -172,6 +172,7 @@ static void finish_tick(zks__job *job)
         zks__client_store_state(c, job->status);
     }
     if (!job->status && !c->stopping) {
+        zks__client_count_received(c, &j->received);
         zks__client_show_devices(c, &j->devices);
         zks__client_own_grew(c, j->received.last_n);
         zks__client_tell_notices(c, &j->received);

@@ -176,6 +176,8 @@ void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backi
 void zks__client_on_blobs(zks_client *c, const zks__message *m, zks__buf *backing);
 /* Own entries up to last_n are stored: those that the engine wrote itself are to be sent, too. */
 void zks__client_own_grew(zks_client *c, uint64_t last_n);
+/* For the report. */
+void zks__client_count_received(zks_client *c, const zks__received *r);
 void zks__client_tell_notices(zks_client *c, const zks__received *r);
 
 /* --- progress.c --- */

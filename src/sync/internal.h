@@ -27,6 +27,7 @@ typedef struct in_flight {
 struct zks__sync {
     size_t relays, relay;
     int online, close_wanted;
+    int left; /* CLOSE was given because the app went off line */
     uint64_t close_code;
     phase phase;
     uint32_t attempt, failures;

@@ -63,6 +63,7 @@ static int poll_close(zks__sync *s, uint64_t now, zks__action *a)
     if (!s->close_wanted && s->online && now < s->deadline_ms) {
         return 0;
     }
+    s->left = !s->close_wanted && !s->online;
     s->phase = PHASE_CLOSING;
     a->kind = ZKS_ACTION_CLOSE;
     a->code = s->close_wanted ? s->close_code : 0;
@@ -235,7 +236,7 @@ static void forget_session(zks__sync *s)
     s->push_at_ms = s->pull_at_ms = 0;
     s->pull_idle = s->heard = 0;
     s->skip_n = 0;
-    s->close_wanted = s->moving = 0;
+    s->close_wanted = s->moving = s->left = 0;
     s->move_ms = 0;
 }
 
@@ -261,7 +262,7 @@ void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint
         return;
     }
     int was_live = s->phase == PHASE_LIVE;
-    int moving = s->moving;
+    int moving = s->moving, left = s->left;
     uint64_t move_ms = s->move_ms;
     int lacked_records = s->refusal == ZKS_WIRE_UNAUTHORIZED && !s->attached && !was_live;
     forget_session(s);
@@ -270,6 +271,10 @@ void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint
     }
     if (lacked_records && status != ZKS_E_RELAY_KEY_CHANGED) {
         s->attach_next = 1;
+        s->retry_ms = now_ms;
+        return;
+    }
+    if (left && s->online) { /* wanted again while the link ended at our own wish */
         s->retry_ms = now_ms;
         return;
     }

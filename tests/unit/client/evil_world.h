@@ -112,6 +112,7 @@ static void evil_reconnect(device *d)
     unsigned before = d->connected;
     ck_assert_int_eq(zks__client_disconnect(d->client, NULL, NULL, &op), ZKS_OK);
     device_done(op, ZKS_OK);
+    DEVICE_UNTIL(d->state == ZKS_STATE_OFFLINE);
     device_connect(d);
     DEVICE_UNTIL(d->connected > before);
 }
