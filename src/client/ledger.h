@@ -174,6 +174,14 @@ ZKS_MUST_USE zks_status zks__ledger_acknowledge(zks__ledger *l, uint64_t seq);
 ZKS_MUST_USE zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, size_t relays,
                                           bool *out_more);
 
+/* --- joining (rule 7): what lies at or below the inviter's heads is not missing --- */
+/* The body of a full HEADS (group/heads.h), own chains included, for one who joins; the caller
+ * drops the buffer. Outside a transaction too. */
+ZKS_MUST_USE zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body);
+/* Takes such a body as the base: chains that are unknown here begin behind their heads. The caller
+ * vouches for it: it came from the inviter, authenticated. The errors of zks__heads_decode. */
+ZKS_MUST_USE zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, size_t length);
+
 /* --- membership, for HELLO and the device list: copies; outside a transaction too --- */
 /* The records and their digest. The slices point into *out_bytes, which the caller frees with the
  * list. */

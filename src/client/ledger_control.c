@@ -418,17 +418,19 @@ static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
 
 /* --- speaking --- */
 
-static zks_status send_heads(zks__ledger *l, int64_t now)
+/* The body of a HEADS entry. except: a chain that is left out. The chains named are told. */
+static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *except,
+                             zks__buf **out_body)
 {
-    zks__heads h = {.full = l->heads_sent % ZKS_HEADS_FULL_EVERY == 0};
+    zks__heads h = {.full = full};
     zks__head *heads = zks__alloc_zero(ZKS_HEADS_MAX, sizeof *heads);
-    size_t size = ZKS_HEADS_FIXED_BYTES + ZKS_HEADS_MAX * ZKS_HEADS_HEAD_BYTES, length = 0;
-    uint8_t *body = zks__alloc(size);
-    zks_status status = heads && body ? ZKS_OK : ZKS_E_NOMEM;
-    size_t position = 0;
+    if (!heads) {
+        return ZKS_E_NOMEM;
+    }
+    size_t position = 0, length = 0;
     zks__known_chain *k;
-    while (!status && h.count < ZKS_HEADS_MAX && (k = zks__map_next(l->chains, &position))) {
-        if (k == l->own || !k->row.tip_seq || !(h.full || k->untold)) {
+    while (h.count < ZKS_HEADS_MAX && (k = zks__map_next(l->chains, &position))) {
+        if (k == except || !k->row.tip_seq || !(full || k->untold)) {
             continue;
         }
         zks__head *head = &heads[h.count++];
@@ -439,11 +441,25 @@ static zks_status send_heads(zks__ledger *l, int64_t now)
         k->untold = false;
     }
     zks__records_digest(l->records, h.digest);
-    if (!status) {
-        status = zks__heads_encode(&h, heads, body, size, &length);
+    zks__buf *body = zks__buf_new(0, ZKS_HEADS_FIXED_BYTES + h.count * ZKS_HEADS_HEAD_BYTES, 0);
+    zks_status status = body ? zks__heads_encode(&h, heads, body->data, body->length, &length)
+                             : ZKS_E_NOMEM;
+    zks__free(heads);
+    if (status) {
+        zks__buf_unref(body);
+        return status;
     }
+    body->length = length;
+    *out_body = body;
+    return ZKS_OK;
+}
+
+static zks_status send_heads(zks__ledger *l, int64_t now)
+{
+    zks__buf *body = NULL;
+    zks_status status = make_heads(l, l->heads_sent % ZKS_HEADS_FULL_EVERY == 0, l->own, &body);
     if (!status) {
-        status = write_entry(l, ZKS_ENTRY_HEADS, body, length);
+        status = write_entry(l, ZKS_ENTRY_HEADS, body->data, body->length);
     }
     if (!status) {
         l->heads_sent++;
@@ -451,8 +467,33 @@ static zks_status send_heads(zks__ledger *l, int64_t now)
         l->active = false;
         status = zks__store_heads_set(l->store, l->group.g, now);
     }
-    zks__free(heads);
-    zks__free(body);
+    zks__buf_unref(body);
+    return status;
+}
+
+zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body)
+{
+    return l->broken ? l->broken : make_heads(l, true, NULL, out_body);
+}
+
+zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, size_t length)
+{
+    zks__heads heads;
+    zks__head head;
+    zks_status status = l->broken ? l->broken : zks__heads_decode(body, length, &heads);
+    while (!status && zks__heads_next(&heads, &head)) {
+        zks__known_chain *chain = zks__ledger_find_chain(l, head.author, head.chain);
+        if (chain && chain->row.tip_seq) {
+            continue;
+        }
+        status = zks__ledger_chain(l, head.author, head.chain, false, &chain);
+        if (!status) {
+            chain->row.tip_seq = head.seq;
+            memcpy(chain->row.tip_id, head.id, sizeof chain->row.tip_id);
+            status = zks__store_chain_update(l->store, &chain->row);
+        }
+    }
+    l->rolled_back = true; /* the history reads its tips again */
     return status;
 }
 

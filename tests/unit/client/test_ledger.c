@@ -244,6 +244,24 @@ START_TEST(held_entries_survive_a_reload)
 }
 END_TEST
 
+/* Rule 7: who joins begins at the inviter's heads. */
+START_TEST(a_base_makes_nothing_below_it_missing)
+{
+    zks__buf *body = NULL;
+    push(a, 3);
+    ck_assert_int_eq(zks__ledger_heads(a, &body), ZKS_OK);
+    begin(b);
+    ck_assert_int_eq(zks__ledger_base(b, body->data, body->length), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_base(b, body->data, body->length - 1), ZKS_E_TRUNCATED);
+    commit(b);
+    zks__buf_unref(body);
+    push(a, 2);
+    ck_assert_uint_eq(deliver(3, 2).delivered, 2);
+    expect_inbox((uint64_t[]){4, 5}, 2);
+    ck_assert_uint_eq(deliver(0, 3).delivered, 3); /* and yet they are welcome: late */
+}
+END_TEST
+
 static zks__received tick(zks__ledger *l, int64_t *out_next_ms)
 {
     zks__received out;
@@ -489,6 +507,7 @@ static void add(TCase *c)
     tcase_add_test(c, unsigned_ones_wait_for_the_signature_behind_them);
     tcase_add_test(c, a_later_entry_waits_for_the_missing_one);
     tcase_add_test(c, held_entries_survive_a_reload);
+    tcase_add_test(c, a_base_makes_nothing_below_it_missing);
     tcase_add_test(c, a_clock_that_is_set_back_holds_nothing_for_longer);
     tcase_add_test(c, after_a_rollback_nothing_of_that_connection_moves_the_cursor);
     tcase_add_test(c, altered_blobs_are_rejected_loudly_and_the_rest_goes_on);
