@@ -43,7 +43,8 @@ static void check_item(sim_slot *s, const zks_batch *b, size_t i)
                  (unsigned long long)number);
     }
     if (s->view.seen[number]) {
-        sim_fail(w, "slot %zu got word %llu twice", s->index, (unsigned long long)number);
+        sim_fail(w, "slot %zu got word %llu twice (flags %u)", s->index, (unsigned long long)number,
+                 (unsigned)b->flags[i]);
     }
     /* Own words take their places when a relay has them: among those of a copy, anywhere. */
     bool of_copies = w->copied && !memcmp(b->senders + i * ZKS_DEVICE_ID_BYTES, s->device_id,
@@ -180,7 +181,7 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !w->lost && !w->copied) {
             sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
         }
-        if (n->event == ZKS_EVENT_HISTORY_GAP && !w->lost && !sibling) {
+        if (n->event == ZKS_EVENT_HISTORY_GAP && !w->lost && !w->refused && !sibling) {
             sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
         }
         bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||

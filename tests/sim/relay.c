@@ -395,6 +395,7 @@ void sim_relay_commit(sim_relay *r)
         if (!b && r->refuses) {
             r->refuses--;
             answer(r, p, ZKS_WIRE_RATE_LIMITED, 0);
+            w->refused = true;
         } else {
             bool is_new = !b;
             b = b ? b : add_blob(r, sender, p);

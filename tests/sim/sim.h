@@ -281,6 +281,9 @@ struct sim_world {
     bool lost;      /* something that was acknowledged may be gone */
     bool harmed;    /* a relay keeps back, or has changed, what it has */
     bool went_back; /* a relay was restored from a backup */
+    /* a relay refused a push and may have taken the next: until its author comes again that is a
+     * gap */
+    bool refused;
     zks__blob_key keys[SIM_DEVICES];
 };
 
