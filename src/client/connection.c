@@ -106,10 +106,6 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
                         now_of(c));
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "link_down status=%d live=%d failures=%u",
                    (int)status, greeted, zks__sync_failures(c->sync));
-    if (c->come_again) {
-        c->come_again = false;
-        zks__sync_hurry(c->sync, now_of(c));
-    }
     bool retry_now = zks__sync_retry_ms(c->sync) <= now_of(c);
     if (online && !retry_now) {
         tell_state(c, status, text);

@@ -74,6 +74,16 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
 
 /* --- chains and keys --- */
 
+zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
+                                         const uint8_t author[ZKS_DEVICE_ID_BYTES],
+                                         const uint8_t chain[ZKS_CHAIN_BYTES])
+{
+    uint8_t key[ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES];
+    memcpy(key, author, ZKS_DEVICE_ID_BYTES);
+    memcpy(key + ZKS_DEVICE_ID_BYTES, chain, ZKS_CHAIN_BYTES);
+    return zks__map_get(l->chains, key, sizeof key);
+}
+
 zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],
                              const uint8_t chain[ZKS_CHAIN_BYTES], bool own, zks__known_chain **out)
 {
@@ -168,7 +178,7 @@ static zks_status restore_chain(const zks__store_chain *row, void *user)
     return zks__history_restore_tip(l->history, &tip);
 }
 
-static zks__known_chain *chain_by_row(zks__ledger *l, int64_t c)
+zks__known_chain *zks__ledger_chain_by_row(const zks__ledger *l, int64_t c)
 {
     size_t position = 0;
     for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
@@ -189,7 +199,7 @@ static void key_of(const zks__known_chain *k, zks__history_key *out)
 static zks_status restore_missing(int64_t c, uint64_t first, uint64_t last, void *user)
 {
     zks__ledger *l = user;
-    zks__known_chain *k = chain_by_row(l, c);
+    zks__known_chain *k = zks__ledger_chain_by_row(l, c);
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -202,7 +212,7 @@ static zks_status restore_expected(int64_t c, uint64_t seq, const uint8_t id[ZKS
                                    void *user)
 {
     zks__ledger *l = user;
-    zks__known_chain *k = chain_by_row(l, c);
+    zks__known_chain *k = zks__ledger_chain_by_row(l, c);
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -215,7 +225,7 @@ static zks_status restore_expected(int64_t c, uint64_t seq, const uint8_t id[ZKS
 static zks_status restore_held(const zks__store_held *h, void *user)
 {
     zks__ledger *l = user;
-    zks__known_chain *k = chain_by_row(l, h->c);
+    zks__known_chain *k = zks__ledger_chain_by_row(l, h->c);
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -305,6 +315,11 @@ static zks_status read_state(zks__ledger *l)
         status = zks__store_held_each(l->store, l->group.g, restore_held, l);
     }
     l->unsigned_run = 0;
+    l->heads_sent = 0; /* the next one is full: what was told is not known any more */
+    l->active = true;
+    if (!status) {
+        status = zks__store_heads_get(l->store, l->group.g, &l->heads_ms);
+    }
     return status;
 }
 
@@ -443,6 +458,9 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         memcpy(l->epoch_secret, l->root.epoch0_secret, sizeof l->epoch_secret);
         status = is_new ? make_records(l) : ZKS_OK;
     }
+    if (!status && is_new) { /* a new store has nothing to tell yet */
+        status = zks__store_heads_set(l->store, l->group.g, zks__ledger_unix_ms(l));
+    }
     if (!status) {
         status = zks__store_commit(l->store);
     }
@@ -541,6 +559,7 @@ void zks__ledger_close(zks__ledger *l)
         return;
     }
     zks__list_remove(&l->claim.node);
+    zks__ledger_drop_controls(l);
     forget_state(l);
     free_blob_keys(l);
     if (l->store) {
@@ -632,6 +651,7 @@ static void add_activity(const zks__ledger *l, zks__device_entry *e)
             newest = k->row.c;
             e->last_number = k->row.tip_seq;
             e->seen_ms = k->seen_ms;
+            e->quiet = k->quiet;
         }
     }
 }

@@ -51,6 +51,7 @@ typedef struct zks__store_cache {
     bool changed; /* in this transaction; `before` is what rollback restores */
     bool added;   /* in this transaction */
     zks__counters now, before;
+    size_t relays; /* zks__store_expect_relays */
 } zks__store_cache;
 
 struct zks__store {
