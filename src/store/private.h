@@ -62,6 +62,7 @@ struct zks__store {
     const zks__log *log;
     sqlite3_stmt *statements[ZKS_Q_COUNT];
     bool in_use[ZKS_Q_COUNT];
+    bool unclean; /* a WAL was there when it was opened: it was not closed last time */
     bool in_transaction;
     bool erasing;            /* the transaction of begin_secret */
     zks_status failed;       /* in this transaction: commit refuses */

@@ -172,8 +172,8 @@ zks_status zks__schema_migrate(zks__store *s, const char *const *sql, size_t cou
 zks_status zks__schema_open(zks__store *s)
 {
     zks_status status = zks__schema_migrate(s, steps, ZKS_COUNTOF(steps));
-    if (status == ZKS_OK && zks__store_cut_wal(s) != ZKS_OK) {
-        /* What a crash left there works from there too. */
+    if (status == ZKS_OK && s->unclean && zks__store_cut_wal(s) != ZKS_OK) {
+        /* It may hold a key that was replaced; what is in it works from there too. */
         zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "store_wal_not_cut");
     }
     return status;

@@ -148,9 +148,10 @@ typedef void (*zks_wake_fn)(void *user);
 typedef void (*zks_log_fn)(int32_t level, const char *line, void *user);
 /*
  * Gives the 32 bytes that open a store: see zks_config_set_store_key_fn. On a thread of the engine
- * that may block (for a keychain that asks its user), never on the loop thread; call nothing of
- * this library. Writes ZKS_SIZE_STORE_KEY bytes and returns 0, or the negative status with which
- * the opening ends: ZKS_E_STORE_KEY where there is no key to be had.
+ * that may block (for a keychain that asks its user), never on the loop thread; closing the client
+ * or the runtime waits for it. Call nothing of this library. Writes ZKS_SIZE_STORE_KEY bytes and
+ * returns 0, or the negative status with which the opening ends: ZKS_E_STORE_KEY where there is no
+ * key to be had.
  */
 typedef zks_status (*zks_store_key_fn)(uint8_t *out_key, void *user);
 /* The last call for a user pointer: exactly once, after every callback that gets it. */
