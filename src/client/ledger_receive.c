@@ -225,9 +225,9 @@ size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
     return status ? 0 : count;
 }
 
-/* Writes the tips that moved. The present own chain has its tip from what is sealed here, never
- * from what is received: the history knows it as of the last reading only, and any member can make
- * it look at that chain, with an entry without a signature. */
+/* Writes the tips that moved. A tip never goes back: of a chain that is, or was until just now, the
+ * own present one, the history knows the tip as of the last reading only, and any member can make
+ * it look there, with an entry without a signature. */
 static zks_status save_tips(zks__ledger *l)
 {
     size_t position = 0;
@@ -238,7 +238,8 @@ static zks_status save_tips(zks__ledger *l)
         zks__history_tip tip;
         memcpy(key.author, k->row.author, sizeof key.author);
         memcpy(key.chain, k->row.chain, sizeof key.chain);
-        if (!k->dirty || k == l->own || !zks__history_tip_of(l->history, &key, &tip)) {
+        if (!k->dirty || k == l->own || !zks__history_tip_of(l->history, &key, &tip) ||
+            tip.seq < k->row.tip_seq) {
             continue;
         }
         k->dirty = false;

@@ -302,6 +302,19 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
     }
 }
 
+bool sim_is_at_rest(const sim_world *w)
+{
+    for (size_t i = 0; i < SIM_SLOTS; i++) {
+        const sim_slot *s = &w->slots[i];
+        if (s->used &&
+            (!s->running || !zks__sync_caught_up(s->sync) || zks__sync_relay(s->sync) != 0 ||
+             zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void sim_check_end(sim_world *w)
 {
     for (size_t i = 0; i < SIM_SLOTS && !w->result.failed; i++) {

@@ -631,6 +631,10 @@ static void mend(sim_world *w)
         }
     }
     run_until(w, w->now + MENDED_MS);
+    /* Somebody may just be visiting the other relay, or speak. */
+    for (int i = 0; i < 20 && !w->result.failed && !sim_is_at_rest(w); i++) {
+        run_until(w, w->now + 7000);
+    }
 }
 
 static void end(sim_world *w)
