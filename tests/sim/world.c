@@ -254,9 +254,9 @@ static void link_event(sim_world *w, const sim_event *e)
     if (!s->running || l->slot_life != s->life) {
         return;
     }
-    if (e->kind == SIM_EVENT_DOWN) {
-        sim_slot_down(s, e->index);
-    } else if (l->up && w->relays[l->relay].running && l->relay_life == w->relays[l->relay].life) {
+    bool ready = e->kind == SIM_EVENT_READY && l->up && w->relays[l->relay].running &&
+                 l->relay_life == w->relays[l->relay].life;
+    if (ready) {
         sim_slot_ready(s, e->index);
     } else {
         sim_slot_down(s, e->index);
