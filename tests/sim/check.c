@@ -284,8 +284,8 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
     if (own && (s->restores || w->copied)) {
         return; /* its store went back: what it wrote since is others' to tell */
     }
-    if (w->harmed && holds(s, word->id)) {
-        return; /* the relay keeps what covers it: told as UNVERIFIED */
+    if ((w->harmed || w->copied) && holds(s, word->id)) {
+        return; /* a relay keeps what covers it, or a store that went back lost it: UNVERIFIED */
     }
     /* Two stores of one device and a relay that went back: the one cannot tell what the relay lost
      * of the other. */
