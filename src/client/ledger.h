@@ -157,8 +157,8 @@ typedef struct zks__received {
     uint64_t resealed;   /* entries of others, or own ones, sealed again for who misses them */
     bool look_elsewhere; /* tick: something is missing; another relay may have it */
 } zks__received;
-/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: a pusher
- * that is still unknown is rejected instead of asked for. */
+/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: records
+ * were asked for just before: a pusher that was unknown then and still is, is rejected. */
 ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
                                             zks__received *out);
 /* Time passes: gaps and unverified entries that are due. caught_up: all that the relay has is here;

@@ -65,6 +65,10 @@ struct zks__ledger {
     zks__store_relay relay;
     bool relay_valid;
 
+    uint8_t asked[16][ZKS_DEVICE_ID_BYTES]; /* pushers whose records are being asked for */
+    size_t asked_count;
+    unsigned asked_times;
+
     /* ledger_control.c; Unix ms */
     zks__control controls[32];
     size_t control_count;

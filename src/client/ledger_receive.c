@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-enum { CLOCK_JUMP_MS = 60 * 1000 }; /* what is set back by less is waited for */
+enum {
+    CLOCK_JUMP_MS = 60 * 1000, /* what is set back by less is waited for */
+    ASKED_TIMES_MAX = 3        /* for records, one time after the other */
+};
 
 void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chain *chain,
                         uint64_t first, uint64_t last)
@@ -225,9 +228,9 @@ size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
     return status ? 0 : count;
 }
 
-/* Writes the tips that moved. The present own chain has its tip from what is sealed here, never
- * from what is received: the history knows it as of the last reading only, and any member can make
- * it look at that chain, with an entry without a signature. */
+/* Writes the tips that moved. A tip never goes back: of a chain that is, or was until just now, the
+ * own present one, the history knows the tip as of the last reading only, and any member can make
+ * it look there, with an entry without a signature. */
 static zks_status save_tips(zks__ledger *l)
 {
     size_t position = 0;
@@ -238,7 +241,8 @@ static zks_status save_tips(zks__ledger *l)
         zks__history_tip tip;
         memcpy(key.author, k->row.author, sizeof key.author);
         memcpy(key.chain, k->row.chain, sizeof key.chain);
-        if (!k->dirty || k == l->own || !zks__history_tip_of(l->history, &key, &tip)) {
+        if (!k->dirty || k == l->own || !zks__history_tip_of(l->history, &key, &tip) ||
+            tip.seq < k->row.tip_seq) {
             continue;
         }
         k->dirty = false;
@@ -372,17 +376,46 @@ static void begin_receiving(zks__ledger *l, zks__received *out)
     l->receiving.out = out;
 }
 
-/* Pushers and authors are checked before anything of the message is stored: a message is taken
- * whole or not at all. */
-static bool pushers_known(const zks__ledger *l, zks__wire_list list)
+/* A pusher whose record was asked for before. */
+static bool was_asked_for(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
 {
-    zks__blob_item item;
-    while (zks__wire_next_blob(&list, &item)) {
-        if (!is_member(l, item.sender)) {
-            return false;
+    for (size_t i = 0; i < l->asked_count; i++) {
+        if (memcmp(l->asked[i], device, ZKS_DEVICE_ID_BYTES) == 0) {
+            return true;
         }
     }
-    return true;
+    return false;
+}
+
+/*
+ * Pushers are checked before anything of a message is stored: it is taken whole or not at all.
+ * True: some are not known, and their records should be asked for. Somebody may join while the
+ * records of another are fetched: each pusher is asked for once, and a relay that makes up a new
+ * one each time is believed ASKED_TIMES_MAX times.
+ */
+static bool should_ask(zks__ledger *l, zks__wire_list list, bool asked_before)
+{
+    zks__blob_item item;
+    bool ask = false, unknown = false;
+    while (zks__wire_next_blob(&list, &item)) {
+        if (is_member(l, item.sender)) {
+            continue;
+        }
+        unknown = true;
+        if (asked_before && was_asked_for(l, item.sender)) {
+            continue;
+        }
+        ask = true;
+        if (l->asked_count < ZKS_COUNTOF(l->asked) && !was_asked_for(l, item.sender)) {
+            memcpy(l->asked[l->asked_count++], item.sender, sizeof l->asked[0]);
+        }
+    }
+    if (!unknown || (asked_before && l->asked_times >= ASKED_TIMES_MAX)) {
+        ask = false;
+    }
+    l->asked_times = ask ? l->asked_times + 1 : 0;
+    l->asked_count = ask ? l->asked_count : 0;
+    return ask;
 }
 
 zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
@@ -393,7 +426,7 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     if (l->broken || out->stale) {
         return l->broken;
     }
-    if (!last_try && !pushers_known(l, b->blobs)) {
+    if (should_ask(l, b->blobs, last_try)) {
         out->need_records = true;
         l->relay_valid = false;
         return ZKS_OK;

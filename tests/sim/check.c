@@ -216,10 +216,9 @@ static bool has_own(const sim_slot *s, const uint8_t *id)
            !id;
 }
 
-/* Whether a device at relay 0, where all are in the end, can still come by a word. */
-static bool obtainable(sim_world *w, size_t number, size_t device)
+/* Whether relay 0, where all are in the end, gives a word to a device. */
+static bool is_at_relay(const sim_world *w, const sim_word *word, size_t device)
 {
-    const sim_word *word = &w->words[number];
     const sim_relay_rows *rows = &w->relays[0].rows;
     for (size_t i = 0; i < rows->count; i++) {
         const sim_blob *b = &rows->blobs[i];
@@ -228,11 +227,16 @@ static bool obtainable(sim_world *w, size_t number, size_t device)
             return true;
         }
     }
+    return false;
+}
+
+/* Whether its author, or a copy, still has it: asked in time, it sends it again. */
+static bool is_at_author(const sim_world *w, const sim_word *word)
+{
     for (size_t i = 0; i < SIM_SLOTS; i++) {
-        if (is_copy_of(word->slot, i) || is_copy_of(i, word->slot)) {
-            if (has_own(&w->slots[i], word->id)) {
-                return true;
-            }
+        if ((is_copy_of(word->slot, i) || is_copy_of(i, word->slot)) &&
+            has_own(&w->slots[i], word->id)) {
+            return true;
         }
     }
     return false;
@@ -284,15 +288,16 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
     if (own && (s->restores || w->copied)) {
         return; /* its store went back: what it wrote since is others' to tell */
     }
-    if (w->harmed && holds(s, word->id)) {
-        return; /* the relay keeps what covers it: told as UNVERIFIED */
+    if ((w->harmed || w->copied) && holds(s, word->id)) {
+        return; /* a relay keeps what covers it, or a store that went back lost it: UNVERIFIED */
     }
     /* Two stores of one device and a relay that went back: the one cannot tell what the relay lost
      * of the other. */
     if (w->slots[SIM_COPY].used && w->went_back && word->slot % SIM_COPY == 0) {
         return;
     }
-    if (!w->harmed && obtainable(w, number, device)) {
+    bool obtainable = is_at_relay(w, word, device) || (is_at_author(w, word) && !reported(s, word));
+    if (!w->harmed && obtainable) {
         sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u), which is there", s->index,
                  number, (unsigned long long)word->seq, (unsigned)word->slot);
     } else if (got_later(w, s, word) && !reported(s, word) && !got_branch(w, s, word) &&
@@ -300,6 +305,19 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
         sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u) and did not say so",
                  s->index, number, (unsigned long long)word->seq, (unsigned)word->slot);
     }
+}
+
+bool sim_is_at_rest(const sim_world *w)
+{
+    for (size_t i = 0; i < SIM_SLOTS; i++) {
+        const sim_slot *s = &w->slots[i];
+        if (s->used &&
+            (!s->running || !zks__sync_caught_up(s->sync) || zks__sync_relay(s->sync) != 0 ||
+             zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void sim_check_end(sim_world *w)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SCHEDULES = 5000, MUTATION_SCHEDULES = 400 };
+enum { SCHEDULES = 5000, MUTATION_SCHEDULES = 3000 };
 
 static void add_up(sim_result *sum, const sim_result *r)
 {

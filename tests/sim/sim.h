@@ -360,6 +360,8 @@ void sim_check_inbox(sim_slot *s);
 /* A relay was told that all up to cursor is stored. */
 void sim_check_ack(sim_world *w, int link, uint64_t cursor);
 void sim_check_notices(sim_slot *s, const zks__received *r);
+/* All are at the first relay, have all that it has and have sent all. */
+bool sim_is_at_rest(const sim_world *w);
 /* All is mended and quiet. */
 void sim_check_end(sim_world *w);
 

@@ -255,9 +255,9 @@ static void link_event(sim_world *w, const sim_event *e)
     if (!s->running || l->slot_life != s->life) {
         return;
     }
-    if (e->kind == SIM_EVENT_DOWN) {
-        sim_slot_down(s, e->index);
-    } else if (l->up && w->relays[l->relay].running && l->relay_life == w->relays[l->relay].life) {
+    bool ready = e->kind == SIM_EVENT_READY && l->up && w->relays[l->relay].running &&
+                 l->relay_life == w->relays[l->relay].life;
+    if (ready) {
         sim_slot_ready(s, e->index);
     } else {
         sim_slot_down(s, e->index);
@@ -632,6 +632,10 @@ static void mend(sim_world *w)
         }
     }
     run_until(w, w->now + MENDED_MS);
+    /* Somebody may just be visiting the other relay, or speak. */
+    for (int i = 0; i < 20 && !w->result.failed && !sim_is_at_rest(w); i++) {
+        run_until(w, w->now + 7000);
+    }
 }
 
 static void end(sim_world *w)

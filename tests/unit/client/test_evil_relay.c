@@ -393,6 +393,7 @@ START_TEST(two_views_of_a_forked_device_come_together)
     evil_push(a, 1, 2);
     DEVICE_UNTIL(evil_received(b) == 2 && evil_received(c) == 2);
     device_free(a);
+    DEVICE_UNTIL(a->freed == 1); /* the file is closed */
     copy_file(path, copy);
     evil_id(c, id);
     evil_relay_hide(relay, id, 3, 3);
