@@ -139,6 +139,8 @@
     X(ZKS_EVENT_DEVICE)                \
     X(ZKS_EVENT_STORE)                 \
     X(ZKS_EVENT_CLOSED)                \
+    X(ZKS_EVENT_HISTORY_WITHHELD)      \
+    X(ZKS_EVENT_QUIET)                 \
     X(ZKS_EVENT_FIELD_LAST_SEQ)        \
     X(ZKS_EVENT_FIELD_STATE)           \
     X(ZKS_EVENT_FIELD_RETRY_AFTER_MS)  \
@@ -193,6 +195,7 @@
     X(ZKS_DEVICES_SEEN_MS)             \
     X(ZKS_DEVICES_NOT_AFTER_S)         \
     X(ZKS_DEVICES_LAST_NUMBER)         \
+    X(ZKS_DEVICES_QUIET)               \
     X(ZKS_INVITE_VERSION)              \
     X(ZKS_INVITE_SUITE)                \
     X(ZKS_INVITE_LINK)                 \

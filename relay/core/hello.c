@@ -73,13 +73,11 @@ static bool is_member(const zks__peer *p, const zks__hello *hello)
 {
     const zks__records *set = p->group->set;
     const zks__record *own = zks__records_find(set, hello->member);
-    const zks__record *genesis = zks__records_genesis(set);
-    const zks__suite *suite = genesis ? zks__crypto_suite(genesis->suite) : NULL;
     uint64_t now_s = zks__router_unix_ms(p->router) / 1000;
-    return suite && suite == zks__session_suite(p->session) && zks__records_epoch(set) && own &&
+    return zks__records_genesis(set) && zks__records_epoch(set) && own &&
            own->kind == ZKS_RECORD_KIND_MEMBER &&
            memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
-           zks__session_peer_has(p->session, own->member.noise_dh, suite->dh_public_bytes,
+           zks__session_peer_has(p->session, own->suite, own->member.noise_dh,
                                  own->member.noise_kem) &&
            zks__records_member(set, zks__peer_device(p), now_s) != NULL;
 }

@@ -89,9 +89,21 @@ bool cli_wait(cli *c, const zks_op *op, int64_t timeout_ms)
 
 /* --- events --- */
 
-static const char *const event_names[] = {
-    "",     "inbox",    "state",     "push_refused", "history_gap", "history_expired", "unverified",
-    "fork", "rejected", "new_chain", "device",       "store",       "closed"};
+static const char *const event_names[] = {"",
+                                          "inbox",
+                                          "state",
+                                          "push_refused",
+                                          "history_gap",
+                                          "history_expired",
+                                          "unverified",
+                                          "fork",
+                                          "rejected",
+                                          "new_chain",
+                                          "device",
+                                          "store",
+                                          "closed",
+                                          "history_withheld",
+                                          "quiet"};
 
 static void keep_text(char out[CLI_TEXT_MAX], const char *text)
 {

@@ -34,11 +34,40 @@ static void tell_rejected(zks_client *c, const zks__received *r)
     zks__event_post(e);
 }
 
+/* What happened, for people. */
+static const char *sentence_of(int32_t event)
+{
+    switch (event) {
+    case ZKS_EVENT_HISTORY_GAP:
+        return "entries of a device are missing: no relay gives them and nobody has sent them "
+               "again";
+    case ZKS_EVENT_HISTORY_EXPIRED:
+        return "older entries of a device are gone, as their author expected";
+    case ZKS_EVENT_UNVERIFIED:
+        return "an entry waits for its author's signature and is held back";
+    case ZKS_EVENT_FORK:
+        return "a device wrote two entries with one number (its store was copied?); both are kept";
+    case ZKS_EVENT_NEW_CHAIN:
+        return "this device has written elsewhere under this name (a copied or restored store?); "
+               "it "
+               "goes on under a new chain";
+    case ZKS_EVENT_HISTORY_WITHHELD:
+        return "another device has entries that no relay gives: a relay keeps them back, or they "
+               "are "
+               "lost";
+    case ZKS_EVENT_QUIET:
+        return "a device has not been heard of for over two hours: it is away, or a relay keeps it "
+               "silent";
+    default:
+        return NULL;
+    }
+}
+
 void zks__client_tell_notices(zks_client *c, const zks__received *r)
 {
     for (size_t i = 0; i < r->notice_count; i++) {
         const struct zks__notice *n = &r->notices[i];
-        zks_event *e = zks__event_new(c, n->event, ZKS_OK, NULL);
+        zks_event *e = zks__event_new(c, n->event, ZKS_OK, sentence_of(n->event));
         if (e) {
             e->has_device = e->has_chain = true;
             memcpy(e->device, n->author, sizeof e->device);
@@ -51,22 +80,35 @@ void zks__client_tell_notices(zks_client *c, const zks__received *r)
     tell_rejected(c, r);
 }
 
+/* The engine has written entries itself. */
+void zks__client_own_grew(zks_client *c, uint64_t last_n)
+{
+    if (last_n > atomic_load(&c->last_n)) {
+        atomic_store(&c->last_n, last_n);
+        zks__sync_stored(c->sync, last_n);
+    }
+}
+
+void zks__client_count_received(zks_client *c, const zks__received *r)
+{
+    pthread_mutex_lock(&c->mutex);
+    c->received += r->delivered;
+    c->duplicates += r->duplicates;
+    c->rejected += r->rejected;
+    c->held = r->held_now;
+    pthread_mutex_unlock(&c->mutex);
+}
+
 /* What is committed is the app's, whether or not the connection is still there. */
 static void tell_app(zks_client *c, const zks__message_job *j)
 {
     const zks__received *r = &j->received;
-    if (r->last_n > atomic_load(&c->last_n)) {
-        atomic_store(&c->last_n, r->last_n); /* a new chain has begun */
-        zks__sync_stored(c->sync, r->last_n);
-    }
+    zks__client_own_grew(c, r->last_n);
     if (r->counted) {
         zks__sync_inbox_full(c->sync, r->unread_bytes >= c->options.inbox_max_bytes);
+        zks__client_count_received(c, r);
         pthread_mutex_lock(&c->mutex);
-        c->received += r->delivered;
-        c->duplicates += r->duplicates;
-        c->rejected += r->rejected;
         c->received_bytes += j->bytes;
-        c->held = r->held_now;
         c->unread_count = r->unread_count;
         c->unread_bytes = r->unread_bytes;
         pthread_mutex_unlock(&c->mutex);
@@ -103,12 +145,12 @@ static void finish_blobs(zks__job *job)
         if (job->status) {
             zks__client_store_failed(c, job->status);
         } else if (j->received.need_records) {
-            /* WELCOME brings the records that we lack: come again at once, and judge for good the
-             * second time. */
+            /* WELCOME brings the records that we lack: come again, and judge for good the second
+             * time. */
             c->records_tries++;
+            zks__sync_lacks_records(c->sync, zks__runtime_now_ms(c->runtime));
             zks__client_abort_link(c, ZKS_E_NOT_MEMBER,
                                    "the relay sent blobs of a member whose record is not here yet");
-            c->come_again = true;
         } else if (j->received.stale) {
             zks__sync_close(c->sync, 0);
         } else {

@@ -44,7 +44,6 @@ void zks__client_unref(zks_client *c)
     if (c->queue) {
         zks__queue_unref(c->queue);
     }
-    zks__vault_release(r->vault, c->session_keys, sizeof *c->session_keys);
     zks__vault_release(r->vault, c->identity, sizeof *c->identity);
     zks__free(c);
     zks__runtime_unref(r);

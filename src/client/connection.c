@@ -106,10 +106,6 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
                         now_of(c));
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "link_down status=%d live=%d failures=%u",
                    (int)status, greeted, zks__sync_failures(c->sync));
-    if (c->come_again) {
-        c->come_again = false;
-        zks__sync_hurry(c->sync, now_of(c));
-    }
     bool retry_now = zks__sync_retry_ms(c->sync) <= now_of(c);
     if (online && !retry_now) {
         tell_state(c, status, text);
@@ -235,18 +231,8 @@ static void check_handshake(zks_client *c)
 
 static zks_status make_session(zks_client *c)
 {
-    if (!c->session_keys) {
-        c->session_keys = zks__vault_alloc(c->runtime->vault, sizeof *c->session_keys);
-    }
-    zks__session_keys *keys = c->session_keys;
-    if (!keys) {
-        return ZKS_E_NOMEM;
-    }
-    keys->suite = zks__crypto_suite(c->identity->suite);
-    memcpy(keys->dh_secret, c->identity->device.noise_dh_secret, sizeof keys->dh_secret);
-    memcpy(keys->kem_seed, c->identity->device.noise_kem_seed, sizeof keys->kem_seed);
     const zks__session_config config = {.initiator = true,
-                                        .keys = keys,
+                                        .keys = &c->identity->session,
                                         .key_count = 1,
                                         .rng = c->runtime->rng,
                                         .log = &c->runtime->log};
@@ -375,7 +361,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, zks__session_hash(c->session), ZKS_SESSION_HASH_BYTES);
     zks__write_lp(&w, zks__session_peer_key(c->session), ZKS_LINK_KEY_BYTES);
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
-    c->session_keys->suite->sign(&c->identity->device.sign, proof, w.length, h->signature);
+    c->identity->session.suite->sign(&c->identity->device.sign, proof, w.length, h->signature);
     (void)zks__client_send(c, &m);
     zks__record_list_done(&c->records);
 }

@@ -133,6 +133,7 @@ typedef struct tick_job {
     zks__client_job base;
     zks__received received;
     int64_t next_unix_ms;
+    bool caught_up;
     zks__device_list devices; /* what they did since the last minute */
     bool more;
 } tick_job;
@@ -141,9 +142,10 @@ static zks_status run_tick(zks__job *job)
 {
     tick_job *j = (tick_job *)job;
     zks__ledger *l = j->base.client->ledger;
-    zks_status status = zks__ledger_tick(l, &j->received, &j->next_unix_ms);
+    zks_status status = zks__ledger_tick(l, j->caught_up, &j->received, &j->next_unix_ms);
     if (!status) {
-        status = zks__ledger_prune(l, j->base.client->options.keep_bytes, &j->more);
+        status = zks__ledger_prune(l, j->base.client->options.keep_bytes,
+                                   j->base.client->options.relay_count, &j->more);
     }
     if (!status && !j->more) {
         zks__client_read_devices(j->base.client, &j->devices);
@@ -170,8 +172,13 @@ static void finish_tick(zks__job *job)
         zks__client_store_state(c, job->status);
     }
     if (!job->status && !c->stopping) {
+        zks__client_count_received(c, &j->received);
         zks__client_show_devices(c, &j->devices);
+        zks__client_own_grew(c, j->received.last_n);
         zks__client_tell_notices(c, &j->received);
+        if (j->received.look_elsewhere) {
+            zks__sync_look_elsewhere(c->sync);
+        }
         if (j->received.delivered) {
             zks__client_inbox_grew(c, j->received.last_seq, true);
         }
@@ -188,6 +195,7 @@ void zks__client_tick(zks_client *c)
     }
     tick_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_tick, finish_tick);
     if (j) {
+        j->caught_up = zks__sync_caught_up(c->sync);
         c->ticking = true;
         c->tick_ms = UINT64_MAX;
         zks__client_job_start(&j->base);

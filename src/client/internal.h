@@ -89,14 +89,12 @@ struct zks_client {
     zks__sync *sync;
     zks__address address;
     zks__session *session;
-    zks__session_keys *session_keys; /* the device's; in the vault, with the first session */
-    uint64_t handshake_due_ms;       /* when the session must be ready; UINT64_MAX: it is */
-    _Atomic uint32_t attempt;        /* jobs made on other threads carry it too */
+    uint64_t handshake_due_ms; /* when the session must be ready; UINT64_MAX: it is */
+    _Atomic uint32_t attempt;  /* jobs made on other threads carry it too */
     bool close_asked;
     bool stopping; /* closing: nothing new is started */
     bool pumping, pump_again;
     unsigned records_tries;
-    bool come_again; /* reconnect without waiting */
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks_status link_status; /* why the link was ended by us; 0: by the other side */
     char link_text[256];
@@ -188,6 +186,10 @@ void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backi
 
 /* --- blobs.c --- */
 void zks__client_on_blobs(zks_client *c, const zks__message *m, zks__buf *backing);
+/* Own entries up to last_n are stored: those that the engine wrote itself are to be sent, too. */
+void zks__client_own_grew(zks_client *c, uint64_t last_n);
+/* For the report. */
+void zks__client_count_received(zks_client *c, const zks__received *r);
 void zks__client_tell_notices(zks_client *c, const zks__received *r);
 
 /* --- progress.c --- */

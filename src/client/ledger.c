@@ -64,12 +64,25 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
     memcpy(out->group_id, l->group.group_id, sizeof out->group_id);
     out->suite = l->group.suite;
     out->device = l->device;
+    out->session.suite = l->suite;
+    memcpy(out->session.dh_secret, l->device.noise_dh_secret, sizeof out->session.dh_secret);
+    memcpy(out->session.kem_seed, l->device.noise_kem_seed, sizeof out->session.kem_seed);
     memcpy(out->secret, l->seed, sizeof out->secret);
     memcpy(out->descriptor, l->group.descriptor, sizeof out->descriptor);
     memcpy(out->device_name, l->group.device_name, sizeof out->device_name);
 }
 
 /* --- chains and keys --- */
+
+zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
+                                         const uint8_t author[ZKS_DEVICE_ID_BYTES],
+                                         const uint8_t chain[ZKS_CHAIN_BYTES])
+{
+    uint8_t key[ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES];
+    memcpy(key, author, ZKS_DEVICE_ID_BYTES);
+    memcpy(key + ZKS_DEVICE_ID_BYTES, chain, ZKS_CHAIN_BYTES);
+    return zks__map_get(l->chains, key, sizeof key);
+}
 
 zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],
                              const uint8_t chain[ZKS_CHAIN_BYTES], bool own, zks__known_chain **out)
@@ -165,7 +178,7 @@ static zks_status restore_chain(const zks__store_chain *row, void *user)
     return zks__history_restore_tip(l->history, &tip);
 }
 
-static zks__known_chain *chain_by_row(zks__ledger *l, int64_t c)
+zks__known_chain *zks__ledger_chain_by_row(const zks__ledger *l, int64_t c)
 {
     size_t position = 0;
     for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
@@ -186,7 +199,7 @@ static void key_of(const zks__known_chain *k, zks__history_key *out)
 static zks_status restore_missing(int64_t c, uint64_t first, uint64_t last, void *user)
 {
     zks__ledger *l = user;
-    zks__known_chain *k = chain_by_row(l, c);
+    zks__known_chain *k = zks__ledger_chain_by_row(l, c);
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -199,7 +212,7 @@ static zks_status restore_expected(int64_t c, uint64_t seq, const uint8_t id[ZKS
                                    void *user)
 {
     zks__ledger *l = user;
-    zks__known_chain *k = chain_by_row(l, c);
+    zks__known_chain *k = zks__ledger_chain_by_row(l, c);
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -212,7 +225,7 @@ static zks_status restore_expected(int64_t c, uint64_t seq, const uint8_t id[ZKS
 static zks_status restore_held(const zks__store_held *h, void *user)
 {
     zks__ledger *l = user;
-    zks__known_chain *k = chain_by_row(l, h->c);
+    zks__known_chain *k = zks__ledger_chain_by_row(l, h->c);
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -302,6 +315,15 @@ static zks_status read_state(zks__ledger *l)
         status = zks__store_held_each(l->store, l->group.g, restore_held, l);
     }
     l->unsigned_run = 0;
+    l->heads_sent = 0; /* the next one is full: what was told is not known any more */
+    l->listening_ms = l->looked_ms = l->ahead_ms = l->resealed_ms = 0;
+    l->resealed_count = 0;
+    l->asked_times = 0;
+    l->asked_count = 0;
+    l->active = true;
+    if (!status) {
+        status = zks__store_heads_get(l->store, l->group.g, &l->heads_ms);
+    }
     return status;
 }
 
@@ -446,6 +468,9 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         memcpy(l->epoch_secret, l->root.epoch0_secret, sizeof l->epoch_secret);
         status = is_new ? make_records(l) : ZKS_OK;
     }
+    if (!status && is_new) { /* a new store has nothing to tell yet */
+        status = zks__store_heads_set(l->store, l->group.g, zks__ledger_unix_ms(l));
+    }
     if (!status) {
         status = zks__store_commit(l->store);
     }
@@ -558,6 +583,7 @@ void zks__ledger_close(zks__ledger *l)
         return;
     }
     zks__list_remove(&l->claim.node);
+    zks__ledger_drop_controls(l);
     forget_state(l);
     free_blob_keys(l);
     if (l->store) {
@@ -575,8 +601,10 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, size_t *o
     zks__slice bytes;
     zks_status status = l->broken;
     while (!status && zks__wire_next_slice(&records, &bytes)) {
-        int added = 0;
-        zks_status judged = zks__records_add(l->records, bytes.data, bytes.length, &added);
+        /* The relay has judged what a set may hold as a whole; these are parts of one. */
+        size_t before = zks__records_count(l->records);
+        zks_status judged = zks__records_load(l->records, bytes.data, bytes.length);
+        bool added = zks__records_count(l->records) > before;
         if (judged == ZKS_E_NOMEM) {
             return judged;
         }
@@ -647,6 +675,7 @@ static void add_activity(const zks__ledger *l, zks__device_entry *e)
             newest = k->row.c;
             e->last_number = k->row.tip_seq;
             e->seen_ms = k->seen_ms;
+            e->quiet = k->quiet;
         }
     }
 }

@@ -16,6 +16,7 @@
 #include "group/blob.h"
 #include "group/keys.h"
 #include "record/set.h"
+#include "session/session.h"
 #include "store/store.h"
 #include "wire/messages.h"
 
@@ -25,8 +26,9 @@ typedef struct zks__ledger zks__ledger;
 typedef struct zks__identity {
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     uint8_t suite;
-    zks__device_keys device; /* secret */
-    uint8_t secret[32];      /* R; secret */
+    zks__device_keys device;   /* secret */
+    zks__session_keys session; /* the statics of device, as sessions take them; secret */
+    uint8_t secret[32];        /* R; secret */
     char descriptor[160];
     char device_name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
 } zks__identity;
@@ -115,8 +117,9 @@ typedef struct zks__relay_state {
     uint64_t pending_bytes;         /* welcome: sealed bytes that this relay lacks */
     uint64_t last_n;                /* welcome: of this device; a new chain begins with an entry */
     uint8_t chain[ZKS_CHAIN_BYTES]; /* welcome: the new one, where rewound */
-    bool rewound; /* welcome: the store is older than what this device has sent; a new chain has
-                     begun */
+    bool rewound;  /* welcome: the store is older than what this device has sent; a new chain has
+                      begun */
+    bool pull_own; /* welcome: own blobs are to be read too */
 } zks__relay_state;
 /* For a relay's key shown under an address: pins it at first use. expected: the key named in the
  * address, or NULL. */
@@ -152,14 +155,19 @@ typedef struct zks__received {
         uint64_t first, last;
     } notices[16];
     size_t notices_lost;
+    uint64_t resealed;   /* entries of others, or own ones, sealed again for who misses them */
+    bool look_elsewhere; /* tick: something is missing; another relay may have it */
 } zks__received;
-/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: a pusher
- * that is still unknown is rejected instead of asked for. */
+/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: records
+ * were asked for just before: a pusher that was unknown then and still is, is rejected. */
 ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
                                             zks__received *out);
-/* Time passes: gaps and unverified entries that are due. *out_next_ms: Unix, when to call again
- * (INT64_MAX: never). */
-ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_next_ms);
+/* Time passes: gaps and unverified entries that are due. caught_up: all that the relay has is here;
+ * otherwise nothing is due, since what is waited for may be there (a device that was away would
+ * report a gap that its next connection fills). *out_next_ms: Unix, when to call again
+ * (INT64_MAX: not for this). */
+ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
+                                         int64_t *out_next_ms);
 /* Adds what verifies; *out_added counts new members. Records that do not verify are skipped and
  * logged. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
@@ -170,7 +178,17 @@ ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list recor
 ZKS_MUST_USE zks_status zks__ledger_read(zks__ledger *l, uint64_t after_seq, uint32_t max_count,
                                          uint32_t max_bytes, uint32_t flags, zks_batch **out_batch);
 ZKS_MUST_USE zks_status zks__ledger_acknowledge(zks__ledger *l, uint64_t seq);
-ZKS_MUST_USE zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, bool *out_more);
+/* relays: how many are to have an own entry before it may go. */
+ZKS_MUST_USE zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, size_t relays,
+                                          bool *out_more);
+
+/* --- joining (rule 7): what lies at or below the inviter's heads is not missing --- */
+/* The body of a full HEADS (group/heads.h), own chains included, for one who joins; the caller
+ * drops the buffer. Outside a transaction too. */
+ZKS_MUST_USE zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body);
+/* Takes such a body as the base: chains that are unknown here begin behind their heads. The caller
+ * vouches for it: it came from the inviter, authenticated. The errors of zks__heads_decode. */
+ZKS_MUST_USE zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, size_t length);
 
 /* --- membership, for HELLO and the device list: copies; outside a transaction too --- */
 /* The records and their digest. The slices point into *out_bytes, which the caller frees with the
@@ -187,7 +205,7 @@ void zks__record_list_done(zks__record_list *list);
 typedef struct zks__device_entry {
     uint8_t id[ZKS_DEVICE_ID_BYTES];
     char name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
-    bool self;
+    bool self, quiet;
     uint64_t not_after_s; /* Unix; 0: no end */
     uint64_t last_number; /* delivered, of its newest chain */
     int64_t seen_ms;      /* Unix, when an entry of it was last received here; 0: not since open */

@@ -5,7 +5,10 @@
 
 #include "base/map.h"
 #include "client/ledger.h"
+#include "group/heads.h"
 #include "group/history.h"
+
+#include <zks/zks.h>
 
 enum { ZKS_SIGN_EVERY = 256 };
 
@@ -15,7 +18,19 @@ typedef struct zks__known_chain {
     bool dirty;      /* its tip or floor may have moved in this transaction */
     int64_t seen_ms; /* Unix, when an entry was last delivered; 0: not since the ledger was read */
     bool expects;    /* there are expected ids of it in the store */
+    bool untold;     /* it has grown since the last HEADS */
+    bool quiet;      /* its author is: told */
+    /* the gap in front of its next covered entry: how it was asked for */
+    uint64_t gap_last;
+    int64_t gap_since_ms;
+    unsigned gap_asked;
 } zks__known_chain;
+
+/* A delivered entry that is for this engine, not for the app. */
+typedef struct zks__control {
+    uint8_t kind, author[ZKS_DEVICE_ID_BYTES];
+    zks__buf *body;
+} zks__control;
 
 struct zks__ledger {
     zks__storage *storage;
@@ -50,6 +65,22 @@ struct zks__ledger {
     zks__store_relay relay;
     bool relay_valid;
 
+    uint8_t asked[16][ZKS_DEVICE_ID_BYTES]; /* pushers whose records are being asked for */
+    size_t asked_count;
+    unsigned asked_times;
+
+    /* ledger_control.c; Unix ms */
+    zks__control controls[32];
+    size_t control_count;
+    int64_t heads_ms;     /* when HEADS was sent last */
+    uint32_t heads_sent;  /* since the state was read */
+    bool active;          /* something was said since then */
+    int64_t listening_ms; /* caught up without a break since then; 0: not now */
+    int64_t looked_ms;    /* when another relay was last asked for */
+    int64_t ahead_ms;     /* when a chain was last begun on a member's word */
+    int64_t resealed_ms;  /* when the present window began, and what was done in it */
+    uint32_t resealed_count;
+
     /* during one receive or tick */
     struct zks__receiving {
         zks__received *out;
@@ -71,6 +102,24 @@ ZKS_MUST_USE zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[Z
 ZKS_MUST_USE zks_status zks__ledger_blob_key(zks__ledger *l,
                                              const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
                                              const zks__blob_key **out);
+/* NULL: not known. */
+zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
+                                         const uint8_t author[ZKS_DEVICE_ID_BYTES],
+                                         const uint8_t chain[ZKS_CHAIN_BYTES]);
+zks__known_chain *zks__ledger_chain_by_row(const zks__ledger *l, int64_t c);
+/* Adds to what receive or tick tells. */
+void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chain *chain,
+                        uint64_t first, uint64_t last);
+/* Seals and stores an own entry that is for the engines of others; signed. There is an own chain.
+ */
+ZKS_MUST_USE zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body);
+/* ledger_control.c */
+ZKS_MUST_USE zks_status zks__ledger_note_control(zks__ledger *l, const zks__known_chain *chain,
+                                                 const zks__entry *e);
+ZKS_MUST_USE zks_status zks__ledger_take_controls(zks__ledger *l);
+void zks__ledger_drop_controls(zks__ledger *l);
+/* Caught up: asks for what is missing, tells heads, notes who is silent. Lowers *out_next_ms. */
+ZKS_MUST_USE zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms);
 /* A new own chain that names the old tip. Queued entries of the old one stay as they are. */
 ZKS_MUST_USE zks_status zks__ledger_new_chain(zks__ledger *l);
 ZKS_MUST_USE zks_status zks__ledger_scratch(zks__ledger *l, const uint8_t *blob, size_t length);

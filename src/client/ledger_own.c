@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { OWN_LAST_DAY_MS = 24 * 3600 * 1000 };
+
 /* --- sealing --- */
 
 static zks_status seal_entry(zks__ledger *l, zks__entry *e, zks__buf *body, zks__sealed *out)
@@ -78,6 +80,15 @@ zks_status zks__ledger_new_chain(zks__ledger *l)
     return status;
 }
 
+zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body)
+{
+    zks__entry e = {.kind = kind, .has_signature = 1};
+    zks__sealed sealed;
+    zks_status status = seal_entry(l, &e, body, &sealed);
+    l->unsigned_run = 0;
+    return status ? status : zks__store_chain_update(l->store, &l->own->row);
+}
+
 zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool sign,
                             zks__sealed *out)
 {
@@ -92,6 +103,7 @@ zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool
     zks__entry e = {.kind = ZKS_ENTRY_DATA, .ttl_s = ttl_s, .has_signature = signs};
     status = seal_entry(l, &e, body, out);
     l->unsigned_run = signs ? 0 : l->unsigned_run + 1;
+    l->active = true;
     if (!status && signs) {
         status = zks__store_chain_update(l->store, &l->own->row);
     }
@@ -206,6 +218,51 @@ zks_status zks__ledger_relay_load(zks__ledger *l, const char *address, const uin
     return status;
 }
 
+/*
+ * The last blob that the relay has of this device. One that the store never made means that the
+ * store is older than what this device has sent: own blobs are read again from the start. A new
+ * chain begins at once, since what those blobs would prove may be deleted; but on one relay's word
+ * only once for the same blob, and once in OWN_LAST_DAY_MS: beyond that it takes an own entry that
+ * is signed and unknown (receive_own), or a relay that makes up names would fill the history. One
+ * that is older than what the relay has acknowledged means that the relay went back: it gets the
+ * rest again.
+ */
+static zks_status judge_own_last(zks__ledger *l, const zks__welcome *w, zks__relay_state *out)
+{
+    zks__store_relay *row = &l->relay;
+    zks__store_doubt doubt;
+    int known = 1;
+    bool none = all_zero(w->own_last, sizeof w->own_last);
+    zks_status status = zks__store_doubt_get(l->store, row->r, &doubt);
+    if (!status && !none) {
+        status = zks__store_own_known(l->store, l->group.g, w->own_last, &known);
+    }
+    if (!status && known) {
+        status = zks__store_own_lost(l->store, l->group.g, row, none ? NULL : w->own_last,
+                                     &row->acked_n);
+    }
+    /* A name that was dealt with: what was begun then has not reached the relay yet. */
+    if (status || known || !memcmp(doubt.blob_id, w->own_last, sizeof doubt.blob_id)) {
+        out->pull_own = !status && row->read_cursor < doubt.own_below;
+        return status;
+    }
+    int64_t now = zks__ledger_unix_ms(l);
+    bool believed = doubt.time_ms > now || doubt.time_ms < now - OWN_LAST_DAY_MS;
+    row->read_cursor = 0;
+    out->pull_own = true;
+    l->rolled_back = true; /* the old chain is read like anybody's from now on: its tip must be in
+                              the history */
+    doubt.own_below = w->head >> 53 ? (UINT64_C(1) << 53) - 1 : w->head;
+    memcpy(doubt.blob_id, w->own_last, sizeof doubt.blob_id);
+    if (believed) {
+        out->rewound = true;
+        doubt.time_ms = now;
+        row->acked_n = 0; /* how much of ours it has kept is not known: it knows blobs by name */
+        status = zks__ledger_new_chain(l);
+    }
+    return status ? status : zks__store_doubt_set(l->store, row->r, &doubt);
+}
+
 zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay_state *out)
 {
     memset(out, 0, sizeof *out);
@@ -225,16 +282,8 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
         row->read_cursor =
             0; /* it once claimed more than it has: read again, replays are dropped */
     }
-    int known = 1;
-    if (!status && !all_zero(w->own_last, sizeof w->own_last)) {
-        status = zks__store_own_known(l->store, l->group.g, w->own_last, &known);
-    }
-    if (!status && !known) {
-        out->rewound = true;
-        row->read_cursor = 0;
-        status = zks__ledger_new_chain(l);
-        l->rolled_back = true; /* the old chain is read like anybody's from now on: its tip must be
-                                  in the history */
+    if (!status) {
+        status = judge_own_last(l, w, out);
     }
     if (!status) {
         zks__records_digest(l->records, row->records_known);
@@ -278,11 +327,13 @@ zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)
     return l->relay_valid ? zks__store_refused_add(l->store, l->relay.r, n, code) : ZKS_OK;
 }
 
-zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, bool *out_more)
+zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, size_t relays, bool *out_more)
 {
     int more = 0;
-    zks_status status = zks__store_prune(l->store, l->group.g, keep_bytes, zks__ledger_unix_ms(l),
-                                         &more);
+    zks_status status = zks__store_expect_relays(l->store, l->group.g, relays);
+    if (!status) {
+        status = zks__store_prune(l->store, l->group.g, keep_bytes, zks__ledger_unix_ms(l), &more);
+    }
     *out_more = more != 0;
     return status;
 }

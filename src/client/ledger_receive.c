@@ -7,10 +7,13 @@
 
 #include <string.h>
 
-enum { CLOCK_JUMP_MS = 60 * 1000 }; /* what is set back by less is waited for */
+enum {
+    CLOCK_JUMP_MS = 60 * 1000, /* what is set back by less is waited for */
+    ASKED_TIMES_MAX = 3        /* for records, one time after the other */
+};
 
-static void notice(zks__received *out, int32_t event, const zks__store_chain *chain, uint64_t first,
-                   uint64_t last)
+void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chain *chain,
+                        uint64_t first, uint64_t last)
 {
     if (out->notice_count == sizeof out->notices / sizeof out->notices[0]) {
         out->notices_lost++;
@@ -47,6 +50,8 @@ static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind,
 {
     zks_status status = zks__store_history_add(l->store, chain->row.c, item->entry_seq, item->id);
     chain->seen_ms = zks__ledger_unix_ms(l);
+    chain->untold = true;
+    l->active = l->active || (kind != ZKS_ENTRY_HEADS && kind != ZKS_ENTRY_WANT);
     if (!status && chain->expects) {
         status = zks__store_expected_drop(l->store, chain->row.c, item->entry_seq, item->id);
     }
@@ -62,13 +67,28 @@ static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind,
     return status;
 }
 
+/* The entry being offered lies in the scratch buffer: this one is opened in a copy. */
+static zks_status open_control(const delivery *d, const zks__store_held *h)
+{
+    const zks__blob_key *key = NULL;
+    zks__entry e;
+    zks__buf *copy = zks__buf_copy(h->blob.data, h->blob.length);
+    zks_status status = copy ? zks__ledger_blob_key(d->ledger, h->pusher, &key) : ZKS_E_NOMEM;
+    if (!status && !zks__blob_open(key, copy->data, copy->length, &e)) {
+        status = zks__ledger_note_control(d->ledger, d->chain, &e);
+    }
+    zks__buf_unref(copy);
+    return status;
+}
+
 static zks_status deliver_held(const zks__store_held *h, void *user)
 {
     delivery *d = user;
     zks__store_item item = {.entry_seq = h->entry_seq, .time_ms = h->time_ms, .blob = h->blob};
     memcpy(item.id, h->id, sizeof item.id);
     memcpy(item.pusher, h->pusher, sizeof item.pusher);
-    return deliver(d->ledger, d->chain, h->kind, d->flags, &item);
+    zks_status status = deliver(d->ledger, d->chain, h->kind, d->flags, &item);
+    return status || h->kind == ZKS_ENTRY_DATA ? status : open_control(d, h);
 }
 
 static zks_status remove_held(zks__ledger *l, uint64_t ref)
@@ -85,7 +105,8 @@ static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t 
         zks__store_item item = {.entry_seq = e->seq, .time_ms = e->time_ms, .blob = r->item->blob};
         memcpy(item.id, e->id, sizeof item.id);
         memcpy(item.pusher, r->item->sender, sizeof item.pusher);
-        return deliver(l, chain, e->kind, flags, &item);
+        zks_status status = deliver(l, chain, e->kind, flags, &item);
+        return status ? status : zks__ledger_note_control(l, chain, e);
     }
     delivery d = {.chain = chain, .ledger = l, .flags = flags};
     zks_status status = zks__store_held_get(l->store, ref, deliver_held, &d);
@@ -131,7 +152,7 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         status = zks__store_missing_fill(l->store, chain->row.c, v->first);
         return status ? status : deliver_ref(l, chain, v->ref, ZKS_ITEM_LATE);
     case ZKS_VERDICT_FORK:
-        notice(r->out, ZKS_EVENT_FORK, &chain->row, v->first, v->last);
+        zks__ledger_notice(r->out, ZKS_EVENT_FORK, &chain->row, v->first, v->last);
         status = deliver_ref(l, chain, v->ref, ZKS_ITEM_FORK);
         return status || !chain->row.own || chain != l->own ? status : zks__ledger_new_chain(l);
     case ZKS_VERDICT_HOLD:
@@ -146,15 +167,25 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         return drop(l, v->ref);
     case ZKS_VERDICT_GAP:
     case ZKS_VERDICT_EXPIRED:
-        notice(r->out,
-               v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
-               &chain->row, v->first, v->last);
+        zks__ledger_notice(
+            r->out, v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
+            &chain->row, v->first, v->last);
         return zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
     case ZKS_VERDICT_UNVERIFIED:
-        notice(r->out, ZKS_EVENT_UNVERIFIED, &chain->row, v->first, v->last);
+        zks__ledger_notice(r->out, ZKS_EVENT_UNVERIFIED, &chain->row, v->first, v->last);
         return ZKS_OK;
     }
     return ZKS_E_INTERNAL;
+}
+
+static zks_status claim_expected(zks__ledger *l, const zks__known_chain *chain,
+                                 const zks__verdict *v)
+{
+    zks__store_claim claim = {
+        .c = chain->row.c, .seq = v->first - 1, .since_ms = zks__ledger_unix_ms(l)};
+    memcpy(claim.id, v->expected, sizeof claim.id);
+    zks_status status = zks__store_claim_add(l->store, l->group.g, &claim);
+    return status == ZKS_E_LIMIT ? ZKS_OK : status;
 }
 
 void zks__ledger_verdict(const zks__verdict *v, void *ledger)
@@ -172,6 +203,11 @@ void zks__ledger_verdict(const zks__verdict *v, void *ledger)
     if (!r->status && v->expected) {
         chain->expects = true;
         r->status = zks__store_expected_add(l->store, chain->row.c, v->first - 1, v->expected);
+        /* Without a gap there it is a branch of which only the continuation came: no gap tells that
+         * it is missing. */
+        if (!r->status && !zks__history_is_missing(l->history, &v->key, v->first - 1)) {
+            r->status = claim_expected(l, chain, v);
+        }
     }
 }
 
@@ -192,7 +228,9 @@ size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
     return status ? 0 : count;
 }
 
-/* Writes the tips that moved. */
+/* Writes the tips that moved. A tip never goes back: of a chain that is, or was until just now, the
+ * own present one, the history knows the tip as of the last reading only, and any member can make
+ * it look there, with an entry without a signature. */
 static zks_status save_tips(zks__ledger *l)
 {
     size_t position = 0;
@@ -203,7 +241,8 @@ static zks_status save_tips(zks__ledger *l)
         zks__history_tip tip;
         memcpy(key.author, k->row.author, sizeof key.author);
         memcpy(key.chain, k->row.chain, sizeof key.chain);
-        if (!k->dirty || !zks__history_tip_of(l->history, &key, &tip)) {
+        if (!k->dirty || k == l->own || !zks__history_tip_of(l->history, &key, &tip) ||
+            tip.seq < k->row.tip_seq) {
             continue;
         }
         k->dirty = false;
@@ -275,7 +314,7 @@ static zks_status receive_own(zks__ledger *l, const zks__entry *e, bool signed_o
     }
     *out_done = true;
     status = zks__ledger_new_chain(l);
-    notice(out, ZKS_EVENT_NEW_CHAIN, &l->own->row, e->seq, e->seq);
+    zks__ledger_notice(out, ZKS_EVENT_NEW_CHAIN, &l->own->row, e->seq, e->seq);
     out->need_records = true; /* come again */
     l->relay_valid = false;
     l->rolled_back = true;
@@ -333,20 +372,50 @@ static void begin_receiving(zks__ledger *l, zks__received *out)
 {
     memset(out, 0, sizeof *out);
     memset(&l->receiving, 0, sizeof l->receiving);
+    zks__ledger_drop_controls(l);
     l->receiving.out = out;
 }
 
-/* Pushers and authors are checked before anything of the message is stored: a message is taken
- * whole or not at all. */
-static bool pushers_known(const zks__ledger *l, zks__wire_list list)
+/* A pusher whose record was asked for before. */
+static bool was_asked_for(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
 {
-    zks__blob_item item;
-    while (zks__wire_next_blob(&list, &item)) {
-        if (!is_member(l, item.sender)) {
-            return false;
+    for (size_t i = 0; i < l->asked_count; i++) {
+        if (memcmp(l->asked[i], device, ZKS_DEVICE_ID_BYTES) == 0) {
+            return true;
         }
     }
-    return true;
+    return false;
+}
+
+/*
+ * Pushers are checked before anything of a message is stored: it is taken whole or not at all.
+ * True: some are not known, and their records should be asked for. Somebody may join while the
+ * records of another are fetched: each pusher is asked for once, and a relay that makes up a new
+ * one each time is believed ASKED_TIMES_MAX times.
+ */
+static bool should_ask(zks__ledger *l, zks__wire_list list, bool asked_before)
+{
+    zks__blob_item item;
+    bool ask = false, unknown = false;
+    while (zks__wire_next_blob(&list, &item)) {
+        if (is_member(l, item.sender)) {
+            continue;
+        }
+        unknown = true;
+        if (asked_before && was_asked_for(l, item.sender)) {
+            continue;
+        }
+        ask = true;
+        if (l->asked_count < ZKS_COUNTOF(l->asked) && !was_asked_for(l, item.sender)) {
+            memcpy(l->asked[l->asked_count++], item.sender, sizeof l->asked[0]);
+        }
+    }
+    if (!unknown || (asked_before && l->asked_times >= ASKED_TIMES_MAX)) {
+        ask = false;
+    }
+    l->asked_times = ask ? l->asked_times + 1 : 0;
+    l->asked_count = ask ? l->asked_count : 0;
+    return ask;
 }
 
 zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
@@ -357,7 +426,7 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     if (l->broken || out->stale) {
         return l->broken;
     }
-    if (!last_try && !pushers_known(l, b->blobs)) {
+    if (should_ask(l, b->blobs, last_try)) {
         out->need_records = true;
         l->relay_valid = false;
         return ZKS_OK;
@@ -370,6 +439,9 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     }
     if (!status) {
         status = save_tips(l);
+    }
+    if (!status && !l->rolled_back) { /* else all comes again */
+        status = zks__ledger_take_controls(l);
     }
     if (!status && l->relay_valid && b->contiguous > l->relay.read_cursor) {
         l->relay.read_cursor = b->contiguous;
@@ -385,14 +457,15 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     return status;
 }
 
-zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_next_ms)
+zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
+                            int64_t *out_next_ms)
 {
     begin_receiving(l, out);
     zks_status status = l->broken;
     if (l->held_unix_ms > zks__ledger_unix_ms(l) + CLOCK_JUMP_MS) {
         l->rolled_back = true; /* the clock was set back: the state is read again, as of now */
     }
-    if (!status) {
+    if (!status && caught_up) {
         status = zks__history_tick(l->history, (uint64_t)zks__ledger_unix_ms(l));
     }
     if (!status) {
@@ -401,8 +474,15 @@ zks_status zks__ledger_tick(zks__ledger *l, zks__received *out, int64_t *out_nex
     if (!status) {
         status = save_tips(l);
     }
-    uint64_t next = status ? UINT64_MAX : zks__history_next_ms(l->history);
+    uint64_t next = status || !caught_up ? UINT64_MAX : zks__history_next_ms(l->history);
     *out_next_ms = next > INT64_MAX ? INT64_MAX : (int64_t)next;
+    l->listening_ms = caught_up ? l->listening_ms : 0;
+    if (!status && !l->rolled_back) {
+        status = zks__ledger_take_controls(l);
+    }
+    if (!status && caught_up && !l->rolled_back) {
+        status = zks__ledger_speak(l, out_next_ms);
+    }
     out->last_seq = l->group.last_seq;
     out->last_n = l->group.last_n;
     out->held_now = l->held_count;

@@ -78,7 +78,7 @@ static void welcomed(zks_client *c, zks__message_job *j)
     if (j->state.last_n > atomic_load(&c->last_n)) {
         atomic_store(&c->last_n, j->state.last_n);
     }
-    zks__sync_welcomed(c->sync, j->base.attempt, &row, j->state.rewound);
+    zks__sync_welcomed(c->sync, j->base.attempt, &row, j->state.pull_own);
     pthread_mutex_lock(&c->mutex);
     c->connects++;
     c->settled_n = j->state.row.acked_n;

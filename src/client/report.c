@@ -214,6 +214,8 @@ int64_t zks__devices_number(const zks_devices *d, size_t i, int32_t field)
         return (int64_t)e->not_after_s;
     case ZKS_DEVICES_LAST_NUMBER:
         return (int64_t)e->last_number;
+    case ZKS_DEVICES_QUIET:
+        return e->quiet;
     default:
         return 0;
     }

@@ -30,14 +30,18 @@ enum {
     ZKS_BODY_MAX_BYTES = ZKS_BLOB_MAX_BYTES - ZKS_BLOB_OVERHEAD
 };
 
-/* HEADS and SNAPSHOT come with the trust layer. Unknown kinds take part in the history and are not
- * handed to the app. */
+/* Unknown kinds take part in the history and are not handed to the app, as all but DATA. */
 typedef enum zks__entry_kind {
     ZKS_ENTRY_DATA = 1,
     /* body: list of (chain, seq, id); written before relays are asked to delete */
     ZKS_ENTRY_DELETE = 2,
     /* First entry of a chain that replaces another: body = old chain(16) seq(8) id(32) */
-    ZKS_ENTRY_NEW_CHAIN = 3
+    ZKS_ENTRY_NEW_CHAIN = 3,
+    ZKS_ENTRY_HEADS = 4, /* group/heads.h */
+    ZKS_ENTRY_WANT = 5,  /* the same */
+    /* Never inside an entry: what the store calls another author's entry that this device has
+     * sealed again */
+    ZKS_ENTRY_RESEALED = 255
 } zks__entry_kind;
 
 typedef struct zks__entry {

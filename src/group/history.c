@@ -540,6 +540,18 @@ int zks__history_tip_of(const zks__history *h, const zks__history_key *key, zks_
     return 1;
 }
 
+void zks__history_gaps(zks__history *h, zks__history_gap_fn fn, void *user)
+{
+    size_t position = 0;
+    chain *c;
+    while ((c = zks__map_next(h->chains, &position))) {
+        const zks__held *n = zks__held_first(&c->ready);
+        if (n && n->seq > c->tip_seq && !is_next(c, n->seq)) {
+            fn(&c->key, c->tip_seq + 1, n->seq - 1, user);
+        }
+    }
+}
+
 int zks__history_is_missing(const zks__history *h, const zks__history_key *key, uint64_t seq)
 {
     const chain *c = find_chain(h, key);

@@ -126,6 +126,11 @@ ZKS_MUST_USE zks_status zks__history_restore_expected(zks__history *h, const zks
                                                       const uint8_t id[ZKS_ENTRY_ID_BYTES]);
 ZKS_MUST_USE zks_status zks__history_restore_held(zks__history *h, const zks__history_entry *e,
                                                   uint64_t since_ms);
+/* Calls fn for each chain whose next covered entry waits behind a gap: seq first..last is missing.
+ * fn must not call back into the history. */
+typedef void (*zks__history_gap_fn)(const zks__history_key *key, uint64_t first, uint64_t last,
+                                    void *user);
+void zks__history_gaps(zks__history *h, zks__history_gap_fn fn, void *user);
 /* Whether seq is recorded as missing, for tests and reports. */
 int zks__history_is_missing(const zks__history *h, const zks__history_key *key, uint64_t seq);
 

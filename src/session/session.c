@@ -586,13 +586,15 @@ const zks__suite *zks__session_suite(const zks__session *s)
     return s->keys.suite;
 }
 
-bool zks__session_peer_has(const zks__session *s, const uint8_t *dh, size_t dh_length,
+bool zks__session_peer_has(const zks__session *s, uint8_t suite, const uint8_t *dh,
                            const uint8_t kem[ZKS_KEM_PUBLIC_BYTES])
 {
     uint8_t statics[ZKS_HASH_BYTES];
-    zks__handshake_statics(dh, dh_length, kem, statics);
-    return s->keys.suite && dh_length == s->keys.suite->dh_public_bytes &&
-           zks__bytes_equal(statics, s->keys.statics, sizeof statics);
+    if (!s->keys.suite || s->keys.suite->id != suite) {
+        return false;
+    }
+    zks__handshake_statics(dh, s->keys.suite->dh_public_bytes, kem, statics);
+    return zks__bytes_equal(statics, s->keys.statics, sizeof statics);
 }
 
 uint64_t zks__session_rtt_us(const zks__session *s)

@@ -131,9 +131,9 @@ const uint8_t *zks__session_local_key(const zks__session *s);
 const uint8_t *zks__session_hash(const zks__session *s);
 /* NULL before the handshake is complete. */
 const zks__suite *zks__session_suite(const zks__session *s);
-/* Whether the peer has proven these static publics. For a responder meaningful from its first
- * `message` on. */
-bool zks__session_peer_has(const zks__session *s, const uint8_t *dh, size_t dh_length,
+/* Whether the peer has proven these static publics of a suite. For a responder meaningful from its
+ * first `message` on. */
+bool zks__session_peer_has(const zks__session *s, uint8_t suite, const uint8_t *dh,
                            const uint8_t kem[ZKS_KEM_PUBLIC_BYTES]);
 uint64_t zks__session_rtt_us(const zks__session *s);
 

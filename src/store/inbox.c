@@ -86,7 +86,7 @@ static void merge_begin(merge *m, zks__store *s, uint32_t g, uint64_t after)
     m->own = zks__query_of(
         s, ZKS_Q_INBOX_EACH_OWN,
         "SELECT i.k, i.n, i.flags, o.c, o.seq, o.id, chains.author, o.time_ms, o.blob"
-        " FROM inbox_own AS i LEFT JOIN own AS o ON o.k = (i.k >> 40 << 40) + i.n"
+        " FROM inbox_own AS i LEFT JOIN own AS o ON o.k = (i.k >> 40 << 40) + i.n AND o.kind != 255"
         " LEFT JOIN chains ON chains.c = o.c"
         " WHERE i.k > ? AND i.k <= ? ORDER BY i.k");
     zks__bind_i64(&m->own, zks__store_key(g, after));

@@ -256,6 +256,15 @@ static zks_status open_database(zks__store *s)
     return status == ZKS_OK ? zks__schema_open(s) : status;
 }
 
+/* Whether a WAL with something in it lies beside the file. */
+static bool has_wal(const char *path)
+{
+    char name[PATH_MAX + 8];
+    struct stat st;
+    int n = snprintf(name, sizeof name, "%s-wal", path);
+    return n > 0 && (size_t)n < sizeof name && stat(name, &st) == 0 && st.st_size > 0;
+}
+
 static zks_status open_path(zks__store *s, const char *path)
 {
     pid_t pid = 0;
@@ -268,6 +277,7 @@ static zks_status open_path(zks__store *s, const char *path)
         return status;
     }
     if (status == ZKS_OK) {
+        s->unclean = has_wal(s->path);
         status = prepare_file(s);
     }
     if (status != ZKS_OK) {

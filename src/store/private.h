@@ -51,6 +51,7 @@ typedef struct zks__store_cache {
     bool changed; /* in this transaction; `before` is what rollback restores */
     bool added;   /* in this transaction */
     zks__counters now, before;
+    size_t relays; /* zks__store_expect_relays */
 } zks__store_cache;
 
 struct zks__store {
@@ -61,6 +62,7 @@ struct zks__store {
     const zks__log *log;
     sqlite3_stmt *statements[ZKS_Q_COUNT];
     bool in_use[ZKS_Q_COUNT];
+    bool unclean; /* a WAL was there when it was opened: it was not closed last time */
     bool in_transaction;
     bool erasing;            /* the transaction of begin_secret */
     zks_status failed;       /* in this transaction: commit refuses */

@@ -18,7 +18,8 @@ typedef struct pruning {
     uint32_t g;
     zks__counters *c;
     int64_t now_ms;
-    int rows; /* that this step may still drop */
+    size_t relays; /* that must have an entry, at least */
+    int rows;      /* that this step may still drop */
     int more;
 } pruning;
 
@@ -34,7 +35,8 @@ static zks_status load_unread(pruning *p)
     zks__bind_i64(&q, zks__store_key(p->g, p->c->watermark));
     zks__bind_i64(&q, zks__store_key(p->g, UINT64_MAX));
     uint64_t lowest = UINT64_MAX;
-    if (zks__query_step(&q) && zks__column_i64(&q, 0) > 0) {
+    if (zks__query_step(&q) && zks__column_i64(&q, 0) > 0 &&
+        (uint64_t)zks__column_i64(&q, 0) >= p->relays) {
         lowest = zks__column_u64(&q, 1);
     }
     zks_status status = zks__query_end(&q);
@@ -52,7 +54,8 @@ static zks_status settled(pruning *p, uint64_t *out)
                                  "SELECT count(*), min(acked_n) FROM relays WHERE g = ?");
     zks__bind_i64(&q, p->g);
     uint64_t n = 0;
-    if (zks__query_step(&q) && zks__column_i64(&q, 0) > 0) {
+    if (zks__query_step(&q) && zks__column_i64(&q, 0) > 0 &&
+        (uint64_t)zks__column_i64(&q, 0) >= p->relays) {
         n = zks__column_u64(&q, 1);
     }
     zks_status status = zks__query_end(&q);
@@ -279,6 +282,7 @@ static zks_status prune(zks__store *s, uint32_t g, uint64_t keep_bytes, int64_t 
     pruning p = {.s = s, .g = g, .now_ms = now_ms, .rows = STEP_ROWS};
     zks_status status = zks__store_counters_change(s, g, &p.c);
     if (status == ZKS_OK) {
+        p.relays = s->cache[g - 1].relays;
         status = load_unread(&p);
     }
     if (status == ZKS_OK) {
@@ -289,6 +293,16 @@ static zks_status prune(zks__store *s, uint32_t g, uint64_t keep_bytes, int64_t 
     }
     if (status == ZKS_OK) {
         *out_more = p.more;
+    }
+    return status;
+}
+
+zks_status zks__store_expect_relays(zks__store *s, uint32_t g, size_t relays)
+{
+    const zks__counters *c;
+    zks_status status = zks__store_counters(s, g, &c);
+    if (status == ZKS_OK) {
+        s->cache[g - 1].relays = relays;
     }
     return status;
 }

@@ -96,6 +96,16 @@ static const char *const steps[] = {
     "INSERT INTO groups SELECT g, group_id, suite, mode, instance, descriptor, device_name,"
     " watermark, base_seq, base_received, base_bytes, base_inboxed FROM groups_1;"
     "DROP TABLE groups_1;",
+
+    /* Version 3: what relays and members say of histories (store/claims.c). */
+    "CREATE TABLE doubts (r INTEGER PRIMARY KEY, blob_id BLOB NOT NULL, time_ms INTEGER NOT NULL,"
+    " own_below INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE claims (c INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,"
+    " since_ms INTEGER NOT NULL, asked INTEGER NOT NULL, PRIMARY KEY (c, seq, id))"
+    " STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE heads (g INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL) STRICT;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)
@@ -162,8 +172,8 @@ zks_status zks__schema_migrate(zks__store *s, const char *const *sql, size_t cou
 zks_status zks__schema_open(zks__store *s)
 {
     zks_status status = zks__schema_migrate(s, steps, ZKS_COUNTOF(steps));
-    if (status == ZKS_OK && zks__store_cut_wal(s) != ZKS_OK) {
-        /* What a crash left there works from there too. */
+    if (status == ZKS_OK && s->unclean && zks__store_cut_wal(s) != ZKS_OK) {
+        /* It may hold a key that was replaced; what is in it works from there too. */
         zks__log_write(s->log, ZKS_LOG_LEVEL_WARN, "store_wal_not_cut");
     }
     return status;

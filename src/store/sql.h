@@ -91,6 +91,20 @@ typedef enum zks__query_id {
     ZKS_Q_REFUSED_ADD,
     ZKS_Q_PIN_GET,
     ZKS_Q_PIN_SET,
+    ZKS_Q_DOUBT_GET,
+    ZKS_Q_DOUBT_SET,
+    ZKS_Q_OWN_NUMBER,
+    ZKS_Q_OWN_BLOB,
+    ZKS_Q_OWN_LOST,
+    ZKS_Q_CLAIM_ADD,
+    ZKS_Q_CLAIM_ASKED,
+    ZKS_Q_CLAIM_DROP,
+    ZKS_Q_CLAIM_EACH,
+    ZKS_Q_CLAIM_COUNT,
+    ZKS_Q_HEADS_GET,
+    ZKS_Q_HEADS_SET,
+    ZKS_Q_OWN_ENTRY,
+    ZKS_Q_INBOX_ENTRY,
     ZKS_Q_COUNT
 } zks__query_id;
 

@@ -188,6 +188,9 @@ typedef zks_status (*zks__store_expected_fn)(int64_t c, uint64_t seq,
 ZKS_MUST_USE zks_status zks__store_expected_each(zks__store *s, uint32_t g,
                                                  zks__store_expected_fn fn, void *user);
 
+/* A kind of own rows that are only sent: the inbox log has their place, and never shows them. */
+enum { ZKS_STORE_KIND_HIDDEN = 255 };
+
 /* --- own entries: the outbox, numbered 1, 2, 3 ... in each group without gaps --- */
 typedef struct zks__store_own {
     uint64_t n;
@@ -285,16 +288,62 @@ ZKS_MUST_USE zks_status zks__store_relay_get(zks__store *s, uint32_t g, const ui
 ZKS_MUST_USE zks_status zks__store_relay_update(zks__store *s, const zks__store_relay *relay);
 /* Own entries that a relay refused for good, with the reason. */
 ZKS_MUST_USE zks_status zks__store_refused_add(zks__store *s, int64_t r, uint64_t n, uint32_t code);
+/* How far a relay has our entries, where own_last (NULL: none) is the last blob that it names:
+ * relay->acked_n, or less when it has lost some that can be sent again (it was restored from a
+ * backup). */
+ZKS_MUST_USE zks_status zks__store_own_lost(zks__store *s, uint32_t g,
+                                            const zks__store_relay *relay, const uint8_t *own_last,
+                                            uint64_t *out_n);
+/* What a relay has said of our own blobs: an unknown one that it named as our last, when we
+ * believed it, and up to where own blobs are to be read too. Zeros, INT64_MIN and 0: nothing. */
+typedef struct zks__store_doubt {
+    uint8_t blob_id[ZKS_BLOB_ID_BYTES];
+    int64_t time_ms;
+    uint64_t own_below; /* cursor; below 2^53 */
+} zks__store_doubt;
+ZKS_MUST_USE zks_status zks__store_doubt_get(zks__store *s, int64_t r, zks__store_doubt *out);
+ZKS_MUST_USE zks_status zks__store_doubt_set(zks__store *s, int64_t r,
+                                             const zks__store_doubt *doubt);
 /* The key pinned for an address at first use. ZKS_E_NOT_FOUND. */
 ZKS_MUST_USE zks_status zks__store_pin_get(zks__store *s, const char *address, uint8_t out_key[32]);
 ZKS_MUST_USE zks_status zks__store_pin_set(zks__store *s, const char *address,
                                            const uint8_t key[32]);
+/* --- claims: entries that another member has and this device has not --- */
+typedef struct zks__store_claim {
+    int64_t c; /* author and chain */
+    uint64_t seq;
+    uint8_t id[ZKS_ENTRY_ID_BYTES];
+    int64_t since_ms; /* Unix */
+    uint32_t asked;   /* rounds, for the caller */
+} zks__store_claim;
+enum { ZKS_STORE_CLAIMS_MAX = 1024 };
+/* There already: ZKS_OK. ZKS_E_LIMIT: the group has ZKS_STORE_CLAIMS_MAX. */
+ZKS_MUST_USE zks_status zks__store_claim_add(zks__store *s, uint32_t g,
+                                             const zks__store_claim *claim);
+/* Sets `asked`; asked UINT32_MAX drops the claim. */
+ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim);
+typedef zks_status (*zks__store_claim_fn)(const zks__store_claim *claim, void *user);
+ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn,
+                                               void *user);
+/* When this device last told its heads, Unix ms; INT64_MIN: never. */
+ZKS_MUST_USE zks_status zks__store_heads_get(zks__store *s, uint32_t g, int64_t *out_time_ms);
+ZKS_MUST_USE zks_status zks__store_heads_set(zks__store *s, uint32_t g, int64_t time_ms);
+/* The bytes of the entry (c, seq), own or received, newest first, until fn stops with a status
+ * (ZKS_E_LIMIT is turned into ZKS_OK); of own ones own_n is set. Reads much where it is not there:
+ * for rare questions. */
+ZKS_MUST_USE zks_status zks__store_entry_each(zks__store *s, uint32_t g, int64_t c, uint64_t seq,
+                                              zks__store_item_fn fn, void *user);
+
+/* How many relays are to get the group's entries, until the store is closed; 0 without this call.
+ */
+ZKS_MUST_USE zks_status zks__store_expect_relays(zks__store *s, uint32_t g, size_t relays);
 
 /*
  * Drops, in small steps, bytes that nobody needs: own entries settled at every relay row of the
  * group and read by the app, and received items at or below the watermark, as long as more than
  * keep_bytes of them are kept; and own entries past their time to live. Ids in the history stay.
- * *out_more: there is more to do. A group without a relay row has nothing settled. An
+ * *out_more: there is more to do. A group without a relay row, or with fewer than
+ * zks__store_expect_relays says, has nothing settled: a relay that was never met has no row. An
  * ended entry stays while the place of an own entry at or before it is unread in the inbox.
  */
 ZKS_MUST_USE zks_status zks__store_prune(zks__store *s, uint32_t g, uint64_t keep_bytes,

@@ -27,6 +27,7 @@ typedef struct in_flight {
 struct zks__sync {
     size_t relays, relay;
     int online, close_wanted;
+    int left; /* CLOSE was given because the app went off line */
     uint64_t close_code;
     phase phase;
     uint32_t attempt, failures;
@@ -34,6 +35,15 @@ struct zks__sync {
     int heard; /* the relay answered something since the deadline was set */
     uint32_t retry_after_ms, refusal;
     uint32_t records_due; /* RECORDS that WELCOME promised and that are not stored yet */
+    /* Away from the first relay: back at home_at_ms (0: not set yet), after home_wait_ms of it */
+    uint64_t home_at_ms, home_wait_ms;
+    int moving; /* this link ends to go on at move_to */
+    size_t move_to;
+    uint64_t move_ms; /* not before so long */
+    unsigned lacks;   /* times that a pusher's record was not here, and the last one */
+    uint64_t lacked_ms;
+    int visiting; /* here for what the first relay does not give */
+    int homing;   /* the attempt under way is one to come back */
     int attach, attach_next,
         attached; /* own records with HELLO: now, in any case next time, was done */
 

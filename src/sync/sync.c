@@ -12,6 +12,7 @@ zks_status zks__sync_new(size_t relays, zks__sync **out_sync)
         return ZKS_E_NOMEM;
     }
     s->relays = relays;
+    s->home_wait_ms = ZKS_SYNC_HOME_FIRST_MS;
     *out_sync = s;
     return ZKS_OK;
 }
@@ -38,6 +39,22 @@ static int poll_connect(zks__sync *s, uint64_t now, zks__action *a)
     return 1;
 }
 
+/* Away from the first relay: when to go back, and going. */
+static void watch_home(zks__sync *s, uint64_t now)
+{
+    if (s->phase != PHASE_LIVE || s->relay == 0 || s->moving || s->close_wanted) {
+        return;
+    }
+    if (!s->home_at_ms) {
+        s->home_at_ms = now + (s->visiting ? (uint64_t)ZKS_SYNC_VISIT_MS : s->home_wait_ms);
+    }
+    if (now >= s->home_at_ms) {
+        s->moving = s->homing = 1;
+        s->move_to = 0;
+        zks__sync_close(s, 0);
+    }
+}
+
 static int poll_close(zks__sync *s, uint64_t now, zks__action *a)
 {
     if (s->phase == PHASE_IDLE || s->phase == PHASE_CLOSING) {
@@ -46,6 +63,7 @@ static int poll_close(zks__sync *s, uint64_t now, zks__action *a)
     if (!s->close_wanted && s->online && now < s->deadline_ms) {
         return 0;
     }
+    s->left = !s->close_wanted && !s->online;
     s->phase = PHASE_CLOSING;
     a->kind = ZKS_ACTION_CLOSE;
     a->code = s->close_wanted ? s->close_code : 0;
@@ -89,6 +107,7 @@ void zks__sync_poll(zks__sync *s, uint64_t now_ms, zks__action *out_action)
     zks__action *a = out_action;
     memset(a, 0, sizeof *a);
     watch_answers(s, now_ms);
+    watch_home(s, now_ms);
     int greeting = poll_close(s, now_ms, a) || poll_connect(s, now_ms, a) || poll_greeting(s, a);
     if (!greeting && s->phase == PHASE_LIVE) {
         (void)(zks__sync_poll_settle(s, a) || zks__sync_poll_reading(s, now_ms, a) ||
@@ -102,6 +121,9 @@ void zks__sync_poll(zks__sync *s, uint64_t now_ms, zks__action *out_action)
 static uint64_t next_of_live(const zks__sync *s)
 {
     uint64_t next = s->deadline_ms;
+    if (s->relay && s->home_at_ms && s->home_at_ms < next) {
+        next = s->home_at_ms;
+    }
     if (s->push_at_ms && s->push_at_ms < next && s->next_n <= s->last_n) {
         next = s->push_at_ms;
     }
@@ -163,6 +185,34 @@ void zks__sync_inbox_full(zks__sync *s, int full)
     s->inbox_full = full;
 }
 
+void zks__sync_look_elsewhere(zks__sync *s)
+{
+    if (s->phase == PHASE_LIVE && s->relays > 1 && !s->moving) {
+        s->moving = 1;
+        s->move_to = (s->relay + 1) % s->relays;
+        s->visiting = s->move_to != 0;
+        zks__sync_close(s, 0);
+    }
+}
+
+void zks__sync_lacks_records(zks__sync *s, uint64_t now_ms)
+{
+    if (s->phase != PHASE_LIVE || s->moving) {
+        return;
+    }
+    if (now_ms - s->lacked_ms > ZKS_SYNC_RECORDS_CALM_MS) {
+        s->lacks = 0;
+    }
+    s->move_ms = s->lacks ? (uint64_t)ZKS_SYNC_BACKOFF_FIRST_MS << (s->lacks < 9 ? s->lacks : 9)
+                          : 0;
+    s->move_ms = s->move_ms < ZKS_SYNC_RECORDS_LAST_MS ? s->move_ms : ZKS_SYNC_RECORDS_LAST_MS;
+    s->lacks++;
+    s->lacked_ms = now_ms;
+    s->moving = 1;
+    s->move_to = s->relay;
+    zks__sync_close(s, 0);
+}
+
 /* --- the link --- */
 
 void zks__sync_link_ready(zks__sync *s, uint32_t attempt, uint64_t now_ms)
@@ -186,7 +236,8 @@ static void forget_session(zks__sync *s)
     s->push_at_ms = s->pull_at_ms = 0;
     s->pull_idle = s->heard = 0;
     s->skip_n = 0;
-    s->close_wanted = 0;
+    s->close_wanted = s->moving = s->left = 0;
+    s->move_ms = 0;
 }
 
 /* Exponential from 1 s to 30 s with random jitter up to 5 s (never more than the base), not below
@@ -211,6 +262,8 @@ void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint
         return;
     }
     int was_live = s->phase == PHASE_LIVE;
+    int moving = s->moving, left = s->left;
+    uint64_t move_ms = s->move_ms;
     int lacked_records = s->refusal == ZKS_WIRE_UNAUTHORIZED && !s->attached && !was_live;
     forget_session(s);
     if (zks__sync_patience(retry_after_ms) > s->retry_after_ms) {
@@ -221,7 +274,20 @@ void zks__sync_link_down(zks__sync *s, uint32_t attempt, zks_status status, uint
         s->retry_ms = now_ms;
         return;
     }
+    if (left && s->online) { /* wanted again while the link ended at our own wish */
+        s->retry_ms = now_ms;
+        return;
+    }
+    if (moving) {
+        s->relay = s->move_to;
+        s->retry_ms = now_ms + (move_ms > s->retry_after_ms ? move_ms : s->retry_after_ms);
+        return;
+    }
     if (!was_live && s->online) {
+        if (s->homing && s->home_wait_ms < ZKS_SYNC_HOME_LAST_MS) {
+            s->home_wait_ms *= 2; /* it is still away */
+        }
+        s->homing = 0;
         s->relay = s->relays ? (s->relay + 1) % s->relays : 0;
     }
     s->failures++;
@@ -257,6 +323,12 @@ void zks__sync_welcomed(zks__sync *s, uint32_t attempt, const zks__sync_row *row
     s->pull_own = pull_own;
     s->pull_wanted = 1;
     s->failures = 0;
+    s->home_at_ms = 0;
+    s->homing = 0;
+    if (s->relay == 0) {
+        s->home_wait_ms = ZKS_SYNC_HOME_FIRST_MS;
+        s->visiting = 0;
+    }
     s->deadline_ms = UINT64_MAX;
     s->phase = PHASE_LIVE;
 }

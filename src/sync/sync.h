@@ -12,7 +12,9 @@
  *  - progress at a relay is contiguous, and only what the store has committed is acknowledged;
  *  - the numbers of own entries settled at a relay are contiguous too: a refusal that passes
  * rewinds;
- *  - a relay's word for how far history goes (head, u64::MAX) moves nothing.
+ *  - a relay's word for how far history goes (head, u64::MAX) moves nothing;
+ *  - a device that went to another relay comes back to the first: two devices that stay at
+ *    different relays would never hear of each other.
  */
 #ifndef ZKS_SYNC_SYNC_H
 #define ZKS_SYNC_SYNC_H
@@ -29,7 +31,12 @@ enum {
     ZKS_SYNC_RETRY_AFTER_MAX_MS = 3600000, /* a relay's wish is heeded so far */
     ZKS_SYNC_WELCOME_MS = 10000,           /* from the link to WELCOME */
     ZKS_SYNC_ANSWER_MS = 60000,            /* to any sign of a relay that owes an answer */
-    ZKS_SYNC_PUSH_WINDOW_BYTES = 4 << 20,  /* sent and not yet acknowledged */
+    ZKS_SYNC_HOME_FIRST_MS = 5 * 60 * 1000,    /* at another relay until the first is tried again */
+    ZKS_SYNC_HOME_LAST_MS = 60 * 60 * 1000,    /* the same, after many failures */
+    ZKS_SYNC_VISIT_MS = 30 * 1000,             /* at a relay that was asked for what is missing */
+    ZKS_SYNC_RECORDS_LAST_MS = 5 * 60 * 1000,  /* between two visits for records, at most */
+    ZKS_SYNC_RECORDS_CALM_MS = 60 * 60 * 1000, /* after so long the first is at once again */
+    ZKS_SYNC_PUSH_WINDOW_BYTES = 4 << 20,      /* sent and not yet acknowledged */
     ZKS_SYNC_PUSH_WINDOW_COUNT = 8192,
     ZKS_SYNC_PULL_BYTES = 1 << 20,
     ZKS_SYNC_PULL_COUNT = 1024,
@@ -86,6 +93,13 @@ void zks__sync_set_online(zks__sync *s, int online, uint64_t now_ms);
 void zks__sync_hurry(zks__sync *s, uint64_t now_ms);
 /* Ends this attempt (CLOSE follows): the store failed, or the relay broke the rules. */
 void zks__sync_close(zks__sync *s, uint64_t code);
+/* Something is missing that this relay does not give: asks the next one, and comes back later.
+ * Nothing happens where there is one relay, or no connection. */
+void zks__sync_look_elsewhere(zks__sync *s);
+/* The relay sent blobs of a pusher whose record is not here: closes, and comes again to the same
+ * relay, whose WELCOME brings what it has. At once the first time, then later and later: a relay
+ * that makes up pushers must not keep us busy. */
+void zks__sync_lacks_records(zks__sync *s, uint64_t now_ms);
 /* Own entries 1..last_n are durable here. */
 void zks__sync_stored(zks__sync *s, uint64_t last_n);
 /* Unread bytes reached the limit (full 1), or fell below it: pulls and credit stop or go on. */

@@ -15,6 +15,7 @@ enum { RESULTS_MAX = 1024 };
 
 struct fake_relay {
     fake_relay_fn handler;
+    fake_relay_ended_fn ended; /* may be NULL */
     void *user;
     uv_loop_t loop;
     uv_async_t stop;
@@ -44,6 +45,10 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
     (void)status;
     (void)code;
     (void)text;
+    const fake_session *f = user;
+    if (f->relay->ended) {
+        f->relay->ended(f->relay, s);
+    }
     zks__session_free(s);
     zks__free(user);
 }
@@ -96,11 +101,13 @@ static void *run(void *user)
     return NULL;
 }
 
-fake_relay *fake_relay_start_as(fake_relay_kind kind, fake_relay_fn handler, void *user)
+static fake_relay *start(fake_relay_kind kind, fake_relay_fn handler, fake_relay_ended_fn ended,
+                         void *user)
 {
     fake_relay *r = zks__alloc_zero(1, sizeof *r);
     raw_check(r && !zks__crypto_init());
     r->handler = handler;
+    r->ended = ended;
     r->user = user;
     raw_check(!uv_loop_init(&r->loop) && !uv_async_init(&r->loop, &r->stop, on_stop));
     r->stop.data = r;
@@ -126,7 +133,17 @@ fake_relay *fake_relay_start_as(fake_relay_kind kind, fake_relay_fn handler, voi
 
 fake_relay *fake_relay_start(fake_relay_fn handler, void *user)
 {
-    return fake_relay_start_as(FAKE_RELAY_HONEST, handler, user);
+    return start(FAKE_RELAY_HONEST, handler, NULL, user);
+}
+
+fake_relay *fake_relay_start_as(fake_relay_kind kind, fake_relay_fn handler, void *user)
+{
+    return start(kind, handler, NULL, user);
+}
+
+fake_relay *fake_relay_start_with(fake_relay_fn handler, fake_relay_ended_fn ended, void *user)
+{
+    return start(FAKE_RELAY_HONEST, handler, ended, user);
 }
 
 void fake_relay_free(fake_relay *r)

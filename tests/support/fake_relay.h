@@ -11,6 +11,9 @@ typedef struct fake_relay fake_relay;
 /* m is borrowed during the call. May send, close and call the helpers below. */
 typedef void (*fake_relay_fn)(fake_relay *r, zks__session *s, const zks__message *m);
 
+/* A session has ended; it is gone afterwards. On the relay's own thread. */
+typedef void (*fake_relay_ended_fn)(fake_relay *r, zks__session *s);
+
 /* Listens on loopback when it returns; aborts the test where that fails. */
 fake_relay *fake_relay_start(fake_relay_fn handler, void *user);
 typedef enum fake_relay_kind {
@@ -19,6 +22,7 @@ typedef enum fake_relay_kind {
     FAKE_RELAY_SILENT    /* takes the link and never answers the handshake */
 } fake_relay_kind;
 fake_relay *fake_relay_start_as(fake_relay_kind kind, fake_relay_fn handler, void *user);
+fake_relay *fake_relay_start_with(fake_relay_fn handler, fake_relay_ended_fn ended, void *user);
 /* Closes every link and waits for the thread. */
 void fake_relay_free(fake_relay *r);
 /* "127.0.0.1:port" */

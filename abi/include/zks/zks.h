@@ -148,9 +148,10 @@ typedef void (*zks_wake_fn)(void *user);
 typedef void (*zks_log_fn)(int32_t level, const char *line, void *user);
 /*
  * Gives the 32 bytes that open a store: see zks_config_set_store_key_fn. On a thread of the engine
- * that may block (for a keychain that asks its user), never on the loop thread; call nothing of
- * this library. Writes ZKS_SIZE_STORE_KEY bytes and returns 0, or the negative status with which
- * the opening ends: ZKS_E_STORE_KEY where there is no key to be had.
+ * that may block (for a keychain that asks its user), never on the loop thread; closing the client
+ * or the runtime waits for it. Call nothing of this library. Writes ZKS_SIZE_STORE_KEY bytes and
+ * returns 0, or the negative status with which the opening ends: ZKS_E_STORE_KEY where there is no
+ * key to be had.
  */
 typedef zks_status (*zks_store_key_fn)(uint8_t *out_key, void *user);
 /* The last call for a user pointer: exactly once, after every callback that gets it. */
@@ -368,7 +369,15 @@ enum {
     /* the store has a problem, or (status 0) has none any more; status: which */
     ZKS_EVENT_STORE = 11,
     /* the last event of a client; status: why, 0 after zks_client_close or _free */
-    ZKS_EVENT_CLOSED = 12
+    ZKS_EVENT_CLOSED = 12,
+    /* another member has entries that no relay gives, and nobody who was asked: a relay keeps them
+     * back, or they are lost. They are delivered, flagged late, if they come. DEVICE (their author),
+     * CHAIN, FIRST, LAST */
+    ZKS_EVENT_HISTORY_WITHHELD = 13,
+    /* a device that was heard before has said nothing for over two hours, though this client was
+     * connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
+     * entry here) */
+    ZKS_EVENT_QUIET = 14
 };
 
 /* Fields of an event. */
@@ -458,7 +467,9 @@ enum {
     ZKS_DEVICES_NOT_AFTER_S = 3, /* Unix time at which its membership ends; 0: never */
     /* highest of its entries that was delivered here, in its newest chain, as of at most a minute
      * ago */
-    ZKS_DEVICES_LAST_NUMBER = 4
+    ZKS_DEVICES_LAST_NUMBER = 4,
+    /* 1: as ZKS_EVENT_QUIET says, and still so as of at most a minute ago */
+    ZKS_DEVICES_QUIET = 5
 };
 
 /* Fields of an invite. */

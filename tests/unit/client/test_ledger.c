@@ -2,7 +2,7 @@
 /* Two devices of one group without a relay between them: what A seals is handed to B as BLOBS. */
 #include "base/alloc.h"
 #include "client/batch.h"
-#include "client/ledger.h"
+#include "client/ledger_internal.h"
 #include "client/runtime.h"
 #include "crypto/crypto.h"
 #include "device.h"
@@ -246,11 +246,57 @@ START_TEST(held_entries_survive_a_reload)
 }
 END_TEST
 
+/* Any member can write an entry without a signature in another's name, and into its present chain.
+ */
+START_TEST(an_unsigned_entry_in_the_own_chain_does_not_move_its_tip)
+{
+    uint8_t nonce[ZKS_NONCE_BYTES] = {1};
+    exchange_records(b, a);
+    push(a, 1);
+    begin(a);
+    roll_back(a); /* the history reads its tip: 1 */
+    load_relay(a);
+    push(a, 2);
+    const zks__store_chain *own = &a->own->row;
+    zks__entry e = {.seq = own->tip_seq + 1, .kind = ZKS_ENTRY_DATA};
+    memcpy(e.author, own->author, sizeof e.author);
+    memcpy(e.chain, own->chain, sizeof e.chain);
+    memcpy(e.prev, own->tip_id, sizeof e.prev);
+    zks__sealed *forged = &outbox[outbox_count++];
+    forged->blob = zks__blob_buffer("forged", 6);
+    e.body_length = 6;
+    ck_assert_int_eq(zks__blob_seal(&b->own_key, &e, NULL, nonce, forged->blob, forged->blob_id),
+                     ZKS_OK);
+    ck_assert_uint_eq(deliver_as(a, device_of(b), outbox_count - 1, 1, false).held, 1);
+    begin(a);
+    roll_back(a);
+    ck_assert_uint_eq(a->own->row.tip_seq, 3);
+}
+END_TEST
+
+/* Rule 7: who joins begins at the inviter's heads. */
+START_TEST(a_base_makes_nothing_below_it_missing)
+{
+    zks__buf *body = NULL;
+    push(a, 3);
+    ck_assert_int_eq(zks__ledger_heads(a, &body), ZKS_OK);
+    begin(b);
+    ck_assert_int_eq(zks__ledger_base(b, body->data, body->length), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_base(b, body->data, body->length - 1), ZKS_E_TRUNCATED);
+    commit(b);
+    zks__buf_unref(body);
+    push(a, 2);
+    ck_assert_uint_eq(deliver(3, 2).delivered, 2);
+    expect_inbox((uint64_t[]){4, 5}, 2);
+    ck_assert_uint_eq(deliver(0, 3).delivered, 3); /* and yet they are welcome: late */
+}
+END_TEST
+
 static zks__received tick(zks__ledger *l, int64_t *out_next_ms)
 {
     zks__received out;
     begin(l);
-    ck_assert_int_eq(zks__ledger_tick(l, &out, out_next_ms), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_tick(l, true, &out, out_next_ms), ZKS_OK);
     commit(l);
     return out;
 }
@@ -546,6 +592,8 @@ static void add(TCase *c)
     tcase_add_test(c, unsigned_ones_wait_for_the_signature_behind_them);
     tcase_add_test(c, a_later_entry_waits_for_the_missing_one);
     tcase_add_test(c, held_entries_survive_a_reload);
+    tcase_add_test(c, an_unsigned_entry_in_the_own_chain_does_not_move_its_tip);
+    tcase_add_test(c, a_base_makes_nothing_below_it_missing);
     tcase_add_test(c, a_clock_that_is_set_back_holds_nothing_for_longer);
     tcase_add_test(c, after_a_rollback_nothing_of_that_connection_moves_the_cursor);
     tcase_add_test(c, altered_blobs_are_rejected_loudly_and_the_rest_goes_on);

@@ -126,14 +126,14 @@ START_TEST(the_peer_statics_are_those_that_it_has)
         sides[i]->keys.suite->dh_public(sides[i]->keys.dh_secret, dh[i]);
         zks__crypto_kem_public(sides[i]->keys.kem_seed, kem[i]);
     }
-    ck_assert(!zks__session_peer_has(f.b.session, dh[0], sizeof dh[0], kem[0]));
+    ck_assert(!zks__session_peer_has(f.b.session, ZKS_SUITE_SODIUM, dh[0], kem[0]));
     memory_pair_run(f.pair);
     for (int i = 0; i < 2; i++) {
         const zks__session *s = sides[1 - i]->session;
-        ck_assert(zks__session_peer_has(s, dh[i], sizeof dh[i], kem[i]));
-        ck_assert(!zks__session_peer_has(s, dh[1 - i], sizeof dh[i], kem[i]));
-        ck_assert(!zks__session_peer_has(s, dh[i], sizeof dh[i], kem[1 - i]));
-        ck_assert(!zks__session_peer_has(s, dh[i], sizeof dh[i] - 1, kem[i]));
+        ck_assert(zks__session_peer_has(s, ZKS_SUITE_SODIUM, dh[i], kem[i]));
+        ck_assert(!zks__session_peer_has(s, ZKS_SUITE_SODIUM, dh[1 - i], kem[i]));
+        ck_assert(!zks__session_peer_has(s, ZKS_SUITE_SODIUM, dh[i], kem[1 - i]));
+        ck_assert(!zks__session_peer_has(s, ZKS_SUITE_SODIUM + 1, dh[i], kem[i]));
         ck_assert_uint_eq(zks__session_suite(s)->id, ZKS_SUITE_SODIUM);
     }
     stop(&f);

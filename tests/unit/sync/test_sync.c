@@ -535,9 +535,111 @@ START_TEST(records_that_follow_are_awaited_before_blobs_are_pulled)
 }
 END_TEST
 
+/* The link of this attempt ends. */
+static void down(uint64_t now)
+{
+    zks__sync_link_down(machine, zks__sync_attempt(machine), ZKS_E_CONNECTION_LOST, 0, 0, now);
+}
+
+/* Live at relay 1, since relay 0 does not answer. */
+static void to_live_elsewhere(uint64_t now)
+{
+    zks__sync_set_online(machine, 1, now);
+    expect(ZKS_ACTION_CONNECT, now);
+    down(now);
+    zks__sync_hurry(machine, now);
+    to_live(now, (zks__sync_row){.read_cursor = 5});
+    ck_assert_uint_eq(zks__sync_relay(machine), 1);
+}
+
+static void expect_close(uint64_t now)
+{
+    do {
+        zks__sync_poll(machine, now, &action);
+        ck_assert_int_ne(action.kind, ZKS_ACTION_NONE);
+    } while (action.kind != ZKS_ACTION_CLOSE);
+}
+
+START_TEST(away_from_the_first_relay_comes_back_and_later_each_time_it_fails)
+{
+    to_live_elsewhere(0);
+    uint64_t now = zks__sync_next_ms(machine);
+    ck_assert_uint_le(now, ZKS_SYNC_HOME_FIRST_MS);
+    ck_assert_int_eq(blobs(0, 5, 5), ZKS_OK);
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_HOME_FIRST_MS - 1);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_HOME_FIRST_MS);
+    expect_close(ZKS_SYNC_HOME_FIRST_MS);
+    down(ZKS_SYNC_HOME_FIRST_MS);
+    expect(ZKS_ACTION_CONNECT, ZKS_SYNC_HOME_FIRST_MS);
+    ck_assert_uint_eq(action.relay, 0);
+    down(ZKS_SYNC_HOME_FIRST_MS); /* still away */
+    now = ZKS_SYNC_HOME_FIRST_MS;
+    zks__sync_hurry(machine, now);
+    to_live(now, (zks__sync_row){.read_cursor = 5});
+    ck_assert_uint_eq(zks__sync_relay(machine), 1);
+    ck_assert_int_eq(blobs(0, 5, 5), ZKS_OK);
+    expect(ZKS_ACTION_NONE, now + ZKS_SYNC_HOME_FIRST_MS);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), now + 2 * ZKS_SYNC_HOME_FIRST_MS);
+}
+END_TEST
+
+START_TEST(look_elsewhere_visits_the_next_relay_and_comes_back)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 5});
+    ck_assert_int_eq(blobs(0, 5, 5), ZKS_OK);
+    zks__sync_look_elsewhere(machine);
+    expect_close(10);
+    down(10);
+    to_live(10, (zks__sync_row){.read_cursor = 1});
+    ck_assert_uint_eq(zks__sync_relay(machine), 1);
+    ck_assert_int_eq(blobs(0, 1, 1), ZKS_OK);
+    expect(ZKS_ACTION_NONE, 11);
+    expect_close(11 + ZKS_SYNC_VISIT_MS);
+    down(11 + ZKS_SYNC_VISIT_MS);
+    expect(ZKS_ACTION_CONNECT, 11 + ZKS_SYNC_VISIT_MS);
+    ck_assert_uint_eq(action.relay, 0);
+}
+END_TEST
+
+START_TEST(lacking_records_comes_again_to_the_same_relay_at_once_then_later)
+{
+    uint64_t now = 0, waits[4];
+    for (int i = 0; i < 4; i++) {
+        to_live(now, (zks__sync_row){.read_cursor = 5});
+        zks__sync_lacks_records(machine, now);
+        expect_close(now);
+        down(now);
+        waits[i] = zks__sync_retry_ms(machine) - now;
+        now += waits[i];
+    }
+    ck_assert_uint_eq(zks__sync_relay(machine), 0);
+    ck_assert_uint_eq(waits[0], 0);
+    ck_assert_uint_eq(waits[1], 2000);
+    ck_assert_uint_eq(waits[2], 4000);
+    ck_assert_uint_eq(waits[3], 8000);
+}
+END_TEST
+
+START_TEST(connecting_again_while_the_link_ends_is_no_failure)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 5});
+    zks__sync_set_online(machine, 0, 5);
+    expect_close(5);
+    zks__sync_set_online(machine, 1, 6);
+    down(7);
+    ck_assert_uint_eq(zks__sync_failures(machine), 0);
+    expect(ZKS_ACTION_CONNECT, 7);
+    ck_assert_uint_eq(action.relay, 0);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, away_from_the_first_relay_comes_back_and_later_each_time_it_fails);
+    tcase_add_test(c, look_elsewhere_visits_the_next_relay_and_comes_back);
+    tcase_add_test(c, lacking_records_comes_again_to_the_same_relay_at_once_then_later);
+    tcase_add_test(c, connecting_again_while_the_link_ends_is_no_failure);
     tcase_add_test(c, records_that_follow_are_awaited_before_blobs_are_pulled);
     tcase_add_test(c, offline_does_nothing);
     tcase_add_test(c, hello_resumes_where_the_store_is_and_attaches_when_the_relay_may_lack);

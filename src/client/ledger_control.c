@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What members tell each other of histories: HEADS, WANT, and claims on what is missing here
+ * (docs/SECURITY.md, section 3, rules 4, 8 and 10; group/heads.h). */
+#include "client/ledger_internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+enum {
+    RESEALED_MAX = ZKS_WANT_ENTRIES_MAX, /* entries sealed again in each RESEALED_MS: the answers */
+    RESEALED_MS = 10 * 60 * 1000,        /* to WANTs must not become the traffic */
+    AHEAD_MS = 60 * 60 * 1000,           /* between two chains begun on members' word */
+    LOOK_MS = 4 * 60 * 1000,             /* between two visits to another relay */
+    TOLD_MS = 7 * 24 * 60 * 60 * 1000    /* how long a claim that was given up is remembered */
+};
+
+/* --- queued at delivery, worked off behind it: verdicts must not call the history --- */
+
+zks_status zks__ledger_note_control(zks__ledger *l, const zks__known_chain *chain,
+                                    const zks__entry *e)
+{
+    bool control = e->kind == ZKS_ENTRY_HEADS || e->kind == ZKS_ENTRY_WANT ||
+                   e->kind == ZKS_ENTRY_NEW_CHAIN;
+    if (!control || l->control_count == ZKS_COUNTOF(l->controls)) {
+        return ZKS_OK; /* what is said is said again */
+    }
+    zks__buf *body = zks__buf_copy(e->body, e->body_length);
+    if (!body) {
+        return ZKS_E_NOMEM;
+    }
+    zks__control *c = &l->controls[l->control_count++];
+    c->kind = e->kind;
+    c->body = body;
+    memcpy(c->author, chain->row.author, sizeof c->author);
+    return ZKS_OK;
+}
+
+void zks__ledger_drop_controls(zks__ledger *l)
+{
+    while (l->control_count) {
+        zks__buf_unref(l->controls[--l->control_count].body);
+    }
+}
+
+static bool is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    return memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0;
+}
+
+static zks_status knows_id(zks__ledger *l, int64_t c, uint64_t seq,
+                           const uint8_t id[ZKS_ENTRY_ID_BYTES], bool *out_known)
+{
+    uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
+    size_t count = 0;
+    zks_status status = zks__store_history_get(l->store, c, seq, ZKS_HISTORY_BRANCHES_MAX, ids,
+                                               &count);
+    *out_known = false;
+    for (size_t i = 0; !status && i < count && !*out_known; i++) {
+        *out_known = memcmp(ids[i], id, ZKS_ENTRY_ID_BYTES) == 0;
+    }
+    return status;
+}
+
+/* --- a head that somebody names --- */
+
+static zks_status begin_chain_behind(zks__ledger *l, const zks__head *head)
+{
+    int64_t now = zks__ledger_unix_ms(l);
+    if (l->ahead_ms <= now && now - l->ahead_ms < AHEAD_MS) {
+        return ZKS_OK;
+    }
+    l->ahead_ms = now;
+    l->rolled_back = true; /* the old chain is anybody's from now on: its tip must be in the history
+                            */
+    zks_status status = zks__ledger_new_chain(l);
+    if (!status) {
+        zks__ledger_notice(l->receiving.out, ZKS_EVENT_NEW_CHAIN, &l->own->row, head->seq,
+                           head->seq);
+    }
+    return status;
+}
+
+static zks_status judge_head(zks__ledger *l, const zks__head *head)
+{
+    if (!zks__records_member(l->records, head->author, 0)) {
+        return ZKS_OK;
+    }
+    zks__known_chain *chain;
+    bool known = false;
+    zks_status status = zks__ledger_chain(l, head->author, head->chain, false, &chain);
+    if (!status) {
+        status = knows_id(l, chain->row.c, head->seq, head->id, &known);
+    }
+    if (status) {
+        return status;
+    }
+    known = known || (chain->row.tip_seq == head->seq &&
+                      memcmp(chain->row.tip_id, head->id, sizeof head->id) == 0);
+    zks__head_meaning meaning = zks__head_judge(head, chain == l->own, known, chain->row.tip_seq,
+                                                chain->row.floor);
+    if (meaning == ZKS_HEAD_KNOWN) {
+        return ZKS_OK;
+    }
+    if (meaning == ZKS_HEAD_AHEAD) {
+        status = begin_chain_behind(l, head);
+    }
+    zks__store_claim claim = {
+        .c = chain->row.c, .seq = head->seq, .since_ms = zks__ledger_unix_ms(l)};
+    memcpy(claim.id, head->id, sizeof claim.id);
+    if (!status) {
+        status = zks__store_claim_add(l->store, l->group.g, &claim);
+    }
+    return status == ZKS_E_LIMIT ? ZKS_OK : status;
+}
+
+static zks_status take_heads(zks__ledger *l, const zks__control *c)
+{
+    zks__heads heads;
+    zks__head head;
+    zks_status status = ZKS_OK;
+    if (zks__heads_decode(c->body->data, c->body->length, &heads)) {
+        zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "heads_malformed author=%s",
+                       zks__log_redact(l->log, c->author, sizeof c->author).text);
+        return ZKS_OK;
+    }
+    while (!status && zks__heads_next(&heads, &head)) {
+        status = judge_head(l, &head);
+    }
+    return status;
+}
+
+/* The first entry of a chain names the tip of the one before: nothing else tells that its end is
+ * missing. */
+static zks_status take_new_chain(zks__ledger *l, const zks__control *c)
+{
+    zks__head head;
+    zks__reader r = zks__reader_of(c->body->data, c->body->length);
+    memcpy(head.author, c->author, sizeof head.author);
+    zks__read_copy(&r, head.chain, sizeof head.chain);
+    head.seq = zks__read_u64(&r);
+    zks__read_copy(&r, head.id, sizeof head.id);
+    return r.status || !head.seq ? ZKS_OK : judge_head(l, &head);
+}
+
+/* --- WANT: what others miss --- */
+
+typedef struct found_entry {
+    zks__ledger *ledger;
+    size_t count;
+    uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
+    zks__buf *blobs[ZKS_HISTORY_BRANCHES_MAX];
+    uint8_t pushers[ZKS_HISTORY_BRANCHES_MAX][ZKS_DEVICE_ID_BYTES];
+} found_entry;
+
+static zks_status find_entry(const zks__store_item *item, void *user)
+{
+    found_entry *f = user;
+    for (size_t i = 0; i < f->count; i++) {
+        if (memcmp(f->ids[i], item->id, sizeof item->id) == 0) {
+            return ZKS_OK;
+        }
+    }
+    if (f->count == ZKS_HISTORY_BRANCHES_MAX || !item->blob.length) {
+        return f->count ? ZKS_E_LIMIT : ZKS_OK;
+    }
+    f->blobs[f->count] = zks__buf_copy(item->blob.data, item->blob.length);
+    if (!f->blobs[f->count]) {
+        return ZKS_E_NOMEM;
+    }
+    memcpy(f->ids[f->count], item->id, sizeof item->id);
+    memcpy(f->pushers[f->count++], item->own_n ? zks__ledger_device_id(f->ledger) : item->pusher,
+           ZKS_DEVICE_ID_BYTES);
+    return ZKS_OK;
+}
+
+/* The same entry and signature under this device's key. */
+static zks_status seal_again(zks__ledger *l, int64_t c, const found_entry *f, size_t i)
+{
+    const zks__blob_key *key = NULL;
+    zks__entry e;
+    zks__buf *blob = f->blobs[i];
+    zks_status status = zks__ledger_blob_key(l, f->pushers[i], &key);
+    if (status || zks__blob_open(key, blob->data, blob->length, &e)) {
+        return status ? status : ZKS_E_STORE_CORRUPT; /* it opened when it was stored */
+    }
+    int64_t now = zks__ledger_unix_ms(l);
+    if (e.ttl_s && e.time_ms + (int64_t)e.ttl_s * 1000 <= now) {
+        return ZKS_OK;
+    }
+    zks__buf *body = zks__blob_buffer(e.body, e.body_length);
+    if (!body) {
+        return ZKS_E_NOMEM;
+    }
+    uint8_t nonce[ZKS_NONCE_BYTES];
+    l->rng.fill(nonce, sizeof nonce, l->rng.user);
+    zks__store_own row = {.n = l->group.last_n + 1,
+                          .c = c,
+                          .seq = e.seq,
+                          .kind = ZKS_ENTRY_RESEALED,
+                          .ttl_s = e.ttl_s,
+                          .time_ms = e.time_ms};
+    status = zks__blob_seal(&l->own_key, &e, NULL, nonce, body, row.blob_id);
+    if (!status) {
+        row.blob = (zks__slice){body->data, body->length};
+        memcpy(row.id, e.id, sizeof row.id);
+        status = zks__store_own_add(l->store, l->group.g, &row);
+    }
+    if (!status) {
+        l->group.last_n = row.n;
+        l->resealed_count++;
+        l->receiving.out->resealed++;
+    }
+    zks__buf_unref(body);
+    return status;
+}
+
+static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
+{
+    zks__known_chain *chain = zks__ledger_find_chain(l, span->author, span->chain);
+    zks_status status = ZKS_OK;
+    if (!chain) {
+        return ZKS_OK;
+    }
+    for (uint64_t seq = span->last; !status && l->resealed_count < RESEALED_MAX; seq--) {
+        found_entry f = {.ledger = l};
+        l->resealed_count++; /* looking costs, too */
+        status = zks__store_entry_each(l->store, l->group.g, chain->row.c, seq, find_entry, &f);
+        for (size_t i = 0; i < f.count; i++) {
+            if (!status) {
+                status = seal_again(l, chain->row.c, &f, i);
+            }
+            zks__buf_unref(f.blobs[i]);
+        }
+        if (seq == span->first) {
+            break;
+        }
+    }
+    return status;
+}
+
+static zks_status take_want(zks__ledger *l, const zks__control *c)
+{
+    zks__want want;
+    zks__want_span span;
+    zks_status status = ZKS_OK;
+    int64_t now = zks__ledger_unix_ms(l);
+    if (is_self(l, c->author) || zks__want_decode(c->body->data, c->body->length, &want)) {
+        return ZKS_OK;
+    }
+    if (l->resealed_ms > now || now - l->resealed_ms >= RESEALED_MS) {
+        l->resealed_ms = now;
+        l->resealed_count = 0;
+    }
+    while (!status && zks__want_next(&want, &span)) {
+        if (is_self(l, span.author) || want.round > 1) {
+            status = answer_span(l, &span);
+        }
+    }
+    return status;
+}
+
+zks_status zks__ledger_take_controls(zks__ledger *l)
+{
+    zks_status status = ZKS_OK;
+    for (size_t i = 0; !status && i < l->control_count; i++) {
+        const zks__control *c = &l->controls[i];
+        status = c->kind == ZKS_ENTRY_HEADS  ? take_heads(l, c)
+                 : c->kind == ZKS_ENTRY_WANT ? take_want(l, c)
+                                             : take_new_chain(l, c);
+    }
+    zks__ledger_drop_controls(l);
+    return status;
+}
+
+/* --- what is missing here --- */
+
+typedef struct asking {
+    zks__ledger *ledger;
+    int64_t now;
+    zks_status status;
+    bool waits; /* something is missing and not given up */
+    uint8_t round;
+    size_t count;
+    zks__want_span spans[ZKS_WANT_SPANS_MAX];
+    size_t claim_count;
+    zks__store_claim claims[ZKS_STORE_CLAIMS_MAX];
+} asking;
+
+static void ask(asking *a, const zks__known_chain *chain, uint64_t first, uint64_t last,
+                unsigned round)
+{
+    if (a->count == ZKS_WANT_SPANS_MAX) {
+        return; /* the others next time */
+    }
+    zks__want_span *s = &a->spans[a->count++];
+    memcpy(s->author, chain->row.author, sizeof s->author);
+    memcpy(s->chain, chain->row.chain, sizeof s->chain);
+    s->first = last - first < ZKS_WANT_ENTRIES_MAX ? first : last;
+    s->last = last;
+    a->round = round > a->round ? (uint8_t)round : a->round;
+}
+
+/* A long gap is of one who has joined, or was away for too long: asking for all of it would flood
+ * the group. */
+static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t last, void *user)
+{
+    asking *a = user;
+    zks__known_chain *chain = zks__ledger_find_chain(a->ledger, key->author, key->chain);
+    if (!chain) {
+        return;
+    }
+    if (chain->gap_last != last) {
+        chain->gap_last = last;
+        chain->gap_since_ms = a->now;
+        chain->gap_asked = 0;
+    }
+    unsigned round = zks__want_round(chain->gap_since_ms, a->now);
+    a->waits = true;
+    if (round > chain->gap_asked && round < 3 && last - first < ZKS_WANT_ENTRIES_MAX) {
+        chain->gap_asked = round;
+        ask(a, chain, first, last, round);
+    }
+}
+
+static zks_status collect_claim(const zks__store_claim *claim, void *user)
+{
+    asking *a = user;
+    if (a->claim_count < ZKS_STORE_CLAIMS_MAX) {
+        a->claims[a->claim_count++] = *claim;
+    }
+    return ZKS_OK;
+}
+
+static zks_status follow_claim(asking *a, zks__store_claim *claim)
+{
+    zks__ledger *l = a->ledger;
+    zks__known_chain *chain = zks__ledger_chain_by_row(l, claim->c);
+    bool known = false;
+    zks_status status = knows_id(l, claim->c, claim->seq, claim->id, &known);
+    if (status || !chain) {
+        return status ? status : ZKS_E_STORE_CORRUPT;
+    }
+    zks__history_key key;
+    memcpy(key.author, chain->row.author, sizeof key.author);
+    memcpy(key.chain, chain->row.chain, sizeof key.chain);
+    unsigned round = zks__want_round(claim->since_ms, a->now);
+    bool over = known || claim->since_ms > a->now || claim->seq < chain->row.floor ||
+                zks__history_is_missing(l->history, &key, claim->seq) || /* told as a gap */
+                a->now - claim->since_ms > TOLD_MS;
+    if (over) {
+        claim->asked = UINT32_MAX;
+        return zks__store_claim_update(l->store, claim);
+    }
+    a->waits = a->waits || claim->asked < 3;
+    if (round <= claim->asked) {
+        return ZKS_OK;
+    }
+    uint64_t first = chain->row.tip_seq < claim->seq ? chain->row.tip_seq + 1 : claim->seq;
+    if (round == 3) {
+        zks__ledger_notice(l->receiving.out, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first,
+                           claim->seq);
+    } else {
+        ask(a, chain, first, claim->seq, round);
+    }
+    claim->asked = round;
+    return zks__store_claim_update(l->store, claim);
+}
+
+static zks_status write_entry(zks__ledger *l, uint8_t kind, const uint8_t *body, size_t length)
+{
+    zks__buf *buf = zks__blob_buffer(body, length);
+    zks_status status = buf ? ZKS_OK : ZKS_E_NOMEM;
+    if (!status && !l->own) {
+        status = zks__ledger_new_chain(l);
+    }
+    if (!status) {
+        status = zks__ledger_write(l, kind, buf);
+    }
+    zks__buf_unref(buf);
+    return status;
+}
+
+static zks_status send_want(asking *a)
+{
+    uint8_t body[1 + 10 + ZKS_WANT_SPANS_MAX * ZKS_WANT_SPAN_BYTES];
+    size_t length = 0;
+    zks__want want = {.round = a->round, .count = a->count};
+    zks_status status = zks__want_encode(&want, a->spans, body, sizeof body, &length);
+    return status ? status : write_entry(a->ledger, ZKS_ENTRY_WANT, body, length);
+}
+
+static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
+{
+    asking *a = zks__alloc_zero(1, sizeof *a);
+    if (!a) {
+        return ZKS_E_NOMEM;
+    }
+    a->ledger = l;
+    a->now = now;
+    zks__history_gaps(l->history, ask_for_gap, a);
+    zks_status status = zks__store_claims_each(l->store, l->group.g, collect_claim, a);
+    for (size_t i = 0; !status && i < a->claim_count; i++) {
+        status = follow_claim(a, &a->claims[i]);
+    }
+    if (!status && a->count) {
+        status = send_want(a);
+    }
+    bool looked = l->looked_ms <= now && now - l->looked_ms < LOOK_MS;
+    if (!status && a->count && !looked) {
+        l->looked_ms = now;
+        l->receiving.out->look_elsewhere = true;
+    }
+    *out_waits = a->waits;
+    zks__free(a);
+    return status;
+}
+
+/* --- speaking --- */
+
+/* The body of a HEADS entry. except: a chain that is left out. The chains named are told. */
+static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *except,
+                             zks__buf **out_body)
+{
+    zks__heads h = {.full = full};
+    zks__head *heads = zks__alloc_zero(ZKS_HEADS_MAX, sizeof *heads);
+    if (!heads) {
+        return ZKS_E_NOMEM;
+    }
+    size_t position = 0, length = 0;
+    zks__known_chain *k;
+    while (h.count < ZKS_HEADS_MAX && (k = zks__map_next(l->chains, &position))) {
+        if (k == except || !k->row.tip_seq || !(full || k->untold)) {
+            continue;
+        }
+        zks__head *head = &heads[h.count++];
+        memcpy(head->author, k->row.author, sizeof head->author);
+        memcpy(head->chain, k->row.chain, sizeof head->chain);
+        memcpy(head->id, k->row.tip_id, sizeof head->id);
+        head->seq = k->row.tip_seq;
+        k->untold = false;
+    }
+    zks__records_digest(l->records, h.digest);
+    zks__buf *body = zks__buf_new(0, ZKS_HEADS_FIXED_BYTES + h.count * ZKS_HEADS_HEAD_BYTES, 0);
+    zks_status status = body ? zks__heads_encode(&h, heads, body->data, body->length, &length)
+                             : ZKS_E_NOMEM;
+    zks__free(heads);
+    if (status) {
+        zks__buf_unref(body);
+        return status;
+    }
+    body->length = length;
+    *out_body = body;
+    return ZKS_OK;
+}
+
+static zks_status send_heads(zks__ledger *l, int64_t now)
+{
+    zks__buf *body = NULL;
+    zks_status status = make_heads(l, l->heads_sent % ZKS_HEADS_FULL_EVERY == 0, l->own, &body);
+    if (!status) {
+        status = write_entry(l, ZKS_ENTRY_HEADS, body->data, body->length);
+    }
+    if (!status) {
+        l->heads_sent++;
+        l->heads_ms = now;
+        l->active = false;
+        status = zks__store_heads_set(l->store, l->group.g, now);
+    }
+    zks__buf_unref(body);
+    return status;
+}
+
+zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body)
+{
+    return l->broken ? l->broken : make_heads(l, true, NULL, out_body);
+}
+
+zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, size_t length)
+{
+    zks__heads heads;
+    zks__head head;
+    zks_status status = l->broken ? l->broken : zks__heads_decode(body, length, &heads);
+    while (!status && zks__heads_next(&heads, &head)) {
+        zks__known_chain *chain = zks__ledger_find_chain(l, head.author, head.chain);
+        if (chain && chain->row.tip_seq) {
+            continue;
+        }
+        status = zks__ledger_chain(l, head.author, head.chain, false, &chain);
+        if (!status) {
+            chain->row.tip_seq = head.seq;
+            memcpy(chain->row.tip_id, head.id, sizeof chain->row.tip_id);
+            status = zks__store_chain_update(l->store, &chain->row);
+        }
+    }
+    l->rolled_back = true; /* the history reads its tips again */
+    return status;
+}
+
+static size_t count_members(const zks__ledger *l)
+{
+    size_t members = 0;
+    for (size_t i = 0; i < zks__records_count(l->records) && members < 2; i++) {
+        const zks__record *r = zks__records_at(l->records, i);
+        members += r->kind == ZKS_RECORD_KIND_MEMBER &&
+                   zks__records_member(l->records, r->member.device, 0) == r;
+    }
+    return members;
+}
+
+static bool has_heads(const zks__ledger *l)
+{
+    size_t position = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        if (k->row.tip_seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- silence --- */
+
+/* Members that were heard before, and now for too long not, by one who listened all the time. */
+static void note_quiet(zks__ledger *l, int64_t now)
+{
+    size_t position = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        int64_t heard = k->seen_ms > l->listening_ms ? k->seen_ms : l->listening_ms;
+        bool newest = true;
+        size_t p = 0;
+        for (zks__known_chain *o = zks__map_next(l->chains, &p); o;
+             o = zks__map_next(l->chains, &p)) {
+            bool same = memcmp(o->row.author, k->row.author, sizeof o->row.author) == 0;
+            newest = newest && (!same || o->row.c <= k->row.c);
+            heard = same && o->seen_ms > heard ? o->seen_ms : heard;
+        }
+        bool quiet = newest && k->row.tip_seq && !is_self(l, k->row.author) &&
+                     now - heard >= ZKS_HEADS_QUIET_MS;
+        if (quiet && !k->quiet) {
+            zks__ledger_notice(l->receiving.out, ZKS_EVENT_QUIET, &k->row, k->row.tip_seq,
+                               k->row.tip_seq);
+        }
+        k->quiet = quiet;
+    }
+}
+
+zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms)
+{
+    int64_t now = zks__ledger_unix_ms(l);
+    bool waits = false;
+    if (!l->listening_ms || l->listening_ms > now) {
+        l->listening_ms = now;
+    }
+    zks_status status = ask_for_missing(l, now, &waits);
+    int64_t due = count_members(l) > 1 && has_heads(l) ? zks__heads_due(l->heads_ms, l->active, now)
+                                                       : INT64_MAX;
+    if (!status && due == INT64_MIN) {
+        status = send_heads(l, now);
+        due = now + ZKS_HEADS_IDLE_MS;
+    }
+    note_quiet(l, now);
+    due = waits && due > now + ZKS_WANT_FIRST_MS ? now + ZKS_WANT_FIRST_MS : due;
+    *out_next_ms = due < *out_next_ms ? due : *out_next_ms;
+    return status;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What must hold.
+ *
+ * Always: an app is given what another app has durably written, each word once, one author's words
+ * of one chain in the order of their numbers (but those flagged late or as a fork); a device
+ * acknowledges to a relay only what its store has; FORK only where two stores of one device were
+ * made; HISTORY_GAP only where something was taken away.
+ *
+ * In the end, when all is mended and quiet: every word that can still be had anywhere was given to
+ * every device; of one that cannot, the missing number is on record wherever a later word of its
+ * chain was given.
+ */
+#include "sim/sim.h"
+
+#include "client/batch.h"
+#include "client/ledger_internal.h"
+
+#include <string.h>
+#include <zks/zks.h>
+
+static sim_word *word_of(sim_world *w, const uint8_t *body, size_t length, uint64_t *out_number)
+{
+    memcpy(out_number, body, length < sizeof *out_number ? length : sizeof *out_number);
+    return length == sizeof *out_number && *out_number < w->word_count ? &w->words[*out_number]
+                                                                       : NULL;
+}
+
+static void check_item(sim_slot *s, const zks_batch *b, size_t i)
+{
+    sim_world *w = s->world;
+    uint64_t number = 0;
+    const sim_word *word = word_of(w, b->data + b->offsets[i],
+                                   (size_t)(b->offsets[i + 1] - b->offsets[i]), &number);
+    if (!word || word->state != SIM_WORD_STORED) {
+        sim_fail(w, "slot %zu got word %llu, which was never stored", s->index,
+                 (unsigned long long)number);
+        return;
+    }
+    if (memcmp(word->id, b->ids + i * ZKS_BATCH_ID_BYTES, ZKS_BATCH_ID_BYTES) != 0 ||
+        word->seq != b->numbers[i]) {
+        sim_fail(w, "slot %zu got word %llu as another entry", s->index,
+                 (unsigned long long)number);
+    }
+    if (s->view.seen[number]) {
+        sim_fail(w, "slot %zu got word %llu twice (flags %u)", s->index, (unsigned long long)number,
+                 (unsigned)b->flags[i]);
+    }
+    /* Own words take their places when a relay has them: among those of a copy, anywhere. */
+    bool of_copies = w->copied && !memcmp(b->senders + i * ZKS_DEVICE_ID_BYTES, s->device_id,
+                                          ZKS_DEVICE_ID_BYTES);
+    bool unordered = (b->flags[i] & (ZKS_ITEM_LATE | ZKS_ITEM_FORK)) != 0 || of_copies;
+    for (size_t k = 0; k < w->word_count && !unordered; k++) {
+        const sim_word *other = &w->words[k];
+        if (s->view.seen[k] && !s->view.late[k] && other->seq >= word->seq &&
+            !memcmp(other->chain, word->chain, sizeof word->chain)) {
+            sim_fail(w, "slot %zu got word %llu (seq %llu) behind word %zu (seq %llu)", s->index,
+                     (unsigned long long)number, (unsigned long long)word->seq, k,
+                     (unsigned long long)other->seq);
+        }
+    }
+    s->view.seen[number] = 1;
+    s->view.late[number] = unordered;
+    w->result.delivered++;
+    w->result.late += (b->flags[i] & ZKS_ITEM_LATE) != 0;
+    sim_trace(w, "slot %zu got word %llu (seq %llu of slot %u)%s", s->index,
+              (unsigned long long)number, (unsigned long long)word->seq, (unsigned)word->slot,
+              unordered ? " out of order" : "");
+}
+
+void sim_check_inbox(sim_slot *s)
+{
+    sim_world *w = s->world;
+    uint64_t last = zks__ledger_last_seq(s->ledger);
+    if (last == s->view.last_seq || w->result.failed) {
+        return;
+    }
+    zks_batch *b;
+    zks_status status = zks__ledger_read(s->ledger, s->view.last_seq, 10000, 1 << 30, ZKS_READ_OWN,
+                                         &b);
+    if (status) {
+        sim_fail(w, "slot %zu cannot read its inbox: %d", s->index, (int)status);
+        return;
+    }
+    for (size_t i = 0; i < b->count && !w->result.failed; i++) {
+        check_item(s, b, i);
+    }
+    s->view.last_seq = last;
+    zks__batch_free(b);
+}
+
+/* --- acknowledgements --- */
+
+static zks_status find_held(const zks__store_held *h, void *user)
+{
+    const uint8_t **id = user;
+    if (*id && !memcmp(h->id, *id, sizeof h->id)) {
+        *id = NULL;
+    }
+    return ZKS_OK;
+}
+
+static bool holds(const sim_slot *s, const uint8_t *id)
+{
+    return zks__store_held_each(zks__ledger_store(s->ledger), s->ledger->group.g, find_held, &id) ==
+               ZKS_OK &&
+           !id;
+}
+
+static bool is_copy_of(size_t slot, size_t device)
+{
+    return slot == device || (slot == SIM_COPY && device == 0);
+}
+
+void sim_check_ack(sim_world *w, int link, uint64_t cursor)
+{
+    sim_link *l = &w->links[link];
+    sim_relay *r = &w->relays[l->relay];
+    const sim_slot *s = &w->slots[l->slot];
+    for (size_t i = 0; i < r->rows.count && !w->result.failed; i++) {
+        const sim_blob *b = &r->rows.blobs[i];
+        bool mine = b->word < 0 || is_copy_of(l->slot, w->words[b->word].slot) ||
+                    is_copy_of(l->slot, b->sender);
+        if (b->cursor > cursor || b->cursor <= l->checked || mine || b->lie || b->flip ||
+            w->harmed || s->view.seen[b->word]) {
+            continue;
+        }
+        if (!holds(s, b->id)) {
+            sim_fail(w, "slot %zu acknowledged word %d and has not stored it", s->index, b->word);
+        }
+    }
+    l->checked = cursor > l->checked ? cursor : l->checked;
+}
+
+/* --- what the ledger reports --- */
+
+static const char *name_of(int32_t event)
+{
+    switch (event) {
+    case ZKS_EVENT_FORK:
+        return "fork";
+    case ZKS_EVENT_HISTORY_GAP:
+        return "gap";
+    case ZKS_EVENT_HISTORY_WITHHELD:
+        return "withheld";
+    case ZKS_EVENT_QUIET:
+        return "quiet";
+    case ZKS_EVENT_HISTORY_EXPIRED:
+        return "expired";
+    case ZKS_EVENT_NEW_CHAIN:
+        return "new chain";
+    default:
+        return "other";
+    }
+}
+
+void sim_check_notices(sim_slot *s, const zks__received *r)
+{
+    sim_world *w = s->world;
+    w->result.rejected += r->rejected;
+    w->result.resealed += r->resealed;
+    if (r->rejected && !w->options.evil) {
+        sim_fail(w, "slot %zu rejected a blob of an honest relay: %d", s->index,
+                 (int)r->reject_status);
+    }
+    for (size_t i = 0; i < r->notice_count; i++) {
+        const struct zks__notice *n = &r->notices[i];
+        sim_trace(w, "slot %zu reports %s %llu..%llu of %02x", s->index, name_of(n->event),
+                  (unsigned long long)n->first, (unsigned long long)n->last, n->chain[0]);
+        w->result.forks += n->event == ZKS_EVENT_FORK;
+        w->result.gaps += n->event == ZKS_EVENT_HISTORY_GAP;
+        w->result.withheld += n->event == ZKS_EVENT_HISTORY_WITHHELD;
+        w->result.quiet += n->event == ZKS_EVENT_QUIET;
+        s->new_chains += n->event == ZKS_EVENT_NEW_CHAIN;
+        if (n->event == ZKS_EVENT_FORK && !w->copied) {
+            sim_fail(w, "slot %zu reports a fork, and no store was copied", s->index);
+        }
+        /* A relay keeps from a copy what the other copy pushes. */
+        bool sibling = w->slots[SIM_COPY].used && (s->index == 0 || s->index == SIM_COPY) &&
+                       !memcmp(n->author, s->device_id, sizeof n->author);
+        if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !w->lost && !w->copied) {
+            sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
+        }
+        if (n->event == ZKS_EVENT_HISTORY_GAP && !w->lost && !w->refused && !sibling) {
+            sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
+        }
+        bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||
+                     n->event == ZKS_EVENT_HISTORY_WITHHELD;
+        if (tells && w->options.mutation != SIM_HIDDEN_GAP &&
+            s->gap_count < sizeof s->gaps / sizeof s->gaps[0]) {
+            sim_gap *g = &s->gaps[s->gap_count++];
+            memcpy(g->author, n->author, sizeof g->author);
+            memcpy(g->chain, n->chain, sizeof g->chain);
+            g->first = n->first;
+            g->last = n->last;
+            g->event = n->event;
+        }
+    }
+}
+
+/* --- the end --- */
+
+static zks_status find_own(const zks__store_own *own, void *user)
+{
+    return find_held(&(zks__store_held){.id = {0}}, user) ? ZKS_E_INTERNAL
+           : *(const uint8_t **)user && !memcmp(own->id, *(const uint8_t **)user, sizeof own->id)
+               ? (*(const uint8_t **)user = NULL, ZKS_OK)
+               : ZKS_OK;
+}
+
+static bool has_own(const sim_slot *s, const uint8_t *id)
+{
+    return s->used &&
+           zks__store_own_each(zks__ledger_store(s->ledger), s->ledger->group.g, 0, find_own,
+                               &id) == ZKS_OK &&
+           !id;
+}
+
+/* Whether relay 0, where all are in the end, gives a word to a device. */
+static bool is_at_relay(const sim_world *w, const sim_word *word, size_t device)
+{
+    const sim_relay_rows *rows = &w->relays[0].rows;
+    for (size_t i = 0; i < rows->count; i++) {
+        const sim_blob *b = &rows->blobs[i];
+        if (!memcmp(b->id, word->id, sizeof b->id) && !b->flip && !b->lie &&
+            !(b->hidden_from >> device & 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether its author, or a copy, still has it: asked in time, it sends it again. */
+static bool is_at_author(const sim_world *w, const sim_word *word)
+{
+    for (size_t i = 0; i < SIM_SLOTS; i++) {
+        if ((is_copy_of(word->slot, i) || is_copy_of(i, word->slot)) &&
+            has_own(&w->slots[i], word->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool reported(const sim_slot *s, const sim_word *word)
+{
+    for (size_t i = 0; i < s->gap_count; i++) {
+        const sim_gap *g = &s->gaps[i];
+        if (!memcmp(g->chain, word->chain, sizeof g->chain) && g->first <= word->seq &&
+            word->seq <= g->last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool got_later(const sim_world *w, const sim_slot *s, const sim_word *word)
+{
+    for (size_t k = 0; k < w->word_count; k++) {
+        if (s->view.seen[k] && w->words[k].seq > word->seq &&
+            !memcmp(w->words[k].chain, word->chain, sizeof word->chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another word of the same number was given: a branch, of which the author keeps one. */
+static bool got_branch(const sim_world *w, const sim_slot *s, const sim_word *word)
+{
+    for (size_t k = 0; k < w->word_count; k++) {
+        if (s->view.seen[k] && w->words[k].seq == word->seq &&
+            !memcmp(w->words[k].chain, word->chain, sizeof word->chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_word(sim_world *w, const sim_slot *s, size_t number)
+{
+    const sim_word *word = &w->words[number];
+    size_t device = s->index == SIM_COPY ? 0 : s->index;
+    if (word->state != SIM_WORD_STORED || s->view.seen[number]) {
+        return;
+    }
+    bool own = is_copy_of(s->index, word->slot) || is_copy_of(word->slot, s->index);
+    if (own && (s->restores || w->copied)) {
+        return; /* its store went back: what it wrote since is others' to tell */
+    }
+    if ((w->harmed || w->copied) && holds(s, word->id)) {
+        return; /* a relay keeps what covers it, or a store that went back lost it: UNVERIFIED */
+    }
+    /* Two stores of one device and a relay that went back: the one cannot tell what the relay lost
+     * of the other. */
+    if (w->slots[SIM_COPY].used && w->went_back && word->slot % SIM_COPY == 0) {
+        return;
+    }
+    bool obtainable = is_at_relay(w, word, device) || (is_at_author(w, word) && !reported(s, word));
+    if (!w->harmed && obtainable) {
+        sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u), which is there", s->index,
+                 number, (unsigned long long)word->seq, (unsigned)word->slot);
+    } else if (got_later(w, s, word) && !reported(s, word) && !got_branch(w, s, word) &&
+               !s->restores) {
+        sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u) and did not say so",
+                 s->index, number, (unsigned long long)word->seq, (unsigned)word->slot);
+    }
+}
+
+bool sim_is_at_rest(const sim_world *w)
+{
+    for (size_t i = 0; i < SIM_SLOTS; i++) {
+        const sim_slot *s = &w->slots[i];
+        if (s->used &&
+            (!s->running || !zks__sync_caught_up(s->sync) || zks__sync_relay(s->sync) != 0 ||
+             zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_check_end(sim_world *w)
+{
+    for (size_t i = 0; i < SIM_SLOTS && !w->result.failed; i++) {
+        sim_slot *s = &w->slots[i];
+        if (!s->used) {
+            continue;
+        }
+        if (!zks__sync_caught_up(s->sync)) {
+            sim_fail(w, "slot %zu is not caught up", i);
+        }
+        if (zks__sync_relay(s->sync) != 0) {
+            sim_fail(w, "slot %zu has not come back to its first relay", i);
+        }
+        if (zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger)) {
+            sim_fail(w, "slot %zu has not sent all: %llu of %llu", i,
+                     (unsigned long long)zks__sync_settled_n(s->sync),
+                     (unsigned long long)zks__ledger_last_n(s->ledger));
+        }
+        for (size_t k = 0; k < w->word_count && !w->result.failed; k++) {
+            check_word(w, s, k);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Running many schedules; one that fails is made as short as it goes. */
+#include "sim/many.h"
+
+#include "sim/sim.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+enum { SCHEDULES = 5000, MUTATION_SCHEDULES = 3000 };
+
+static void add_up(sim_result *sum, const sim_result *r)
+{
+    sum->stored += r->stored;
+    sum->delivered += r->delivered;
+    sum->late += r->late;
+    sum->forks += r->forks;
+    sum->gaps += r->gaps;
+    sum->rejected += r->rejected;
+    sum->chains += r->chains;
+    sum->events += r->events;
+    sum->restores += r->restores;
+    sum->withheld += r->withheld;
+    sum->quiet += r->quiet;
+    sum->resealed += r->resealed;
+}
+
+/* Leaves out actions as long as the schedule still fails. */
+static size_t shrink(const sim_options *o, sim_action *actions, size_t count)
+{
+    bool smaller = true;
+    while (smaller) {
+        smaller = false;
+        for (size_t i = 0; i < count; i++) {
+            sim_action tried[SIM_ACTIONS_MAX];
+            memcpy(tried, actions, i * sizeof tried[0]);
+            memcpy(tried + i, actions + i + 1, (count - i - 1) * sizeof tried[0]);
+            sim_result r;
+            sim_run(o, tried, count - 1, &r);
+            if (r.failed) {
+                memcpy(actions, tried, --count * sizeof tried[0]);
+                smaller = true;
+                i--;
+            }
+        }
+    }
+    return count;
+}
+
+static void explain(const sim_options *o, sim_action *actions, size_t count)
+{
+    sim_result r;
+    count = shrink(o, actions, count);
+    sim_run(o, actions, count, &r);
+    fprintf(stderr, "seed %llu%s%s%s: %s\nreplay: sim_honest --replay %llu%s%s%s\nshortest:\n",
+            (unsigned long long)o->seed, o->evil ? " evil" : "", o->mutation ? " mutation " : "",
+            o->mutation ? sim_mutation_name(o->mutation) : "", r.text, (unsigned long long)o->seed,
+            o->evil ? " --evil" : "", o->mutation ? " --mutation " : "",
+            o->mutation ? sim_mutation_name(o->mutation) : "");
+    for (size_t i = 0; i < count; i++) {
+        sim_print_action(&actions[i]);
+    }
+    sim_options traced = *o;
+    traced.trace = true;
+    sim_run(&traced, actions, count, &r);
+}
+
+static bool run_one(sim_options *o, sim_result *out)
+{
+    sim_action actions[SIM_ACTIONS_MAX];
+    size_t count = sim_schedule(o->seed, o->evil, actions);
+    sim_run(o, actions, count, out);
+    return !out->failed;
+}
+
+static unsigned number_of(const char *variable, unsigned otherwise)
+{
+    const char *text = getenv(variable);
+    unsigned n = text ? (unsigned)strtoul(text, NULL, 0) : 0;
+    return n ? n : otherwise;
+}
+
+void sim_many(bool evil)
+{
+    uint64_t seed = unit_seed_printed(evil ? "evil schedules" : "honest schedules");
+    unsigned count = number_of("ZKS_SIM_SCHEDULES", SCHEDULES) / 2 / number_of("ZKS_SEEDS_DIV", 1);
+    sim_result sum = {0}, r;
+    ck_assert_int_eq(sim_open(), ZKS_OK);
+    for (unsigned i = 0; i < count; i++) {
+        sim_options o = {.seed = seed + i, .evil = evil};
+        if (!run_one(&o, &r)) {
+            sim_action actions[SIM_ACTIONS_MAX];
+            explain(&o, actions, sim_schedule(o.seed, evil, actions));
+            ck_abort_msg("seed %llu: %s", (unsigned long long)o.seed, r.text);
+        }
+        add_up(&sum, &r);
+    }
+    sim_close();
+    printf("%u schedules: %llu events, %llu words stored, %llu delivered (%llu late), %llu forks, "
+           "%llu gaps, %llu rejected, %llu new chains, %llu restores, %llu withheld, %llu quiet, "
+           "%llu sealed again\n",
+           count, (unsigned long long)sum.events, (unsigned long long)sum.stored,
+           (unsigned long long)sum.delivered, (unsigned long long)sum.late,
+           (unsigned long long)sum.forks, (unsigned long long)sum.gaps,
+           (unsigned long long)sum.rejected, (unsigned long long)sum.chains,
+           (unsigned long long)sum.restores, (unsigned long long)sum.withheld,
+           (unsigned long long)sum.quiet, (unsigned long long)sum.resealed);
+    ck_assert_uint_gt(sum.delivered, 0);
+}
+
+void sim_find_mutation(int mutation)
+{
+    sim_options o = {.mutation = (sim_mutation)mutation};
+    sim_result r;
+    unsigned tried = 0;
+    ck_assert_int_eq(sim_open(), ZKS_OK);
+    do {
+        o.seed = ++tried;
+        o.evil = tried % 2 == 0;
+    } while (run_one(&o, &r) && tried < MUTATION_SCHEDULES);
+    printf("%s: found by schedule %u: %s\n", sim_mutation_name(o.mutation), tried, r.text);
+    ck_assert_msg(r.failed, "%s was not found", sim_mutation_name(o.mutation));
+    sim_close();
+}
+
+static int replay(int argc, char **argv)
+{
+    sim_options o = {.trace = true};
+    sim_result r;
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--replay") && i + 1 < argc) {
+            o.seed = strtoull(argv[++i], NULL, 0);
+        } else if (!strcmp(argv[i], "--evil")) {
+            o.evil = true;
+        }
+        for (int m = 1; !strcmp(argv[i], "--mutation") && i + 1 < argc && m < SIM_MUTATIONS; m++) {
+            o.mutation = !strcmp(argv[i + 1], sim_mutation_name((sim_mutation)m)) ? (sim_mutation)m
+                                                                                  : o.mutation;
+        }
+    }
+    if (sim_open() || !run_one(&o, &r)) {
+        fprintf(stderr, "%s\n", r.text);
+        return 1;
+    }
+    sim_close();
+    return 0;
+}
+
+int sim_main(int argc, char **argv, const char *name, void (*add)(TCase *c))
+{
+    return argc > 1 ? replay(argc, argv) : unit_main(name, add);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What the tests of this folder share. Each is a program that runs ZKS_SIM_SCHEDULES (5000 in all,
+ * half of them with relays that lie) over ZKS_SEEDS_DIV schedules from ZKS_TEST_SEED or a new seed;
+ *
+ *   sim_honest --replay N [--evil] [--mutation NAME]
+ *
+ * runs one and traces it to standard error.
+ */
+#ifndef ZKS_TESTS_SIM_MANY_H
+#define ZKS_TESTS_SIM_MANY_H
+
+#include "tests/support/unit.h"
+
+#include <stdbool.h>
+
+/* Fails the test with the shortest schedule that still fails. */
+void sim_many(bool evil);
+/* Fails the test unless some schedule finds the planted fault. */
+void sim_find_mutation(int mutation);
+int sim_main(int argc, char **argv, const char *name, void (*add)(TCase *c));
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Crashes, failures of stores and links, backups: nothing is lost and nothing comes twice. */
+#include "sim/many.h"
+
+START_TEST(honest_relays_lose_nothing_whatever_crashes)
+{
+    sim_many(false);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_set_timeout(c, 36000);
+    tcase_add_test(c, honest_relays_lose_nothing_whatever_crashes);
+}
+
+int main(int argc, char **argv)
+{
+    return sim_main(argc, argv, "sim_honest", add);
+}
