@@ -114,6 +114,7 @@ typedef struct zks__suite {
      * another secret (implicit rejection). ZKS_E_MALFORMED: the public key or the ciphertext is not
      * canonical. */
     size_t seal_public_bytes, seal_ct_bytes;
+    size_t seal_random_bytes; /* that seal_enc reads, of at most ZKS_SEAL_RANDOM_BYTES */
     void (*seal_public)(const uint8_t seed[ZKS_SEAL_SEED_BYTES], uint8_t *out_public);
     zks_status (*seal_enc)(const uint8_t *public_key, const uint8_t random[ZKS_SEAL_RANDOM_BYTES],
                            uint8_t *out_ct, uint8_t out_shared[ZKS_SEAL_SHARED_BYTES]);

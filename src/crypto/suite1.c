@@ -212,6 +212,7 @@ const zks__suite zks__crypto_suite1 = {
     .dh = x25519,
     .seal_public_bytes = ZKS_SEAL_PUBLIC_BYTES,
     .seal_ct_bytes = ZKS_SEAL_CT_BYTES,
+    .seal_random_bytes = 64,
     .seal_public = xwing_public,
     .seal_enc = xwing_enc,
     .seal_dec = xwing_dec,

@@ -341,6 +341,7 @@ const zks__suite zks__crypto_suite2 = {
     .dh = p256,
     .seal_public_bytes = (size_t)ZKS_KEM_PUBLIC_BYTES + ZKS_P256_POINT_BYTES,
     .seal_ct_bytes = (size_t)ZKS_KEM_CT_BYTES + ZKS_P256_POINT_BYTES,
+    .seal_random_bytes = ZKS_SEAL_RANDOM_BYTES,
     .seal_public = zks__seal2_public,
     .seal_enc = zks__seal2_enc,
     .seal_dec = zks__seal2_dec,

@@ -258,7 +258,7 @@ static zks_status make_keys(const zks__epoch_plan *p, const zks__suite *suite, p
         status = key_seal(suite,
                           last ? p->genesis->genesis.recovery : p->listed[i]->member.seal_key,
                           "epoch", &at, random, p->secret, out);
-        random += ZKS_SEAL_RANDOM_BYTES;
+        random += suite->seal_random_bytes;
         out += zks__record_key_bytes(suite);
     }
     return status;

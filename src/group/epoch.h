@@ -66,7 +66,8 @@ typedef struct zks__epoch_plan {
     const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES]; /* ascending */
     size_t removed_count;
     const zks__epoch_note *note;
-    const uint8_t *random; /* ZKS_NONCE_BYTES + (listed_count + 1) * ZKS_SEAL_RANDOM_BYTES */
+    const uint8_t
+        *random; /* ZKS_NONCE_BYTES + (listed_count + 1) times the suite's seal_random_bytes */
 } zks__epoch_plan;
 
 /* HKDF(E, "commit", group, n, parent). */
