@@ -31,8 +31,30 @@ enum {
     ZKS_WIRE_PREFIX_MAX_BYTES = 3, /* LEB128 of ZKS_MESSAGE_MAX_BYTES */
 
     ZKS_RECORDS_PER_MESSAGE_MAX = 256,
-    /* One membership record: an EPOCH of 40 devices; larger ones with the trust layer. */
-    ZKS_RECORD_BODY_MAX_BYTES = 64 << 10,
+    /* One membership record: the largest is an EPOCH that lists and removes as many devices as it
+     * may, with the larger suite's keys, one more for recovery, and a full note. */
+    ZKS_RECORD_BODY_MAX_BYTES = 128 << 10,
+    /* Devices that one EPOCH lists, and removes: more than may live in a group, so that a group
+     * that two relays filled at the same time can still rotate. */
+    ZKS_EPOCH_DEVICES_MAX = 80,
+    ZKS_EPOCH_SEALED_MAX_BYTES = 8 << 10, /* reasons and cut-off heads, sealed */
+    ZKS_SEALED_SECRET_BYTES = 32 + 16,    /* a secret and the tag of the cipher */
+    ZKS_PROFILE_MAX_BYTES = 512,          /* a device's sealed name */
+    /* Keys in records have the suite's size; these are the largest of all suites (2: MLKEM768-P256
+     * and an uncompressed point of P-256). */
+    ZKS_SEAL_KEY_MAX_BYTES = 1249,
+    ZKS_DH_KEY_MAX_BYTES = 65,
+
+    /* What a set of records takes, so that no member can fill the memory and the disk of the
+     * others; the reasons stand in record/set.h. */
+    ZKS_RECORDS_DEVICES_DEFAULT = 64,         /* live devices of a paired group */
+    ZKS_RECORDS_MEMBERS_MAX = 1024,           /* MEMBER records in all */
+    ZKS_RECORDS_MEMBERS_PER_ISSUER_MAX = 256, /* of one member; the root key is not counted */
+    ZKS_RECORDS_EPOCHS_MAX = 2048,            /* EPOCH records in all */
+    ZKS_RECORDS_EPOCHS_PER_SIGNER_MAX = 512,  /* of one member; the root key is not counted */
+    ZKS_RECORDS_SIBLINGS_MAX = 4,             /* EPOCHs of one signer on one parent */
+    ZKS_RECORDS_GRANTS_PER_SIGNER_MAX = 1024,
+    ZKS_RECORDS_RESERVE = 64, /* of the totals: only for the root key, so that it can always act */
     ZKS_BLOBS_PER_MESSAGE_MAX = 1024,
     ZKS_IDS_PER_MESSAGE_MAX = 4096,
     ZKS_TEXT_MAX_BYTES = 512,
