@@ -115,7 +115,7 @@ static zks_status fill_set(zks__rgroup *g, const zks__rstore_open *o)
 {
     size_t bad = 0;
     for (size_t i = 0; i < o->stored_count; i++) {
-        zks_status status = zks__records_add(g->set, o->stored[i].data, o->stored[i].length, NULL);
+        zks_status status = zks__records_load(g->set, o->stored[i].data, o->stored[i].length);
         if (status == ZKS_E_NOMEM) {
             return status;
         }

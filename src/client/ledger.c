@@ -235,7 +235,7 @@ static zks_status restore_held(const zks__store_held *h, void *user)
 static zks_status restore_record(zks__slice bytes, void *user)
 {
     zks__ledger *l = user;
-    return zks__records_add(l->records, bytes.data, bytes.length, NULL);
+    return zks__records_load(l->records, bytes.data, bytes.length);
 }
 
 static void free_map_values(zks__map *m, size_t wipe)

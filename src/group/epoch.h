@@ -113,8 +113,4 @@ ZKS_MUST_USE zks_status zks__grant_open(const zks__record *grant, const zks__rec
                                         const uint8_t seal_seed[ZKS_SEAL_SEED_BYTES],
                                         uint8_t out_secret[ZKS_KEY_BYTES]);
 
-/* The recovery key's seed, HKDF(R, "seal"). */
-void zks__group_recovery_seed(const uint8_t group_seed[ZKS_KEY_BYTES],
-                              uint8_t out[ZKS_SEAL_SEED_BYTES]);
-
 #endif

@@ -34,6 +34,12 @@ void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_
     zks__wipe(part, sizeof part);
 }
 
+void zks__group_recovery_seed(const uint8_t group_seed[ZKS_KEY_BYTES],
+                              uint8_t out[ZKS_SEAL_SEED_BYTES])
+{
+    derive(group_seed, "seal", NULL, 0, out, ZKS_SEAL_SEED_BYTES);
+}
+
 void zks__device_keys_derive(const uint8_t device_seed[ZKS_KEY_BYTES],
                              const uint8_t group_id[ZKS_GROUP_ID_BYTES],
                              const uint8_t instance[ZKS_INSTANCE_BYTES], zks__device_keys *out)
@@ -67,7 +73,7 @@ zks_status zks__group_make_genesis(const zks__group_root *r, uint8_t *out, size_
 {
     zks__genesis g = {.mode = r->mode};
     memcpy(g.root, zks__crypto_sign_public(&r->root), sizeof g.root);
-    memcpy(g.recovery, r->recovery_public, sizeof g.recovery);
+    memcpy(g.recovery, r->recovery_public, sizeof r->recovery_public);
     return zks__record_make_genesis(r->suite, &g, &r->root, out, size, out_length);
 }
 

@@ -20,6 +20,9 @@ typedef struct zks__group_root {
 } zks__group_root;
 void zks__group_root_derive(uint8_t suite, uint8_t mode, const uint8_t seed[ZKS_KEY_BYTES],
                             zks__group_root *out);
+/* The seed of the recovery key, HKDF(R, "seal"). */
+void zks__group_recovery_seed(const uint8_t group_seed[ZKS_KEY_BYTES],
+                              uint8_t out[ZKS_SEAL_SEED_BYTES]);
 
 /* A device's keys for one group: HKDF(device_seed, lp(purpose) lp(group_id) lp(instance)), purpose
  * being "device-sign", "device-noise-dh", "device-noise-kem" or "device-seal". */

@@ -1,34 +1,28 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The set as three arrays of pointers: in the order of arrival, by hash, and the record that counts
- * for each device, by device. Sorted arrays rather than hash maps: the set is small (a GENESIS, an
- * EPOCH, at most ZKS_RECORDS_MEMBERS_MAX MEMBERs), seldom changes, its digest needs the order, and
- * no seed is needed against chosen keys.
+ * The set as arrays of pointers: in the order of arrival, by hash, MEMBERs, EPOCHs; and the
+ * devices. Sorted arrays rather than hash maps: the set is small, seldom changes, its digest needs
+ * the order, and no seed is needed against chosen keys.
  */
-#include "record/set.h"
+#include "record/set_internal.h"
 
 #include "base/alloc.h"
 
 enum { ROOM_FIRST = 8 };
 
-struct zks__records {
-    uint8_t group_id[ZKS_GROUP_ID_BYTES];
-    const zks__record *genesis, *epoch;
-    zks__record **arrived; /* owner of the records; each is followed by its bytes */
-    zks__record **by_hash;
-    zks__record **members;
-    size_t count, room; /* of arrived and by_hash; members has the same room */
-    size_t member_count;
-    size_t member_records; /* MEMBER records, several of one device included */
-};
-
 zks_status zks__records_new(const uint8_t group_id[ZKS_GROUP_ID_BYTES], zks__records **out_set)
 {
     zks__records *s = zks__alloc_zero(1, sizeof *s);
-    if (!s) {
+    zks__set_state *state = zks__alloc_zero(1, sizeof *state);
+    if (!s || !state || zks__state_reserve(state, 1, 1, 1)) {
+        zks__state_free(state);
+        zks__free(s);
         return ZKS_E_NOMEM;
     }
     memcpy(s->group_id, group_id, sizeof s->group_id);
+    s->devices_max = ZKS_EPOCH_DEVICES_MAX;
+    s->generation = 1;
+    s->state = state;
     *out_set = s;
     return ZKS_OK;
 }
@@ -44,36 +38,54 @@ void zks__records_free(zks__records *s)
     zks__free(s->arrived);
     zks__free(s->by_hash);
     zks__free(s->members);
+    zks__free(s->epochs);
+    zks__free(s->devices);
+    zks__free(s->by_key);
+    zks__free(s->pins);
+    zks__state_free(s->state);
     zks__free(s);
+}
+
+void zks__records_set_devices_max(zks__records *s, size_t max)
+{
+    s->devices_max = max;
+}
+
+void zks__records_changed(zks__records *s)
+{
+    s->generation++;
+    s->state->fresh = false;
 }
 
 /* --- sorted arrays --------------------------------------------------------------- */
 
-static const uint8_t *hash_of(const zks__record *r)
+/* Where `key` is among 32-byte keys, or where it would be put. */
+typedef const uint8_t *(*key_fn)(const zks__records *s, size_t i);
+
+static const uint8_t *hash_at(const zks__records *s, size_t i)
 {
-    return r->hash;
+    return s->by_hash[i]->r.hash;
 }
 
-static const uint8_t *device_of(const zks__record *r)
+static const uint8_t *device_at(const zks__records *s, size_t i)
 {
-    return r->member.device;
+    return s->devices[s->by_key[i]].key;
 }
 
-typedef const uint8_t *(*key_fn)(const zks__record *r);
+static const uint8_t *pin_at(const zks__records *s, size_t i)
+{
+    return s->pins[i];
+}
 
-_Static_assert(ZKS_RECORD_HASH_BYTES == 32 && ZKS_SIGN_PUBLIC_BYTES == 32,
-               "both keys have 32 bytes");
-
-/* Where `key` is, or where it would be put. */
-static size_t position_of(zks__record *const *array, size_t count, key_fn key_of,
-                          const uint8_t key[32], bool *found)
+static size_t position_of(const zks__records *s, size_t count, key_fn key_at, const uint8_t key[32],
+                          bool *found)
 {
     size_t low = 0;
     size_t high = count;
     *found = false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = memcmp(key_of(array[middle]), key, 32);
+        int order = memcmp(key_at(s, middle), key, 32);
         if (order == 0) {
             *found = true;
             return middle;
@@ -87,231 +99,217 @@ static size_t position_of(zks__record *const *array, size_t count, key_fn key_of
     return low;
 }
 
-static void insert_at(zks__record **array, size_t count, size_t at, zks__record *r)
+zks__item *zks__records_item(const zks__records *s, const uint8_t hash[ZKS_RECORD_HASH_BYTES])
 {
-    memmove(array + at + 1, array + at, (count - at) * sizeof(zks__record *));
-    array[at] = r;
+    bool found = false;
+    size_t at = position_of(s, s->count, hash_at, hash, &found);
+    return found ? s->by_hash[at] : NULL;
 }
 
-static void remove_at(zks__record **array, size_t count, size_t at)
+bool zks__records_device(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES],
+                         uint32_t *out_number)
 {
-    memmove(array + at, array + at + 1, (count - at - 1) * sizeof(zks__record *));
+    bool found = false;
+    size_t at = position_of(s, s->device_count, device_at, device, &found);
+    if (found) {
+        *out_number = s->by_key[at];
+    }
+    return found;
 }
 
-static bool grow(zks__record ***array, size_t room)
+/* --- room ------------------------------------------------------------------------ */
+
+static bool grow_items(zks__item ***array, size_t room)
 {
-    zks__record **larger = zks__alloc_resize(*array, room * sizeof(zks__record *));
+    zks__item **larger = zks__alloc_resize(*array, room * sizeof(zks__item *));
     if (larger) {
         *array = larger;
     }
     return larger != NULL;
 }
 
-/* Room for one more, so that what follows cannot fail. */
-static zks_status reserve(zks__records *s)
+static zks_status reserve_items(zks__records *s)
 {
     if (s->count < s->room) {
         return ZKS_OK;
     }
     size_t room = s->room ? s->room * 2 : ROOM_FIRST;
-    if (!grow(&s->arrived, room) || !grow(&s->by_hash, room) || !grow(&s->members, room)) {
+    if (!grow_items(&s->arrived, room) || !grow_items(&s->by_hash, room) ||
+        !grow_items(&s->members, room) || !grow_items(&s->epochs, room)) {
         return ZKS_E_NOMEM;
     }
     s->room = room;
     return ZKS_OK;
 }
 
-/* --- members --------------------------------------------------------------------- */
-
-/* Whether a counts rather than b for one device: it ends later, or its hash is lower. */
-static bool counts_before(const zks__record *a, const zks__record *b)
+static zks_status reserve_devices(zks__records *s)
 {
-    /* 0 means "no end": minus one it is the latest. */
-    uint64_t end_a = a->member.not_after_s - 1;
-    uint64_t end_b = b->member.not_after_s - 1;
-    if (end_a != end_b) {
-        return end_a > end_b;
-    }
-    return memcmp(a->hash, b->hash, sizeof a->hash) < 0;
-}
-
-static void members_add(zks__records *s, zks__record *r)
-{
-    bool found = false;
-    size_t at = position_of(s->members, s->member_count, device_of, r->member.device, &found);
-    if (!found) {
-        insert_at(s->members, s->member_count++, at, r);
-    } else if (counts_before(r, s->members[at])) {
-        s->members[at] = r;
-    }
-}
-
-/* r is no longer in `arrived`: another record of the device, if there is one, takes its place. */
-static void members_remove(zks__records *s, const zks__record *r)
-{
-    bool found = false;
-    size_t at = position_of(s->members, s->member_count, device_of, r->member.device, &found);
-    if (!found || s->members[at] != r) {
-        return;
-    }
-    remove_at(s->members, s->member_count--, at);
-    for (size_t i = 0; i < s->count; i++) {
-        zks__record *other = s->arrived[i];
-        if (other->kind == ZKS_RECORD_KIND_MEMBER &&
-            memcmp(device_of(other), device_of(r), 32) == 0) {
-            members_add(s, other);
-        }
-    }
-}
-
-/* --- adding ---------------------------------------------------------------------- */
-
-/* Whether the key that a record names may sign it, and whether there is a place for it. */
-static zks_status judge(const zks__records *s, const zks__record *r)
-{
-    if (memcmp(r->group_id, s->group_id, sizeof s->group_id) != 0) {
-        return ZKS_E_WRONG_GROUP;
-    }
-    if (r->kind == ZKS_RECORD_KIND_GENESIS) {
-        if (s->genesis) {
-            return ZKS_E_CONFLICT; /* the same one was found before by its hash */
-        }
-        return r->genesis.mode == ZKS_GROUP_MODE_SHARED ? ZKS_OK : ZKS_E_UNSUPPORTED;
-    }
-    if (!s->genesis) {
-        return ZKS_E_STATE;
-    }
-    if (r->suite != s->genesis->suite) {
-        return ZKS_E_SUITE;
-    }
-    bool epoch = r->kind == ZKS_RECORD_KIND_EPOCH;
-    const uint8_t *signer = epoch ? r->epoch.signer : r->member.issuer;
-    if (memcmp(signer, s->genesis->genesis.root, ZKS_SIGN_PUBLIC_BYTES) != 0) {
-        return ZKS_E_NOT_MEMBER;
-    }
-    if (epoch) {
-        return s->epoch ? ZKS_E_CONFLICT : ZKS_OK;
-    }
-    return s->member_records < ZKS_RECORDS_MEMBERS_MAX ? ZKS_OK : ZKS_E_LIMIT;
-}
-
-/* A copy with its bytes behind it, verified. */
-static zks_status copy_of(const uint8_t *data, size_t length, zks__record **out)
-{
-    zks__record *r = zks__alloc(sizeof *r + length);
-    if (!r) {
-        return ZKS_E_NOMEM;
-    }
-    uint8_t *bytes = (uint8_t *)(r + 1);
-    memcpy(bytes, data, length);
-    zks_status status = zks__record_read(bytes, length, r);
-    if (status) {
-        zks__free(r);
-        return status;
-    }
-    *out = r;
-    return ZKS_OK;
-}
-
-static void insert(zks__records *s, zks__record *r)
-{
-    bool found = false;
-    size_t at = position_of(s->by_hash, s->count, hash_of, r->hash, &found);
-    insert_at(s->by_hash, s->count, at, r);
-    s->arrived[s->count++] = r;
-    if (r->kind == ZKS_RECORD_KIND_GENESIS) {
-        s->genesis = r;
-    } else if (r->kind == ZKS_RECORD_KIND_EPOCH) {
-        s->epoch = r;
-    } else {
-        s->member_records++;
-        members_add(s, r);
-    }
-}
-
-/* Takes out what arrived last. */
-static void take_back(zks__records *s)
-{
-    zks__record *r = s->arrived[s->count - 1];
-    bool found = false;
-    size_t at = position_of(s->by_hash, s->count, hash_of, r->hash, &found);
-    remove_at(s->by_hash, s->count--, at);
-    if (r == s->genesis) {
-        s->genesis = NULL;
-    } else if (r == s->epoch) {
-        s->epoch = NULL;
-    } else {
-        s->member_records--;
-        members_remove(s, r);
-    }
-    zks__free(r);
-}
-
-zks_status zks__records_add(zks__records *s, const uint8_t *data, size_t length, int *out_added)
-{
-    uint8_t hash[ZKS_RECORD_HASH_BYTES];
-    /* A known record is not verified again: the whole set is offered at every session. */
-    if (length <= ZKS_RECORD_BODY_MAX_BYTES && zks__record_hash(data, length, hash) &&
-        zks__records_find(s, hash)) {
-        if (out_added) {
-            *out_added = 0;
-        }
+    if (s->device_count < s->device_room) {
         return ZKS_OK;
     }
-    if (length > ZKS_RECORD_BODY_MAX_BYTES) {
-        return ZKS_E_TOO_LARGE;
+    size_t room = s->device_room ? s->device_room * 2 : ROOM_FIRST;
+    zks__dev *devices = zks__alloc_resize(s->devices, room * sizeof *devices);
+    s->devices = devices ? devices : s->devices;
+    uint32_t *by_key = zks__alloc_resize(s->by_key, room * sizeof *by_key);
+    s->by_key = by_key ? by_key : s->by_key;
+    if (!devices || !by_key) {
+        return ZKS_E_NOMEM;
     }
-    zks__record *r = NULL;
-    zks_status status = copy_of(data, length, &r);
-    if (status) {
-        return status;
-    }
-    status = judge(s, r);
+    s->device_room = room;
+    return ZKS_OK;
+}
+
+zks_status zks__records_reserve(zks__records *s, const zks__item *item)
+{
+    size_t listed = item->r.kind == ZKS_RECORD_KIND_EPOCH ? item->r.epoch.listed.count : 0;
+    zks_status status = reserve_items(s);
     if (!status) {
-        status = reserve(s);
+        status = reserve_devices(s);
     }
-    if (status) {
-        zks__free(r);
-        return status;
+    if (!status) {
+        status = zks__state_reserve(s->state, s->epoch_count + 1, s->device_count + 1,
+                                    s->listed_count + listed);
     }
-    insert(s, r);
-    if (out_added) {
-        *out_added = 1;
+    return status;
+}
+
+/* --- in and out ------------------------------------------------------------------- */
+
+static void insert_member(zks__records *s, zks__item *item)
+{
+    bool found = false;
+    size_t at = position_of(s, s->device_count, device_at, item->r.member.device, &found);
+    item->new_device = !found;
+    if (!found) {
+        uint32_t number = (uint32_t)s->device_count++;
+        memmove(s->by_key + at + 1, s->by_key + at, (s->device_count - 1 - at) * sizeof *s->by_key);
+        s->by_key[at] = number;
+        s->devices[number] = (zks__dev){.key = item->r.member.device};
     }
+    item->device = s->by_key[at];
+    s->devices[item->device].records++;
+    if (item->signer != ZKS_DEV_ROOT) {
+        s->devices[item->signer].issued++;
+    }
+    s->members[s->member_count++] = item;
+}
+
+static void remove_member(zks__records *s, const zks__item *item)
+{
+    s->member_count--;
+    if (item->signer != ZKS_DEV_ROOT) {
+        s->devices[item->signer].issued--;
+    }
+    s->devices[item->device].records--;
+    if (item->new_device) {
+        bool found = false;
+        size_t at = position_of(s, s->device_count, device_at, item->r.member.device, &found);
+        s->device_count--;
+        memmove(s->by_key + at, s->by_key + at + 1, (s->device_count - at) * sizeof *s->by_key);
+    }
+}
+
+void zks__records_insert(zks__records *s, zks__item *item)
+{
+    bool found = false;
+    size_t at = position_of(s, s->count, hash_at, item->r.hash, &found);
+    memmove(s->by_hash + at + 1, s->by_hash + at, (s->count - at) * sizeof(zks__item *));
+    s->by_hash[at] = item;
+    s->arrived[s->count++] = item;
+    switch (item->r.kind) {
+    case ZKS_RECORD_KIND_GENESIS:
+        s->genesis = item;
+        break;
+    case ZKS_RECORD_KIND_MEMBER:
+        insert_member(s, item);
+        break;
+    case ZKS_RECORD_KIND_EPOCH:
+        s->epoch0 = item->parent ? s->epoch0 : item;
+        s->epochs[s->epoch_count++] = item;
+        s->listed_count += item->r.epoch.listed.count;
+        if (item->signer != ZKS_DEV_ROOT) {
+            s->devices[item->signer].signed_epochs++;
+        }
+        break;
+    case ZKS_RECORD_KIND_GRANT:
+        s->grant_count++;
+        s->devices[item->signer].grants++;
+        break;
+    case ZKS_RECORD_KIND_LEAVE:
+        s->devices[item->device].leave = item;
+        break;
+    }
+    zks__records_changed(s);
+}
+
+static void take_back(zks__records *s)
+{
+    zks__item *item = s->arrived[s->count - 1];
+    bool found = false;
+    size_t at = position_of(s, s->count, hash_at, item->r.hash, &found);
+    s->count--;
+    memmove(s->by_hash + at, s->by_hash + at + 1, (s->count - at) * sizeof(zks__item *));
+    switch (item->r.kind) {
+    case ZKS_RECORD_KIND_GENESIS:
+        s->genesis = NULL;
+        break;
+    case ZKS_RECORD_KIND_MEMBER:
+        remove_member(s, item);
+        break;
+    case ZKS_RECORD_KIND_EPOCH:
+        s->epoch0 = item->parent ? s->epoch0 : NULL;
+        s->epoch_count--;
+        s->listed_count -= item->r.epoch.listed.count;
+        if (item->signer != ZKS_DEV_ROOT) {
+            s->devices[item->signer].signed_epochs--;
+        }
+        break;
+    case ZKS_RECORD_KIND_GRANT:
+        s->grant_count--;
+        s->devices[item->signer].grants--;
+        break;
+    case ZKS_RECORD_KIND_LEAVE:
+        s->devices[item->device].leave = NULL;
+        break;
+    }
+    zks__free(item);
+    zks__records_changed(s);
+}
+
+void zks__records_truncate(zks__records *s, size_t count)
+{
+    while (s->count > count) {
+        take_back(s);
+    }
+}
+
+/* --- pins ------------------------------------------------------------------------- */
+
+zks_status zks__records_pin(zks__records *s, const uint8_t epoch[ZKS_RECORD_HASH_BYTES])
+{
+    bool found = false;
+    size_t at = position_of(s, s->pin_count, pin_at, epoch, &found);
+    if (found) {
+        return ZKS_OK;
+    }
+    uint8_t(*pins)[ZKS_RECORD_HASH_BYTES] = zks__alloc_resize(s->pins,
+                                                              (s->pin_count + 1) * sizeof *pins);
+    if (!pins) {
+        return ZKS_E_NOMEM;
+    }
+    s->pins = pins;
+    memmove(pins[at + 1], pins[at], (s->pin_count - at) * sizeof *pins);
+    memcpy(pins[at], epoch, sizeof *pins);
+    s->pin_count++;
+    zks__records_changed(s);
     return ZKS_OK;
 }
 
-/* The order in which a set can be built: GENESIS, EPOCH, the rest. */
-static unsigned rank_of(const zks__slice *record)
+bool zks__records_pinned(const zks__records *s, const uint8_t epoch[ZKS_RECORD_HASH_BYTES])
 {
-    if (record->length > 1 && record->data[1] == ZKS_RECORD_KIND_GENESIS) {
-        return 0;
-    }
-    return record->length > 1 && record->data[1] == ZKS_RECORD_KIND_EPOCH ? 1 : 2;
-}
-
-zks_status zks__records_add_all(zks__records *s, const zks__slice *records, size_t count,
-                                size_t *out_added)
-{
-    size_t before = s->count;
-    zks_status status = ZKS_OK;
-    for (unsigned rank = 0; rank <= 2 && !status; rank++) {
-        for (size_t i = 0; i < count && !status; i++) {
-            if (rank_of(&records[i]) == rank) {
-                status = zks__records_add(s, records[i].data, records[i].length, NULL);
-            }
-        }
-    }
-    if (status) {
-        while (s->count > before) {
-            take_back(s);
-        }
-        return status;
-    }
-    if (out_added) {
-        *out_added = s->count - before;
-    }
-    return ZKS_OK;
+    bool found = false;
+    (void)position_of(s, s->pin_count, pin_at, epoch, &found);
+    return found;
 }
 
 /* --- asking ---------------------------------------------------------------------- */
@@ -323,43 +321,24 @@ size_t zks__records_count(const zks__records *s)
 
 const zks__record *zks__records_at(const zks__records *s, size_t i)
 {
-    return i < s->count ? s->arrived[i] : NULL;
+    return i < s->count ? &s->arrived[i]->r : NULL;
 }
 
 const zks__record *zks__records_find(const zks__records *s,
                                      const uint8_t hash[ZKS_RECORD_HASH_BYTES])
 {
-    bool found = false;
-    size_t at = position_of(s->by_hash, s->count, hash_of, hash, &found);
-    return found ? s->by_hash[at] : NULL;
-}
-
-const zks__record *zks__records_member(const zks__records *s,
-                                       const uint8_t device[ZKS_DEVICE_ID_BYTES], uint64_t time_s)
-{
-    bool found = false;
-    size_t at = position_of(s->members, s->member_count, device_of, device, &found);
-    if (!found) {
-        return NULL;
-    }
-    uint64_t end = s->members[at]->member.not_after_s;
-    bool over = time_s && end && time_s > end;
-    return over ? NULL : s->members[at];
-}
-
-size_t zks__records_members(const zks__records *s)
-{
-    return s->member_count;
+    zks__item *item = zks__records_item(s, hash);
+    return item ? &item->r : NULL;
 }
 
 const zks__record *zks__records_genesis(const zks__records *s)
 {
-    return s->genesis;
+    return s->genesis ? &s->genesis->r : NULL;
 }
 
-const zks__record *zks__records_epoch(const zks__records *s)
+uint64_t zks__records_generation(const zks__records *s)
 {
-    return s->epoch;
+    return s->generation;
 }
 
 void zks__records_digest(const zks__records *s, uint8_t out[ZKS_RECORD_HASH_BYTES])
@@ -368,7 +347,7 @@ void zks__records_digest(const zks__records *s, uint8_t out[ZKS_RECORD_HASH_BYTE
         memset(out, 0, ZKS_RECORD_HASH_BYTES);
         return;
     }
-    const zks__suite *suite = zks__crypto_suite(s->genesis->suite);
+    const zks__suite *suite = zks__crypto_suite(s->genesis->r.suite);
     uint8_t label[32];
     zks__writer w = zks__writer_of(label, sizeof label);
     zks__write_label(&w, "0k-records-v1");
@@ -376,7 +355,7 @@ void zks__records_digest(const zks__records *s, uint8_t out[ZKS_RECORD_HASH_BYTE
     suite->hash_init(&h);
     suite->hash_update(&h, label, w.length);
     for (size_t i = 0; i < s->count; i++) {
-        suite->hash_update(&h, s->by_hash[i]->hash, ZKS_RECORD_HASH_BYTES);
+        suite->hash_update(&h, s->by_hash[i]->r.hash, ZKS_RECORD_HASH_BYTES);
     }
     suite->hash_final(&h, out);
 }

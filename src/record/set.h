@@ -34,8 +34,8 @@ typedef struct zks__records zks__records;
 ZKS_MUST_USE zks_status zks__records_new(const uint8_t group_id[ZKS_GROUP_ID_BYTES],
                                          zks__records **out_set);
 void zks__records_free(zks__records *s);
-/* Live devices of a paired group; ZKS_RECORDS_DEVICES_DEFAULT at first. Only a MEMBER of a device
- * that is new here is refused above it. */
+/* Live devices of a paired group; ZKS_EPOCH_DEVICES_MAX at first, relays set their limit. Only a
+ * MEMBER of a device that is new here is refused above it. */
 void zks__records_set_devices_max(zks__records *s, size_t max);
 
 /* --- adding ---------------------------------------------------------------------- */
@@ -53,6 +53,9 @@ ZKS_MUST_USE zks_status zks__records_add(zks__records *s, const uint8_t *data, s
 /* All or nothing, in whatever order they come. */
 ZKS_MUST_USE zks_status zks__records_add_all(zks__records *s, const zks__slice *records,
                                              size_t count, size_t *out_added);
+/* The same for one that was accepted before and stored, in the order of zks__records_at: the limits
+ * that depend on the others are not judged again, since a set is within them as a whole only. */
+ZKS_MUST_USE zks_status zks__records_load(zks__records *s, const uint8_t *data, size_t length);
 /* Takes back what arrived last, down to `count` records: to undo an addition that does not give
  * what it should. */
 void zks__records_truncate(zks__records *s, size_t count);
@@ -66,7 +69,7 @@ bool zks__records_pinned(const zks__records *s, const uint8_t epoch[ZKS_RECORD_H
 /* --- the set --------------------------------------------------------------------- */
 
 size_t zks__records_count(const zks__records *s);
-/* In the order they were added, in which they can be added again one by one; NULL past the end.
+/* In the order they were added, in which they can be loaded again one by one; NULL past the end.
  * Valid until the record is taken back or the set is freed. */
 const zks__record *zks__records_at(const zks__records *s, size_t i);
 const zks__record *zks__records_find(const zks__records *s,
@@ -122,8 +125,8 @@ const zks__record *zks__records_known(const zks__records *s,
 /* Removed: by the chain, or by an EPOCH that lost against it while its signer is still in good
  * standing. */
 bool zks__records_denied(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
-/* The i-th device that is denied and that the chain has not removed yet: an ADMIN puts it into the
- * `removed` of a new EPOCH. NULL past the end. */
+/* The i-th device that is denied or has left and that the chain has not removed yet: an ADMIN puts
+ * it into the `removed` of a new EPOCH. NULL past the end. */
 const uint8_t *zks__records_reissue(const zks__records *s, size_t i);
 bool zks__records_left(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
 /* valid(device, epoch): it was a member at that EPOCH (in the chain or not), with the records known

@@ -11,7 +11,35 @@ typedef struct made {
 
 static zks__sign_key root, device;
 static uint8_t group_id[ZKS_GROUP_ID_BYTES];
-static made genesis, epoch, member;
+static made genesis, epoch, member, next_epoch, grant, leave;
+
+/* EPOCH 1, GRANT and LEAVE, with sealed parts that nobody opens here. */
+static void setup_trust(void)
+{
+    static uint8_t keys[3 * (ZKS_SEAL_CT_BYTES + 48)];
+    static const uint8_t sealed[40] = {11};
+    static const zks__wire_hash listed[2] = {{{9}}, {{8}}}, removed[2] = {{{1}}, {{2}}};
+    zks__epoch e = {.number = 1,
+                    .parent = {7},
+                    .listed = {.count = 2, .items = listed},
+                    .removed = {.count = 2, .items = removed},
+                    .commit = {5},
+                    .keys = {keys, sizeof keys},
+                    .wrap = {keys, ZKS_SEALED_SECRET_BYTES},
+                    .sealed = {sealed, sizeof sealed}};
+    zks__grant g = {.epoch = {12}, .device = {13}, .key = {keys, ZKS_SEAL_CT_BYTES + 48}};
+    keys[0] = 10;
+    ck_assert_int_eq(zks__record_make_epoch(ZKS_SUITE_SODIUM, group_id, &e, &device,
+                                            next_epoch.bytes, ZKS_RECORD_BODY_MAX_BYTES,
+                                            &next_epoch.length),
+                     ZKS_OK);
+    ck_assert_int_eq(zks__record_make_grant(ZKS_SUITE_SODIUM, group_id, &g, &device, grant.bytes,
+                                            ZKS_RECORD_BODY_MAX_BYTES, &grant.length),
+                     ZKS_OK);
+    ck_assert_int_eq(zks__record_make_leave(ZKS_SUITE_SODIUM, group_id, &device, leave.bytes,
+                                            ZKS_RECORD_BODY_MAX_BYTES, &leave.length),
+                     ZKS_OK);
+}
 
 static void setup(void)
 {
@@ -41,6 +69,7 @@ static void setup(void)
                                              member.bytes, ZKS_RECORD_BODY_MAX_BYTES,
                                              &member.length),
                      ZKS_OK);
+    setup_trust();
 }
 
 static zks_status read_of(const made *m, zks__record *out)
@@ -75,6 +104,66 @@ START_TEST(read_gives_back_what_was_made)
 }
 END_TEST
 
+START_TEST(read_gives_back_epoch_grant_and_leave)
+{
+    zks__record r;
+    setup();
+    ck_assert_int_eq(read_of(&next_epoch, &r), ZKS_OK);
+    ck_assert_uint_eq(r.epoch.number, 1);
+    ck_assert_uint_eq(r.epoch.parent[0], 7);
+    ck_assert_uint_eq(r.epoch.listed.count, 2);
+    ck_assert_uint_eq(zks__record_item(&r.epoch.listed, 0)[0], 9);
+    ck_assert_uint_eq(zks__record_item(&r.epoch.listed, 1)[0], 8);
+    ck_assert_uint_eq(r.epoch.removed.count, 2);
+    ck_assert_uint_eq(zks__record_item(&r.epoch.removed, 1)[0], 2);
+    ck_assert_uint_eq(r.epoch.keys.data[0], 10);
+    ck_assert_uint_eq(r.epoch.sealed.data[0], 11);
+    ck_assert_mem_eq(r.epoch.signer, zks__crypto_sign_public(&device), 32);
+    ck_assert_int_eq(read_of(&grant, &r), ZKS_OK);
+    ck_assert_uint_eq(r.grant.epoch[0], 12);
+    ck_assert_uint_eq(r.grant.device[0], 13);
+    ck_assert_uint_eq(r.grant.key.length, ZKS_SEAL_CT_BYTES + 48);
+    ck_assert_mem_eq(r.grant.signer, zks__crypto_sign_public(&device), 32);
+    ck_assert_int_eq(read_of(&leave, &r), ZKS_OK);
+    ck_assert_mem_eq(r.leave.device, zks__crypto_sign_public(&device), 32);
+}
+END_TEST
+
+/* The joiner's half and the inviter's give the record that one maker makes. */
+START_TEST(member_in_two_halves_is_the_same_record)
+{
+    static made half, whole, again;
+    zks__record r;
+    setup();
+    zks__member m = {.rights = 1, .not_after_s = 5};
+    ck_assert_int_eq(zks__record_make_member_body(ZKS_SUITE_SODIUM, group_id, &m, &device,
+                                                  half.bytes, sizeof half.bytes, &half.length),
+                     ZKS_OK);
+    ck_assert_int_eq(zks__record_read_member_body(half.bytes, half.length, &r), ZKS_OK);
+    ck_assert_uint_eq(r.member.rights, 1);
+    ck_assert_int_eq(read_of(&half, &r), ZKS_E_TRUNCATED);
+    const zks__slice body = {half.bytes, half.length};
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, &root, whole.bytes,
+                                                   sizeof whole.bytes, &whole.length),
+                     ZKS_OK);
+    ck_assert_int_eq(zks__record_make_member(ZKS_SUITE_SODIUM, group_id, &m, &device, &root,
+                                             again.bytes, sizeof again.bytes, &again.length),
+                     ZKS_OK);
+    ck_assert_uint_eq(whole.length, again.length);
+    ck_assert_mem_eq(whole.bytes, again.bytes, whole.length);
+    ck_assert_int_eq(zks__record_read_member_body(whole.bytes, whole.length, &r), ZKS_E_MALFORMED);
+    half.bytes[100] ^= 1;
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, &root, whole.bytes,
+                                                   sizeof whole.bytes, &whole.length),
+                     ZKS_E_BAD_SIGNATURE);
+    half.bytes[100] ^= 1;
+    uint8_t other[ZKS_GROUP_ID_BYTES] = {1};
+    ck_assert_int_eq(zks__record_make_member_issue(other, body, &root, whole.bytes,
+                                                   sizeof whole.bytes, &whole.length),
+                     ZKS_E_WRONG_GROUP);
+}
+END_TEST
+
 START_TEST(make_is_deterministic)
 {
     setup();
@@ -85,7 +174,7 @@ START_TEST(make_is_deterministic)
 }
 END_TEST
 
-static made *const all[] = {&genesis, &epoch, &member};
+static made *const all[] = {&genesis, &epoch, &member, &next_epoch, &grant, &leave};
 
 START_TEST(read_cut_anywhere_fails)
 {
@@ -133,8 +222,8 @@ START_TEST(read_names_the_reason)
         zks_status status;
     } cases[] = {{0, 0, ZKS_E_FORMAT_VERSION},
                  {0, 2, ZKS_E_FORMAT_VERSION},
-                 {1, ZKS_RECORD_KIND_GRANT, ZKS_E_UNSUPPORTED},
-                 {1, ZKS_RECORD_KIND_LEAVE, ZKS_E_UNSUPPORTED},
+                 {1, ZKS_RECORD_KIND_GRANT, ZKS_E_TRUNCATED},
+                 {1, ZKS_RECORD_KIND_LEAVE, ZKS_E_MALFORMED},
                  {1, 0, ZKS_E_UNSUPPORTED},
                  {1, 200, ZKS_E_UNSUPPORTED},
                  {2, 2, ZKS_E_SUITE},
@@ -191,28 +280,69 @@ static zks_status signed_epoch(uint32_t number, uint8_t parent, const uint8_t *l
     return read_of(&m, &r);
 }
 
-START_TEST(epoch_other_than_a_bare_number_0_is_refused)
+START_TEST(epoch_0_is_bare)
 {
     uint8_t bare[1 + 1 + 32 + 3] = {0};
     uint8_t more[1 + 32 + 1 + 32 + 3] = {0};
     uint8_t huge[] = {0xff, 0xff, 0xff, 0xff, 0x0f};
+    uint8_t many[] = {ZKS_EPOCH_DEVICES_MAX + 1};
     uint8_t padded[1 + 1 + 1 + 32 + 3] = {0x80, 0x00};
     setup();
     ck_assert_int_eq(signed_epoch(0, 0, bare, sizeof bare), ZKS_OK);
-    ck_assert_int_eq(signed_epoch(1, 0, bare, sizeof bare), ZKS_E_UNSUPPORTED);
+    ck_assert_int_eq(signed_epoch(1, 1, bare, sizeof bare), ZKS_E_MALFORMED); /* no keys */
     ck_assert_int_eq(signed_epoch(0, 1, bare, sizeof bare), ZKS_E_MALFORMED);
     more[0] = 1;
-    ck_assert_int_eq(signed_epoch(0, 0, more, sizeof more), ZKS_E_UNSUPPORTED); /* listed */
+    ck_assert_int_eq(signed_epoch(0, 0, more, sizeof more), ZKS_E_MALFORMED); /* listed */
     more[0] = 0;
     more[1] = 1;
-    ck_assert_int_eq(signed_epoch(0, 0, more, sizeof more), ZKS_E_UNSUPPORTED); /* removed */
+    ck_assert_int_eq(signed_epoch(0, 0, more, sizeof more), ZKS_E_MALFORMED); /* removed */
     for (size_t i = 0; i < 3; i++) { /* keys, wrap, sealed of one byte */
         uint8_t with[sizeof bare + 1] = {0};
         with[sizeof bare - 3 + i] = 1;
-        ck_assert_int_eq(signed_epoch(0, 0, with, sizeof with), ZKS_E_UNSUPPORTED);
+        ck_assert_int_eq(signed_epoch(0, 0, with, sizeof with), ZKS_E_MALFORMED);
     }
     ck_assert_int_eq(signed_epoch(0, 0, huge, sizeof huge), ZKS_E_TOO_LARGE);
+    ck_assert_int_eq(signed_epoch(0, 0, many, sizeof many), ZKS_E_TOO_LARGE);
     ck_assert_int_eq(signed_epoch(0, 0, padded, sizeof padded), ZKS_E_MALFORMED);
+}
+END_TEST
+
+/* Number 1 with these lists and so many keys. */
+static zks_status next_of(const char *listed, const char *removed, size_t keys, size_t wrap,
+                          uint8_t parent)
+{
+    static uint8_t body[16384];
+    static const uint8_t nothing[8192];
+    zks__writer w = zks__writer_of(body, sizeof body);
+    for (int i = 0; i < 2; i++) {
+        const char *list = i ? removed : listed;
+        zks__write_leb(&w, strlen(list));
+        for (; *list; list++) {
+            uint8_t item[32] = {(uint8_t)*list};
+            zks__write_bytes(&w, item, sizeof item);
+        }
+    }
+    zks__write_bytes(&w, nothing, 32); /* commit */
+    zks__write_lp(&w, nothing, keys);
+    zks__write_lp(&w, nothing, wrap);
+    zks__write_lp(&w, nothing, 0);
+    return signed_epoch(1, parent, body, w.length);
+}
+
+START_TEST(epoch_has_one_form_only)
+{
+    const size_t key = ZKS_SEAL_CT_BYTES + ZKS_SEALED_SECRET_BYTES;
+    setup();
+    ck_assert_int_eq(next_of("ba", "ab", 3 * key, 48, 1), ZKS_OK);
+    ck_assert_int_eq(next_of("", "", key, 48, 1), ZKS_OK);
+    ck_assert_int_eq(next_of("ba", "ab", 3 * key, 48, 0), ZKS_E_MALFORMED); /* no parent */
+    ck_assert_int_eq(next_of("aa", "ab", 3 * key, 48, 1), ZKS_E_MALFORMED); /* twice */
+    ck_assert_int_eq(next_of("ba", "ba", 3 * key, 48, 1), ZKS_E_MALFORMED); /* not ascending */
+    ck_assert_int_eq(next_of("ba", "aa", 3 * key, 48, 1), ZKS_E_MALFORMED);
+    ck_assert_int_eq(next_of("ba", "ab", 2 * key, 48, 1), ZKS_E_MALFORMED);
+    ck_assert_int_eq(next_of("ba", "ab", 3 * key + 1, 48, 1), ZKS_E_MALFORMED);
+    ck_assert_int_eq(next_of("ba", "ab", 3 * key, 47, 1), ZKS_E_MALFORMED);
+    ck_assert_int_eq(next_of("ba", "ab", 3 * key, 49, 1), ZKS_E_TOO_LARGE);
 }
 END_TEST
 
@@ -256,10 +386,14 @@ START_TEST(make_refuses_what_read_would)
     zks__epoch e = {.number = 1};
     ck_assert_int_eq(zks__record_make_epoch(ZKS_SUITE_SODIUM, group_id, &e, &root, m.bytes,
                                             sizeof m.bytes, &m.length),
-                     ZKS_E_UNSUPPORTED);
+                     ZKS_E_INVALID);
     e = (zks__epoch){.parent = {1}};
     ck_assert_int_eq(zks__record_make_epoch(ZKS_SUITE_SODIUM, group_id, &e, &root, m.bytes,
                                             sizeof m.bytes, &m.length),
+                     ZKS_E_INVALID);
+    zks__grant short_key = {.key = {profile, 100}};
+    ck_assert_int_eq(zks__record_make_grant(ZKS_SUITE_SODIUM, group_id, &short_key, &device,
+                                            m.bytes, sizeof m.bytes, &m.length),
                      ZKS_E_INVALID);
     zks__member big = {.profile = {profile, sizeof profile}};
     ck_assert_int_eq(zks__record_make_member(ZKS_SUITE_SODIUM, group_id, &big, &device, &root,
@@ -276,12 +410,15 @@ END_TEST
 static void add(TCase *c)
 {
     tcase_add_test(c, read_gives_back_what_was_made);
+    tcase_add_test(c, read_gives_back_epoch_grant_and_leave);
+    tcase_add_test(c, member_in_two_halves_is_the_same_record);
     tcase_add_test(c, make_is_deterministic);
     tcase_add_loop_test(c, read_cut_anywhere_fails, 0, ZKS_COUNTOF(all));
     tcase_add_loop_test(c, read_with_a_byte_more_is_malformed, 0, ZKS_COUNTOF(all));
     tcase_add_loop_test(c, read_any_changed_byte_fails, 0, ZKS_COUNTOF(all));
     tcase_add_test(c, read_names_the_reason);
-    tcase_add_test(c, epoch_other_than_a_bare_number_0_is_refused);
+    tcase_add_test(c, epoch_0_is_bare);
+    tcase_add_test(c, epoch_has_one_form_only);
     tcase_add_test(c, signature_serves_for_one_place_only);
     tcase_add_test(c, make_refuses_what_read_would);
 }

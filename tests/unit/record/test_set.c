@@ -149,16 +149,40 @@ START_TEST(add_names_the_reason)
 }
 END_TEST
 
-START_TEST(paired_group_is_not_supported_yet)
+/* A shared group has no trust layer but LEAVE, and says so. */
+START_TEST(shared_group_takes_leave_but_no_epoch_or_grant)
 {
-    zks__records *paired;
-    uint8_t id[ZKS_GROUP_ID_BYTES];
-    zks__record_group_id(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, zks__crypto_sign_public(&root),
-                         id);
-    made m = genesis_of(&root, ZKS_GROUP_MODE_PAIRED, 0);
-    ck_assert_int_eq(zks__records_new(id, &paired), ZKS_OK);
-    ck_assert_int_eq(zks__records_add(paired, m.bytes, m.length, NULL), ZKS_E_UNSUPPORTED);
-    zks__records_free(paired);
+    static uint8_t keys[ZKS_SEAL_CT_BYTES + 48];
+    made next, grant, leave;
+    zks__epoch e = {.number = 1, .keys = {keys, sizeof keys}, .wrap = {keys, 48}};
+    zks__grant g = {.key = {keys, sizeof keys}};
+    const uint8_t *device = zks__crypto_sign_public(&devices[0]);
+    ck_assert_int_eq(add_one(&genesis), ZKS_OK);
+    ck_assert_int_eq(add_one(&epoch), ZKS_OK);
+    ck_assert_int_eq(add_one(&members[0]), ZKS_OK);
+    ck_assert_int_eq(add_one(&members[1]), ZKS_OK);
+    memcpy(e.parent, zks__records_epoch(set)->hash, sizeof e.parent);
+    memcpy(g.epoch, e.parent, sizeof g.epoch);
+    memcpy(g.device, device, sizeof g.device);
+    ck_assert_int_eq(zks__record_make_epoch(ZKS_SUITE_SODIUM, group_id, &e, &root, next.bytes,
+                                            sizeof next.bytes, &next.length),
+                     ZKS_OK);
+    ck_assert_int_eq(zks__record_make_grant(ZKS_SUITE_SODIUM, group_id, &g, &devices[1],
+                                            grant.bytes, sizeof grant.bytes, &grant.length),
+                     ZKS_OK);
+    ck_assert_int_eq(zks__record_make_leave(ZKS_SUITE_SODIUM, group_id, &devices[0], leave.bytes,
+                                            sizeof leave.bytes, &leave.length),
+                     ZKS_OK);
+    ck_assert_int_eq(add_one(&next), ZKS_E_UNSUPPORTED);
+    ck_assert_int_eq(add_one(&grant), ZKS_E_UNSUPPORTED);
+    ck_assert_ptr_nonnull(member_now(0, 0));
+    ck_assert_int_eq(add_one(&leave), ZKS_OK);
+    ck_assert_ptr_null(member_now(0, 0));
+    ck_assert(zks__records_left(set, device));
+    ck_assert(!zks__records_denied(set, device));
+    ck_assert_uint_eq(zks__records_members(set), 1);
+    zks__records_truncate(set, 4);
+    ck_assert_ptr_nonnull(member_now(0, 0));
     zks__records_free(NULL);
 }
 END_TEST
@@ -272,7 +296,7 @@ static void add(TCase *c)
     tcase_add_test(c, add_in_order_makes_members);
     tcase_add_test(c, add_before_genesis_is_a_matter_of_state);
     tcase_add_test(c, add_names_the_reason);
-    tcase_add_test(c, paired_group_is_not_supported_yet);
+    tcase_add_test(c, shared_group_takes_leave_but_no_epoch_or_grant);
     tcase_add_test(c, add_all_takes_any_order_and_gives_one_digest);
     tcase_add_test(c, add_all_is_all_or_nothing);
     tcase_add_test(c, add_all_takes_back_genesis_too);

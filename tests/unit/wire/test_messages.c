@@ -295,7 +295,7 @@ static const struct {
     {"1025 blobs", ZKS_MESSAGE_BLOBS, 17, 2, {0x81, 0x08}, ZKS_E_TOO_LARGE},
     {"257 records", ZKS_MESSAGE_RECORDS, 1, 2, {0x81, 0x02}, ZKS_E_TOO_LARGE},
     {"4097 hashes", ZKS_MESSAGE_RECORDS, 2, 2, {0x81, 0x20}, ZKS_E_TOO_LARGE},
-    {"a record over 64 KiB", ZKS_MESSAGE_RECORDS, 1, 4, {0x01, 0x81, 0x80, 0x04}, ZKS_E_TOO_LARGE},
+    {"a record over 128 KiB", ZKS_MESSAGE_RECORDS, 1, 4, {0x01, 0x81, 0x80, 0x08}, ZKS_E_TOO_LARGE},
     {"a record of 64 KiB that is not there",
      ZKS_MESSAGE_RECORDS,
      1,
