@@ -11,8 +11,10 @@
  *   IN   the parent is IN and all that attack it are OUT
  *
  * and where nothing of this applies any more, a ring of removals is left: of the open ones that
- * attack an open one, the pinned, the older signer's, the lower hash is taken IN with the way to
- * it, and what attacks that way is OUT.
+ * attack an open one, the first is taken IN with the way to it, and what attacks that way is OUT.
+ * Of two the pinned one comes first, then the older signer's, the one with the oldest signer on its
+ * way, the lower hash. How old a signer is is looked up where the two ways part: a branch must not
+ * win by listing its own signer first, or by an attack on what both stand on.
  *
  * An EPOCH is decided once, and each decision looks at all others once: N^2 in all.
  */
@@ -117,31 +119,57 @@ static void draw_all(work *w)
     }
 }
 
-static int compare_signers(const zks__tree_node *a, const zks__tree_node *b)
+static int compare_hashes(const zks__tree_node *a, const zks__tree_node *b)
 {
-    if (a->rank.number != b->rank.number) {
-        return a->rank.number < b->rank.number ? -1 : 1;
-    }
-    if (a->rank.place != b->rank.place) {
-        return a->rank.place < b->rank.place ? -1 : 1;
-    }
     return memcmp(a->item->r.hash, b->item->r.hash, sizeof a->item->r.hash);
 }
 
-static bool comes_first(const zks__tree_node *a, const zks__tree_node *b)
+/* Where the ways to a and b part: below both. */
+static const zks__tree_node *parting(const zks__set_state *st, const zks__tree_node *a,
+                                     const zks__tree_node *b)
+{
+    const zks__tree_node *p = a;
+    while (!is_above(b, p) || p == a || p == b) {
+        p = &st->nodes[p->parent];
+    }
+    return p;
+}
+
+/* The oldest signer on the way from p to n. */
+static zks__rank oldest_signer(const zks__records *s, const zks__tree_node *p,
+                               const zks__tree_node *n)
+{
+    zks__rank best = zks__state_rank(s, p, n->item->signer);
+    for (; n != p; n = &s->state->nodes[n->parent]) {
+        zks__rank rank = zks__state_rank(s, p, n->item->signer);
+        best = zks__rank_compare(rank, best) < 0 ? rank : best;
+    }
+    return best;
+}
+
+/* Both are open; b NULL: nothing yet. Not transitive among three with different partings: then the
+ * order of the nodes, number and hash, decides, which is the same everywhere. */
+static bool comes_first(const zks__records *s, const zks__tree_node *a, const zks__tree_node *b)
 {
     if (!b || a->pinned != b->pinned) {
         return !b || a->pinned;
     }
-    return compare_signers(a, b) < 0;
+    const zks__tree_node *p = parting(s->state, a, b);
+    int order = zks__rank_compare(zks__state_rank(s, p, a->item->signer),
+                                  zks__state_rank(s, p, b->item->signer));
+    if (!order) {
+        order = zks__rank_compare(oldest_signer(s, p, a), oldest_signer(s, p, b));
+    }
+    return (order ? order : compare_hashes(a, b)) < 0;
 }
 
-static zks__tree_node *choose(zks__set_state *st)
+static zks__tree_node *choose(const zks__records *s)
 {
+    zks__set_state *st = s->state;
     zks__tree_node *best = NULL;
     for (size_t i = 0; i < st->node_count; i++) {
         zks__tree_node *n = &st->nodes[i];
-        if (n->ok && n->label == ZKS_LABEL_OPEN && n->hits && comes_first(n, best)) {
+        if (n->ok && n->label == ZKS_LABEL_OPEN && n->hits && comes_first(s, n, best)) {
             best = n;
         }
     }
@@ -149,7 +177,7 @@ static zks__tree_node *choose(zks__set_state *st)
 }
 
 /* The chosen one and the open ones below it are IN; what attacks them is OUT. */
-static void settle(work *w, zks__tree_node *chosen)
+static void settle(const zks__records *s, work *w, zks__tree_node *chosen)
 {
     zks__set_state *st = w->st;
     const zks__tree_node *lost = NULL;
@@ -157,7 +185,7 @@ static void settle(work *w, zks__tree_node *chosen)
         for (size_t i = 0; i < st->node_count; i++) {
             zks__tree_node *a = &st->nodes[i];
             if (attacks(st, a, n)) {
-                lost = a->label == ZKS_LABEL_OPEN && comes_first(a, lost) ? a : lost;
+                lost = a->label == ZKS_LABEL_OPEN && comes_first(s, a, lost) ? a : lost;
                 decide(w, a, ZKS_LABEL_OUT);
             }
         }
@@ -171,7 +199,7 @@ static void settle(work *w, zks__tree_node *chosen)
     }
 }
 
-static void label_all(zks__set_state *st, bool forks)
+static void label_all(const zks__records *s, zks__set_state *st, bool forks)
 {
     work w = {.st = st};
     if (!forks) { /* nothing attacks what stands above or below it */
@@ -196,8 +224,8 @@ static void label_all(zks__set_state *st, bool forks)
         }
     }
     draw_all(&w);
-    for (zks__tree_node *n; (n = choose(st));) {
-        settle(&w, n);
+    for (zks__tree_node *n; (n = choose(s));) {
+        settle(s, &w, n);
         draw_all(&w);
     }
 }
@@ -214,7 +242,8 @@ static bool better(const zks__tree_node *a, const zks__tree_node *b)
     if (a->height != b->height) {
         return a->height > b->height;
     }
-    return compare_signers(a, b) < 0;
+    int order = zks__rank_compare(a->rank, b->rank);
+    return (order ? order : compare_hashes(a, b)) < 0;
 }
 
 static void find_chain(zks__set_state *st)
@@ -330,7 +359,7 @@ static void list_members(const zks__records *s, zks__set_state *st)
 void zks__state_resolve(const zks__records *s, zks__set_state *st)
 {
     st->fork_kept = st->fork_lost = NULL;
-    label_all(st, order_tree(st));
+    label_all(s, st, order_tree(st));
     find_chain(st);
     find_live(s, st);
     find_best(s, st);

@@ -144,6 +144,17 @@ static inline const zks__tree_node *zks__state_tip(const zks__set_state *st)
     return st->chain_count ? &st->nodes[st->chain[st->chain_count - 1]] : NULL;
 }
 
+/* How old a device is at an EPOCH where it is a member, or among all if it is none. */
+zks__rank zks__state_rank(const zks__records *s, const zks__tree_node *at, uint32_t device);
+/* Negative, 0, positive: a is older, equal, younger. */
+static inline int zks__rank_compare(zks__rank a, zks__rank b)
+{
+    if (a.number != b.number) {
+        return a.number < b.number ? -1 : 1;
+    }
+    return a.place != b.place ? (a.place < b.place ? -1 : 1) : 0;
+}
+
 /* resolve.c */
 /* Labels, tip, denied, live. */
 void zks__state_resolve(const zks__records *s, zks__set_state *st);

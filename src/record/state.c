@@ -251,20 +251,18 @@ static bool read_removed(const zks__records *s, const zks__tree_node *p, const z
     return true;
 }
 
-static zks__rank rank_of_signer(const zks__records *s, const zks__tree_node *p,
-                                const zks__tree_node *e)
+zks__rank zks__state_rank(const zks__records *s, const zks__tree_node *at, uint32_t device)
 {
-    uint32_t signer = e->item->signer;
-    if (signer == ZKS_DEV_ROOT) {
+    size_t count = at->item->r.epoch.listed.count;
+    if (device == ZKS_DEV_ROOT) {
         return (zks__rank){0, 0};
     }
-    size_t count = p->item->r.epoch.listed.count;
     for (size_t i = 0; i < count; i++) {
-        if (p->listed[i]->device == signer) {
-            return p->ranks[i];
+        if (at->listed[i]->device == device) {
+            return at->ranks[i];
         }
     }
-    uint32_t round = zks__state_members(s, p->listed, count, p->gone, &s->state->other, signer);
+    uint32_t round = zks__state_members(s, at->listed, count, at->gone, &s->state->other, device);
     return (zks__rank){UINT32_MAX, round};
 }
 
@@ -282,7 +280,7 @@ static bool epoch_ok(const zks__records *s, const zks__tree_node *p, zks__tree_n
     for (size_t w = 0; w < st->words; w++) {
         e->gone[w] = p->gone[w] | st->mark[w];
     }
-    e->rank = rank_of_signer(s, p, e);
+    e->rank = zks__state_rank(s, p, signer);
     return true;
 }
 
