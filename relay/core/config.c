@@ -63,6 +63,8 @@ static const zks__relay_option options[] = {
            "sessions of one device; the oldest gives way"),
     NUMBER(sessions_per_group, 1, 1000000, STRING(ZKS_RELAY_SESSIONS_PER_GROUP), "sessions",
            "sessions of one group"),
+    NUMBER(devices_per_group, 1, ZKS_EPOCH_DEVICES_MAX, STRING(ZKS_RELAY_DEVICES_PER_GROUP),
+           "devices", "live devices of a group without a shared secret"),
     NUMBER(handshake_ms, 100, 600000, STRING(ZKS_RELAY_HANDSHAKE_MS), "ms",
            "time for the TLS handshake"),
     NUMBER(hello_ms, 100, 600000, STRING(ZKS_RELAY_HELLO_MS), "ms", "time until HELLO"),

@@ -24,6 +24,7 @@ struct zks__relay_config {
     uint64_t max_blob_bytes, max_ttl_s, acked_keep_s;
     uint64_t group_quota_bytes, disk_bytes, max_groups, groups_per_minute;
     uint64_t max_sessions, sessions_per_address, sessions_per_device, sessions_per_group;
+    uint64_t devices_per_group;
     uint64_t handshake_ms, hello_ms, idle_ms;
     uint64_t window_bytes, inflight_bytes, inflight_total_bytes;
     uint64_t pushes_per_minute, pulls_per_minute;

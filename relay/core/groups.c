@@ -186,6 +186,9 @@ static void on_opened(zks__rstore_request *base, void *user)
     }
     g->loaded = g->loaded || creating;
     open_op_free(op);
+    if (status) {
+        zks__records_truncate(g->set, g->stored); /* what is not durable does not count */
+    }
     g->busy++; /* it must not go while its peers are told */
     wake_waiting(g, status);
     g->busy--;
@@ -218,6 +221,7 @@ zks__rgroup *zks__rgroup_get(zks__router *r, const uint8_t id[ZKS_GROUP_ID_BYTES
         zks__free(g);
         return NULL;
     }
+    zks__records_set_devices_max(g->set, (size_t)r->config->devices_per_group);
     g->router = r;
     memcpy(g->id, id, sizeof g->id);
     zks__list_init(&g->peers);
@@ -243,8 +247,11 @@ static void on_saved(zks__rstore_request *base, void *user)
     if (!base->status) {
         g->stored = op->upto;
         zks__rgroup_announce(g, before, g->stored);
+    } else {
+        zks__records_truncate(g->set, g->stored); /* what is not durable does not count */
     }
     wake_waiting(g, base->status);
+    zks__rgroup_enforce(g);
     zks__free(op->records);
     zks__free(op);
     g->busy--;

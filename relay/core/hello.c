@@ -41,6 +41,7 @@ void zks__peer_refuse(zks__peer *p, const char *why)
     drop_hello(p);
     leave_group(p);
     p->state = ZKS_PEER_REFUSED;
+    p->refusal = ZKS_WIRE_UNAUTHORIZED;
     zks__list_append(&r->refused, &p->waiting);
     zks__router_arm(r);
 }
@@ -76,6 +77,25 @@ static bool is_member(const zks__peer *p, const zks__hello *hello)
            own->kind == ZKS_RECORD_KIND_MEMBER &&
            memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
            zks__records_member(set, zks__peer_device(p), now_s) != NULL;
+}
+
+/* The device has proven that the key is its own, the group has let it in once, and removed it: only
+ * then it hears so. */
+static bool is_revoked(const zks__peer *p, const zks__hello *hello)
+{
+    const zks__record *own = zks__records_find(p->group->set, hello->member);
+    return own && own->kind == ZKS_RECORD_KIND_MEMBER &&
+           memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
+           zks__records_denied(p->group->set, zks__peer_device(p));
+}
+
+/* Records of one who turns out to be no member leave nothing behind. */
+static void refuse_stranger(zks__peer *p, size_t records_before)
+{
+    bool revoked = is_revoked(p, &p->holding->hello);
+    zks__records_truncate(p->group->set, records_before);
+    zks__peer_refuse(p, revoked ? "removed from the group" : "not a member");
+    p->refusal = revoked ? ZKS_WIRE_DEVICE_REVOKED : ZKS_WIRE_UNAUTHORIZED;
 }
 
 static zks_status add_attached(const zks__peer *p, const zks__hello *hello)
@@ -150,6 +170,7 @@ static void send_welcome(zks__peer *p, const zks__hello *hello, const zks__rstor
     w->pushes_per_minute = cut32(config->pushes_per_minute);
     w->window_bytes = cut32(config->window_bytes);
     w->time_ms = zks__router_unix_ms(p->router);
+    w->records_follow = zks__rgroup_messages(p->group, &hello->records, next);
     zks__peer_send(p, &m);
     zks__peer_send_records(p, &hello->records, next);
 }
@@ -158,6 +179,10 @@ static void admit(zks__peer *p, const zks__rstore_survey *survey)
 {
     zks__router *r = p->router;
     zks__rgroup *g = p->group;
+    if (!is_member(p, &p->holding->hello)) { /* removed while the store was looking */
+        refuse_stranger(p, zks__records_count(g->set));
+        return;
+    }
     make_room_for_device(p);
     if (g->peer_count >= r->config->sessions_per_group) {
         fail(p, ZKS_WIRE_RELAY_OVERLOADED, "this group has too many sessions here");
@@ -240,13 +265,18 @@ static bool may_create(const zks__peer *p)
 static void judge(zks__peer *p)
 {
     const zks__hello *hello = &p->holding->hello;
+    size_t before = zks__records_count(p->group->set);
     zks_status status = add_attached(p, hello);
     if (status == ZKS_E_NOMEM) {
         fail(p, ZKS_WIRE_RELAY_OVERLOADED, "there is no memory");
         return;
     }
+    if (status && !is_revoked(p, hello)) {
+        zks__peer_refuse(p, "attached records do not verify");
+        return;
+    }
     if (status || !is_member(p, hello)) {
-        zks__peer_refuse(p, status ? "attached records do not verify" : "not a member");
+        refuse_stranger(p, before);
         return;
     }
     if (p->group->stored == zks__records_count(p->group->set)) {

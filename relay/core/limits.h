@@ -23,7 +23,9 @@
           */
 /* the live one and the one that was lost and has not timed out */
 #define ZKS_RELAY_SESSIONS_PER_DEVICE  2
-#define ZKS_RELAY_SESSIONS_PER_GROUP   1024   /* as many as a group may have members */
+#define ZKS_RELAY_SESSIONS_PER_GROUP   1024 /* as many as a group may have members */
+/* live devices of a paired group: a household, an office */
+#define ZKS_RELAY_DEVICES_PER_GROUP    64
 #define ZKS_RELAY_GROUPS               100000 /* about 8 KiB of disk each before any blob */
 /* new ones, of all peers together: who makes keys makes groups */
 #define ZKS_RELAY_GROUPS_PER_MINUTE    600

@@ -25,7 +25,7 @@ typedef struct judge_context {
     uint64_t now_ns;
     bool member;
     uint32_t rate_retry_ms;
-    bool stale;
+    const uint8_t *stale; /* tag of an epoch that is over; NULL: none */
 } judge_context;
 
 static judge_context judge_of(zks__peer *p)
@@ -60,24 +60,13 @@ static uint32_t judge_blob(judge_context *c, const zks__push_item *item)
         return ZKS_WIRE_INVALID_MESSAGE;
     }
     if (memcmp(tag, c->epoch_tag, ZKS_EPOCH_TAG_BYTES) != 0) {
-        c->stale = true;
+        c->stale = tag;
         return ZKS_WIRE_STALE_EPOCH;
     }
     zks__envelope_id(c->suite, p->group->id, zks__peer_device(p), item->blob.data,
                      item->blob.length, blob_id);
     return memcmp(blob_id, item->blob_id, sizeof blob_id) == 0 ? ZKS_WIRE_OK
                                                                : ZKS_WIRE_INVALID_MESSAGE;
-}
-
-/* The records that a device needs to seal for the epoch that is in force. */
-static void send_epoch(zks__peer *p)
-{
-    zks__slice records[1] = {zks__records_epoch(p->group->set)->bytes};
-    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
-    m.records.action = ZKS_RECORDS_PUT;
-    m.records.records.items = records;
-    m.records.records.count = 1;
-    zks__peer_send(p, &m);
 }
 
 static void fill_items(zks__push_op *op, zks__wire_list list)
@@ -96,7 +85,7 @@ static void fill_items(zks__push_op *op, zks__wire_list list)
         op->rate_retry_ms = c.rate_retry_ms ? c.rate_retry_ms : op->rate_retry_ms;
     }
     if (c.stale) {
-        send_epoch(p);
+        zks__peer_send_chain(p, c.stale);
     }
 }
 

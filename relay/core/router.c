@@ -44,8 +44,10 @@ static void check_refused(zks__router *r, uint64_t now)
             return;
         }
         zks__list_remove(n);
-        zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, ZKS_MESSAGE_HELLO, 0,
-                      "this device is not a member of such a group here");
+        zks__peer_end(p, p->refusal, ZKS_MESSAGE_HELLO, 0,
+                      p->refusal == ZKS_WIRE_DEVICE_REVOKED
+                          ? "this device was removed from the group"
+                          : "this device is not a member of such a group here");
     }
 }
 

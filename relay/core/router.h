@@ -71,7 +71,8 @@ struct zks__rgroup {
     bool condemned;            /* loading failed: goes with its last user */
     unsigned busy;             /* requests under way */
     zks__records *set;
-    size_t stored; /* records of the set that are durable, in its order */
+    size_t stored;     /* records of the set that are durable, in its order */
+    uint64_t enforced; /* generation of the set whose consequences for sessions were drawn */
     zks__list peers;
     size_t peer_count;
     zks__list waiting; /* peers that wait for loading or saving */
@@ -133,7 +134,8 @@ struct zks__peer {
     zks__session *session; /* NULL after closed */
     zks__rgroup *group;
     uint8_t state;
-    uint8_t mode; /* ZKS_MODE_* */
+    uint8_t mode;     /* ZKS_MODE_* */
+    uint32_t refusal; /* code of the refusal that it waits for */
     uint8_t pauses;
     bool live;     /* at the head: blobs go out as they are committed */
     bool own;      /* also what it pushed itself */
@@ -196,6 +198,13 @@ size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t
                         size_t bytes, zks__slice *out, size_t max);
 /* Sends the rest of them in RECORDS. */
 void zks__peer_send_records(zks__peer *p, const zks__wire_list *skip, size_t next);
+/* How many messages that takes. */
+uint32_t zks__rgroup_messages(const zks__rgroup *g, const zks__wire_list *skip, size_t next);
+/* The durable epochs of the chain behind the one with this tag; only the tip when it is not in the
+ * chain. */
+void zks__peer_send_chain(zks__peer *p, const uint8_t tag[ZKS_EPOCH_TAG_BYTES]);
+/* Ends the sessions of devices that are members no more. */
+void zks__rgroup_enforce(zks__rgroup *g);
 
 /* --- PUSH, DELETE (push.c) --- */
 void zks__peer_push(zks__peer *p, const zks__message *m, zks__buf *backing);

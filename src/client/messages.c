@@ -161,6 +161,10 @@ static void finish_records(zks__job *job)
     if (!job->status) {
         zks__client_show_devices(c, &j->devices);
     }
+    if (!job->status && j->message.records.records.count && !c->stopping) {
+        zks__sync_records(c->sync, j->base.attempt);
+        zks__client_pump(c);
+    }
     zks__message_job_free(j);
 }
 

@@ -33,6 +33,7 @@ struct zks__sync {
     uint64_t retry_ms, deadline_ms;
     int heard; /* the relay answered something since the deadline was set */
     uint32_t retry_after_ms, refusal;
+    uint32_t records_due; /* RECORDS that WELCOME promised and that are not stored yet */
     int attach, attach_next,
         attached; /* own records with HELLO: now, in any case next time, was done */
 

@@ -29,7 +29,7 @@ static int poll_pull(zks__sync *s, uint64_t now, zks__action *a)
     if (now >= s->pull_at_ms) {
         s->pull_at_ms = 0;
     }
-    if (!s->pull_wanted || s->pull_open || s->pull_at_ms || s->inbox_full ||
+    if (s->records_due || !s->pull_wanted || s->pull_open || s->pull_at_ms || s->inbox_full ||
         s->storing_bytes >= ZKS_SYNC_STORING_MAX_BYTES) {
         return 0;
     }

@@ -268,8 +268,16 @@ zks_status zks__sync_welcome(zks__sync *s, const zks__welcome *w)
     if (s->phase != PHASE_WELCOME || w->version != ZKS_WIRE_VERSION) {
         return ZKS_E_PROTOCOL;
     }
+    s->records_due = w->records_follow;
     s->phase = PHASE_STORING_WELCOME;
     return ZKS_OK;
+}
+
+void zks__sync_records(zks__sync *s, uint32_t attempt)
+{
+    if (!zks__sync_is_stale(s, attempt) && s->records_due) {
+        s->records_due--;
+    }
 }
 
 void zks__sync_refused(zks__sync *s, uint32_t code, uint32_t retry_after_ms)
@@ -340,7 +348,8 @@ uint64_t zks__sync_acked_bytes(const zks__sync *s)
 
 int zks__sync_caught_up(const zks__sync *s)
 {
-    return s->phase == PHASE_LIVE && !s->pull_wanted && !s->pull_open && !s->storing_bytes;
+    return s->phase == PHASE_LIVE && !s->records_due && !s->pull_wanted && !s->pull_open &&
+           !s->storing_bytes;
 }
 
 uint32_t zks__sync_refusal(const zks__sync *s)

@@ -122,6 +122,9 @@ void zks__sync_fetched(zks__sync *s, uint32_t attempt);
 /* --- messages of the relay --- */
 /* WELCOME came; not yet stored. ZKS_E_PROTOCOL: not expected now. */
 ZKS_MUST_USE zks_status zks__sync_welcome(zks__sync *s, const zks__welcome *w);
+/* One RECORDS with records in it is stored. Nothing is pulled before all that WELCOME promised are:
+ * blobs are judged and opened with what the records say. */
+void zks__sync_records(zks__sync *s, uint32_t attempt);
 /* ZKS_OK: store these blobs, then zks__sync_blobs_stored. ZKS_E_STATE: ignore them (they begin
  * behind a gap, or come before WELCOME is stored; they will be pulled again). ZKS_E_PROTOCOL: the
  * relay breaks the rules, close. */

@@ -103,11 +103,12 @@ static const zks__field welcome_fields[] = {
     INT(zks__welcome, window_bytes),
     LIST(zks__welcome, records, ZKS_RECORDS_PER_MESSAGE_MAX, record_item),
     INT(zks__welcome, time_ms),
+    INT(zks__welcome, records_follow),
 };
 static const zks__layout welcome = LAYOUT("WELCOME", zks__welcome, welcome_fields);
 
 static const zks__field records_fields[] = {
-    CHOICE(zks__records_message, action, ZKS_RECORDS_WANT),
+    CHOICE(zks__records_message, action, ZKS_RECORDS_ISSUE),
     LIST(zks__records_message, records, ZKS_RECORDS_PER_MESSAGE_MAX, record_item),
     LIST(zks__records_message, hashes, ZKS_IDS_PER_MESSAGE_MAX, hash_item),
 };

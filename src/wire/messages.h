@@ -94,14 +94,16 @@ typedef struct zks__welcome {
     uint8_t own_last[ZKS_BLOB_ID_BYTES];   /* last blob from this device; zeros: none */
     uint64_t pending_count, pending_bytes; /* behind the resume cursor */
     uint32_t max_blob_bytes, max_ttl_s, pushes_per_minute, window_bytes; /* limits in force */
-    zks__wire_list records; /* of zks__slice: what the device lacks */
-    uint64_t time_ms;       /* Unix */
+    zks__wire_list records;  /* of zks__slice: what the device lacks */
+    uint64_t time_ms;        /* Unix */
+    uint32_t records_follow; /* RECORDS messages behind this one, with what did not fit into it */
 } zks__welcome;
 
-enum { ZKS_RECORDS_PUT = 0, ZKS_RECORDS_LIST = 1, ZKS_RECORDS_WANT = 2 };
+enum { ZKS_RECORDS_PUT = 0, ZKS_RECORDS_LIST = 1, ZKS_RECORDS_WANT = 2, ZKS_RECORDS_ISSUE = 3 };
 
 typedef struct zks__records_message {
-    /* ZKS_RECORDS_*: PUT offers or delivers records, LIST asks for all, WANT for those named. */
+    /* ZKS_RECORDS_*: PUT offers or delivers records, LIST asks for all, WANT for those named. ISSUE
+     * offers records with a fresh EPOCH, which must become the tip: else CONFLICT. */
     uint8_t action;
     zks__wire_list records; /* of zks__slice */
     zks__wire_list hashes;  /* of zks__wire_hash */

@@ -73,19 +73,43 @@ void raw_idle(raw_world *w, unsigned ms)
 
 /* --- groups and devices --- */
 
-void raw_group_init(raw_group *g, unsigned number)
+static void group_init(raw_group *g, unsigned number, uint8_t mode)
 {
     uint8_t seed[ZKS_KEY_BYTES] = {0x67};
     zks__record epoch;
     memset(g, 0, sizeof *g);
     memcpy(seed + 8, &number, sizeof number);
-    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, seed, &g->root);
+    zks__group_root_derive(ZKS_SUITE_SODIUM, mode, seed, &g->root);
     raw_check(zks__group_make_genesis(&g->root, g->genesis.bytes, sizeof g->genesis.bytes,
                                       &g->genesis.length) == ZKS_OK);
     raw_check(zks__group_make_epoch0(&g->root, g->epoch.bytes, sizeof g->epoch.bytes,
                                      &g->epoch.length) == ZKS_OK);
     raw_check(zks__record_read(g->epoch.bytes, g->epoch.length, &epoch) == ZKS_OK);
     memcpy(g->epoch_tag, epoch.hash, sizeof g->epoch_tag);
+}
+
+void raw_group_init(raw_group *g, unsigned number)
+{
+    group_init(g, number, ZKS_GROUP_MODE_SHARED);
+}
+
+void raw_group_init_paired(raw_group *g, unsigned number)
+{
+    group_init(g, number, ZKS_GROUP_MODE_PAIRED);
+}
+
+void raw_client_certify(raw_client *c, uint8_t rights, uint64_t not_after_s)
+{
+    zks__record member;
+    raw_check(zks__record_read(c->member.bytes, c->member.length, &member) == ZKS_OK);
+    zks__member m = member.member;
+    m.rights = rights;
+    m.not_after_s = not_after_s;
+    raw_check(zks__record_make_member(member.suite, member.group_id, &m, &c->keys.sign,
+                                      &c->group->root.root, c->member.bytes, sizeof c->member.bytes,
+                                      &c->member.length) == ZKS_OK);
+    raw_check(zks__record_read(c->member.bytes, c->member.length, &member) == ZKS_OK);
+    memcpy(c->member_hash, member.hash, sizeof c->member_hash);
 }
 
 void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned number)

@@ -45,6 +45,8 @@ typedef struct raw_group {
 } raw_group;
 
 void raw_group_init(raw_group *g, unsigned number);
+/* A paired one, whose root key is still at hand. */
+void raw_group_init_paired(raw_group *g, unsigned number);
 
 typedef struct raw_input {
     zks__node node;
@@ -74,6 +76,8 @@ typedef struct raw_client {
 
 /* A device of the group, not connected. */
 void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned number);
+/* Gives it another MEMBER record by the root key, with these rights and this end. */
+void raw_client_certify(raw_client *c, uint8_t rights, uint64_t not_after_s);
 void raw_client_done(raw_client *c);
 /* To zks://key@host:port. ZKS_OK when the link is open. */
 zks_status raw_connect(raw_client *c, const char *address);

@@ -23,7 +23,8 @@ MESSAGES = {
         ("version", U16), ("name", BYTES), ("incarnation", 16), ("head", U64),
         ("own_last", 16), ("pending_count", U64), ("pending_bytes", U64),
         ("max_blob_bytes", U32), ("max_ttl_s", U32), ("pushes_per_minute", U32),
-        ("window_bytes", U32), ("records", RECORDS), ("time_ms", U64)]),
+        ("window_bytes", U32), ("records", RECORDS), ("time_ms", U64),
+        ("records_follow", U32)]),
     "RECORDS": (0x03, [
         ("action", U8), ("records", RECORDS), ("hashes", [("hash", 32)])]),
     "PUSH": (0x10, [("blobs", [("blob_id", 16), ("ttl_s", U32), ("blob", BYTES)])]),

@@ -510,9 +510,35 @@ START_TEST(blobs_that_overtake_the_stored_welcome_are_pulled_again)
 }
 END_TEST
 
+/* WELCOME says how many RECORDS follow: nothing is pulled, and nothing is up to date, before they
+ * are stored. */
+START_TEST(records_that_follow_are_awaited_before_blobs_are_pulled)
+{
+    zks__sync_row row = {.read_cursor = 10};
+    zks__sync_set_online(machine, 1, 0);
+    to_hello(0, row);
+    zks__welcome w = {.version = ZKS_WIRE_VERSION, .records_follow = 2};
+    uint32_t attempt = zks__sync_attempt(machine);
+    ck_assert_int_eq(zks__sync_welcome(machine, &w), ZKS_OK);
+    zks__sync_records(machine, attempt);
+    zks__sync_welcomed(machine, attempt, &row, 0);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert(!zks__sync_caught_up(machine));
+    zks__sync_records(machine, attempt - 1); /* of another connection */
+    expect(ZKS_ACTION_NONE, 0);
+    zks__sync_records(machine, attempt);
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert(!zks__sync_caught_up(machine));
+    zks__sync_records(machine, attempt); /* announced later */
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    ck_assert(zks__sync_caught_up(machine));
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, records_that_follow_are_awaited_before_blobs_are_pulled);
     tcase_add_test(c, offline_does_nothing);
     tcase_add_test(c, hello_resumes_where_the_store_is_and_attaches_when_the_relay_may_lack);
     tcase_add_test(c, unauthorized_without_records_comes_again_at_once_with_them);

@@ -74,7 +74,8 @@ static void welcome_cases(vector_case *c)
                         .pushes_per_minute = 6000,
                         .window_bytes = 262144,
                         .records = LIST_OF(records),
-                        .time_ms = 1767225600000};
+                        .time_ms = 1767225600000,
+                        .records_follow = 2};
     COUNT_FROM(w->incarnation, 0xc0);
     COUNT_FROM(w->own_last, 0xd0);
 }
