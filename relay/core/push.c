@@ -23,20 +23,27 @@ typedef struct judge_context {
     const zks__suite *suite;
     const uint8_t *epoch_tag;
     uint64_t now_ns;
-    bool member;
+    uint32_t barred; /* why the device may not push at all; 0: it may */
     uint32_t rate_retry_ms;
     const uint8_t *stale; /* tag of an epoch that is over; NULL: none */
 } judge_context;
 
+/* The state is the set's own, worked out when the records changed and not for each push. What is
+ * judged here goes to the store before anything that changes the records later. */
 static judge_context judge_of(zks__peer *p)
 {
     const zks__records *set = p->group->set;
+    const uint8_t *device = zks__peer_device(p);
     uint64_t now_s = zks__router_unix_ms(p->router) / 1000;
-    return (judge_context){.peer = p,
-                           .suite = zks__crypto_suite(zks__records_genesis(set)->suite),
-                           .epoch_tag = zks__records_epoch(set)->hash,
-                           .now_ns = zks__router_now_ns(p->router),
-                           .member = zks__records_member(set, zks__peer_device(p), now_s) != NULL};
+    judge_context c = {.peer = p,
+                       .suite = zks__crypto_suite(zks__records_genesis(set)->suite),
+                       .epoch_tag = zks__records_epoch(set)->hash,
+                       .now_ns = zks__router_now_ns(p->router)};
+    if (!zks__records_member(set, device, now_s)) {
+        c.barred = zks__records_denied(set, device) ? ZKS_WIRE_DEVICE_REVOKED
+                                                    : ZKS_WIRE_UNAUTHORIZED;
+    }
+    return c;
 }
 
 static uint32_t judge_blob(judge_context *c, const zks__push_item *item)
@@ -44,8 +51,8 @@ static uint32_t judge_blob(judge_context *c, const zks__push_item *item)
     const zks__peer *p = c->peer;
     const uint8_t *tag = NULL;
     uint8_t blob_id[ZKS_BLOB_ID_BYTES];
-    if (!c->member) {
-        return ZKS_WIRE_UNAUTHORIZED;
+    if (c->barred) {
+        return c->barred;
     }
     c->rate_retry_ms = zks__rate_take(&c->peer->push_tat_ns, c->now_ns,
                                       p->router->config->pushes_per_minute, 1);
