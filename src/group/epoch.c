@@ -174,8 +174,8 @@ static size_t note_write(const zks__epoch_note *note, uint8_t *out, size_t size)
     return (w.length + NOTE_STEP - 1) / NOTE_STEP * NOTE_STEP;
 }
 
-static zks_status note_parse(const uint8_t *text, size_t length, size_t reasons,
-                             zks__epoch_note *out)
+zks_status zks__epoch_note_parse(const uint8_t *text, size_t length, size_t reasons,
+                                 zks__epoch_note *out_note)
 {
     zks__reader r = zks__reader_of(text, length);
     zks__epoch_note note = {0};
@@ -202,7 +202,7 @@ static zks_status note_parse(const uint8_t *text, size_t length, size_t reasons,
     if (bad) {
         return ZKS_E_MALFORMED;
     }
-    *out = note;
+    *out_note = note;
     return ZKS_OK;
 }
 
@@ -223,7 +223,7 @@ zks_status zks__epoch_read_note(const zks__record *epoch, const uint8_t secret[Z
     zks_status status = open_at(zks__crypto_suite(epoch->suite), secret, "note", &at,
                                 e->sealed.data, text, length);
     if (!status) {
-        status = note_parse(text, length - ZKS_TAG_BYTES, e->removed.count, out_note);
+        status = zks__epoch_note_parse(text, length - ZKS_TAG_BYTES, e->removed.count, out_note);
     }
     zks__wipe(text, sizeof text);
     return status;

@@ -101,6 +101,10 @@ ZKS_MUST_USE zks_status zks__epoch_read_note(const zks__record *epoch,
                                              const uint8_t secret[ZKS_KEY_BYTES],
                                              zks__epoch_note *out_note);
 
+/* The note alone, opened: its text must say why so many devices are removed. ZKS_E_MALFORMED. */
+ZKS_MUST_USE zks_status zks__epoch_note_parse(const uint8_t *text, size_t length, size_t reasons,
+                                              zks__epoch_note *out_note);
+
 /* A GRANT of the secret of `epoch` to the device of a MEMBER record. ZKS_E_MALFORMED: its sealing
  * key is not one. */
 ZKS_MUST_USE zks_status zks__grant_make(const zks__record *epoch,

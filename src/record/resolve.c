@@ -176,18 +176,27 @@ static zks__tree_node *choose(const zks__records *s)
     return best;
 }
 
+/* Whether a attacks the open part of the way to n. */
+static bool attacks_way(const zks__set_state *st, const zks__tree_node *a, const zks__tree_node *n)
+{
+    for (; n->label == ZKS_LABEL_OPEN; n = &st->nodes[n->parent]) {
+        if (attacks(st, a, n)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The chosen one and the open ones below it are IN; what attacks them is OUT. */
 static void settle(const zks__records *s, work *w, zks__tree_node *chosen)
 {
     zks__set_state *st = w->st;
     const zks__tree_node *lost = NULL;
-    for (zks__tree_node *n = chosen; n->label == ZKS_LABEL_OPEN; n = &st->nodes[n->parent]) {
-        for (size_t i = 0; i < st->node_count; i++) {
-            zks__tree_node *a = &st->nodes[i];
-            if (attacks(st, a, n)) {
-                lost = a->label == ZKS_LABEL_OPEN && comes_first(s, a, lost) ? a : lost;
-                decide(w, a, ZKS_LABEL_OUT);
-            }
+    for (size_t i = 0; i < st->node_count; i++) {
+        zks__tree_node *a = &st->nodes[i];
+        if (a->ok && a->label == ZKS_LABEL_OPEN && attacks_way(st, a, chosen)) {
+            lost = comes_first(s, a, lost) ? a : lost;
+            decide(w, a, ZKS_LABEL_OUT);
         }
     }
     for (zks__tree_node *n = chosen; n->label == ZKS_LABEL_OPEN; n = &st->nodes[n->parent]) {

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Membership records. The first byte chooses: 0, the rest is a record; 1, the rest is an EPOCH up
- * to its signer, signed here with the root key, since a fuzzer cannot. What is accepted has a known
+ * Membership records. The first byte chooses: 0, the rest is a record; 1 or 2, the rest is an
+ * EPOCH or a GRANT up to its signer, signed here with the root key, since a fuzzer cannot; 3, the
+ * rest is a MEMBER without issuer. What is accepted has a known
  * kind and goes into a set once.
  */
 #include "record/set.h"
 
 #include <stdlib.h>
 
-enum { RAW = 0, SIGNED_EPOCH = 1, EPOCH_MAX = 8192 };
+enum { RAW = 0, SIGNED_EPOCH = 1, SIGNED_GRANT = 2, BODY = 3, EPOCH_MAX = 32768 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static zks__writer signed_epoch(const uint8_t *body, size_t length, uint8_t out[EPOCH_MAX])
+static zks__writer signed_record(uint8_t kind, const uint8_t *body, size_t length,
+                                 uint8_t out[EPOCH_MAX])
 {
     static const uint8_t seed[32];
     const zks__suite *suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
@@ -23,7 +25,7 @@ static zks__writer signed_epoch(const uint8_t *body, size_t length, uint8_t out[
                          group_id);
     zks__writer w = zks__writer_of(out, EPOCH_MAX);
     zks__write_u8(&w, ZKS_RECORD_VERSION);
-    zks__write_u8(&w, ZKS_RECORD_KIND_EPOCH);
+    zks__write_u8(&w, kind);
     zks__write_u8(&w, ZKS_SUITE_SODIUM);
     zks__write_bytes(&w, group_id, sizeof group_id);
     zks__write_bytes(&w, body, length);
@@ -52,7 +54,7 @@ static void check(const uint8_t *bytes, size_t length)
     }
     int added = 0;
     zks__slice all[] = {{bytes, length}, {bytes, length}};
-    if (r.kind < ZKS_RECORD_KIND_GENESIS || r.kind > ZKS_RECORD_KIND_MEMBER ||
+    if (r.kind < ZKS_RECORD_KIND_GENESIS || r.kind > ZKS_RECORD_KIND_LEAVE ||
         zks__records_new(r.group_id, &set)) {
         abort();
     }
@@ -72,9 +74,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || zks__crypto_init()) {
         return 0;
     }
-    if (data[0] == SIGNED_EPOCH && size < EPOCH_MAX / 2) {
-        zks__writer w = signed_epoch(data + 1, size - 1, made);
+    if ((data[0] == SIGNED_EPOCH || data[0] == SIGNED_GRANT) && size < EPOCH_MAX / 2) {
+        uint8_t kind = data[0] == SIGNED_EPOCH ? ZKS_RECORD_KIND_EPOCH : ZKS_RECORD_KIND_GRANT;
+        zks__writer w = signed_record(kind, data + 1, size - 1, made);
         check(made, w.length);
+    } else if (data[0] == BODY) {
+        zks__record r;
+        if (!zks__record_read_member_body(data + 1, size - 1, &r) &&
+            r.kind != ZKS_RECORD_KIND_MEMBER) {
+            abort();
+        }
     } else {
         check(data + 1, size - 1);
     }

@@ -380,18 +380,22 @@ static bool choose(record_model *m, verdicts *v)
     if (!best) {
         return false;
     }
-    verdicts was = *v;
+    bool way[RECORD_WORLD_RECORDS_MAX];
     for (size_t i = 0; i < v->count; i++) {
-        if (was.label[i] != OPEN || !is_below(m, v->e[i], best)) {
-            continue;
+        way[i] = v->label[i] == OPEN && is_below(m, v->e[i], best);
+    }
+    for (size_t k = 0; k < v->count; k++) {
+        bool hit = false;
+        for (size_t i = 0; i < v->count; i++) {
+            hit = hit || (way[i] && v->attack[k][i] && v->label[k] == OPEN);
         }
-        v->label[i] = IN;
-        for (size_t k = 0; k < v->count; k++) {
-            if (v->attack[k][i] && was.label[k] == OPEN) {
-                v->label[k] = OUT;
-                lost = first_of(m, v->e[k], lost) ? v->e[k] : lost;
-            }
+        if (hit) {
+            v->label[k] = OUT;
+            lost = first_of(m, v->e[k], lost) ? v->e[k] : lost;
         }
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        v->label[i] = way[i] ? IN : v->label[i];
     }
     if (!m->fork_kept) {
         m->fork_kept = best;
@@ -493,4 +497,78 @@ void record_model_run(record_model *m)
             m->rights[d] = 0;
         }
     }
+}
+
+/* --- the comparison --------------------------------------------------------------- */
+
+static const char *devices_differ(const record_model *m, const zks__records *set)
+{
+    size_t live = 0;
+    for (int d = 0; d < RECORD_WORLD_DEVICES; d++) {
+        const uint8_t *id = record_world_id(m->w, d);
+        live += m->live[d];
+        if (zks__records_denied(set, id) != m->denied[d]) {
+            return "denied";
+        }
+        if ((zks__records_member(set, id, 0) != NULL) != m->live[d]) {
+            return "member";
+        }
+        if (zks__records_rights(set, id) != (m->live[d] ? m->rights[d] : 0)) {
+            return "rights";
+        }
+    }
+    if (zks__records_members(set) != live || zks__records_member_at(set, live)) {
+        return "number of members";
+    }
+    for (size_t i = 0; i < live; i++) {
+        const zks__record *r = zks__records_member_at(set, i);
+        if (!r || !m->live[record_world_device(m->w, r->member.device)]) {
+            return "members";
+        }
+    }
+    return NULL;
+}
+
+static const char *epochs_differ(const record_model *m, const zks__records *set)
+{
+    for (size_t i = 0; i < m->w->count; i++) {
+        const zks__record *e = m->w->records[i];
+        model_members at;
+        if (e->kind != ZKS_RECORD_KIND_EPOCH) {
+            continue;
+        }
+        record_model_members(m, e, &at);
+        if (zks__records_epoch_ok(set, e->hash) != m->ok[i]) {
+            return "ok";
+        }
+        if (zks__records_in_chain(set, e->hash) && !m->in[i]) {
+            return "chain";
+        }
+        for (int d = 0; d < RECORD_WORLD_DEVICES; d++) {
+            if (zks__records_valid(set, record_world_id(m->w, d), e->hash) !=
+                (m->ok[i] && at.in[d])) {
+                return "valid";
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool same(const zks__record *a, const zks__record *b)
+{
+    return a == b || (a && b && memcmp(a->hash, b->hash, sizeof a->hash) == 0);
+}
+
+const char *record_model_difference(const record_model *m, const zks__records *set)
+{
+    zks__records_state s;
+    zks__records_state_of(set, &s);
+    if (!same(s.tip, m->tip)) {
+        return "tip";
+    }
+    if (!same(s.fork_kept, m->fork_kept) || !same(s.fork_lost, m->fork_lost)) {
+        return "fork";
+    }
+    const char *problem = devices_differ(m, set);
+    return problem ? problem : epochs_differ(m, set);
 }

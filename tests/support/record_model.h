@@ -29,6 +29,8 @@ typedef struct model_members {
 
 /* Works the results out from the world's records and the pins. */
 void record_model_run(record_model *m);
+/* What a set with the same records and pins says otherwise; NULL: nothing. */
+const char *record_model_difference(const record_model *m, const zks__records *set);
 /* members(e, gone at e). */
 void record_model_members(const record_model *m, const zks__record *e, model_members *out);
 
