@@ -4,9 +4,11 @@
  * for want of memory must have changed nothing: made again it gives what it would have given. This
  * program's own allocator takes the place of base/alloc.c.
  */
+#include "group/epoch.h"
 #include "group/history.h"
 #include "group/keys.h"
 #include "record/set.h"
+#include "tests/support/record_world.h"
 #include "tests/support/unit.h"
 
 #include "base/alloc.h"
@@ -211,6 +213,83 @@ START_TEST(records_failed_call_changes_nothing)
 }
 END_TEST
 
+/* A paired group with two branches and more devices and epochs than there is room for at first; the
+ * state is asked for after each failure. */
+static record_world paired;
+
+static void make_paired(void)
+{
+    const zks__record *m[12];
+    record_world_init(&paired, ZKS_GROUP_MODE_PAIRED);
+    for (int i = 0; i < 12; i++) {
+        m[i] = record_world_member(&paired, i, i ? 0 : RECORD_WORLD_ROOT, 3, 0);
+    }
+    const zks__record *e = paired.records[1];
+    for (uint8_t i = 0; i < 9; i++) {
+        e = record_world_epoch(&paired, e, i % 3, m, 12, NULL, 0, i);
+    }
+    (void)record_world_epoch(&paired, e, 0, m, 3, (int[]){3, 4, 5, 6, 7, 8, 9, 10, 11}, 9, 50);
+    (void)record_world_epoch(&paired, e, 1, m, 3, (int[]){3, 4, 5, 6, 7, 8, 9, 10, 11}, 9, 51);
+    (void)record_world_grant(&paired, e, 4, 3);
+    (void)record_world_leave(&paired, 2);
+}
+
+START_TEST(paired_records_failed_call_changes_nothing)
+{
+    uint8_t digest[32], plain[32], tip[32], empty[32] = {0};
+    unsigned failed = 1;
+    memory.armed = false;
+    make_paired();
+    for (unsigned n = 0; failed; n++) {
+        zks__records *set = NULL;
+        failed = 0;
+        ck_assert_uint_lt(n, ALLOCATIONS_MAX);
+        memory.armed = n > 0;
+        memory.left = n - 1;
+        RETRY(zks__records_new(paired.group_id, &set), failed);
+        RETRY(zks__records_pin(set, paired.records[5]->hash), failed);
+        zks_status status = record_world_add(&paired, set, 0, paired.count);
+        if (status) {
+            ck_assert_int_eq(status, ZKS_E_NOMEM);
+            failed++;
+            zks__records_digest(set, digest);
+            ck_assert_mem_eq(digest, empty, 32);
+            ck_assert_uint_eq(zks__records_members(set), 0);
+            RETRY(record_world_add(&paired, set, 0, paired.count), failed);
+        }
+        zks__records_digest(set, n ? digest : plain);
+        ck_assert(n == 0 || memcmp(digest, plain, 32) == 0);
+        ck_assert(n == 0 || memcmp(zks__records_epoch(set)->hash, tip, 32) == 0);
+        memcpy(tip, zks__records_epoch(set)->hash, 32);
+        ck_assert_uint_eq(zks__records_members(set), 2);
+        zks__records_free(set);
+        failed += n == 0;
+    }
+    record_world_reset(&paired, 0);
+}
+END_TEST
+
+START_TEST(epoch_without_memory_is_not_made)
+{
+    size_t length = 7;
+    uint8_t out[64] = {0};
+    zks__epoch_note note = {.reason_count = 0};
+    record_world_init(&paired, ZKS_GROUP_MODE_PAIRED);
+    const zks__epoch_plan plan = {
+        .genesis = paired.records[0], .parent = paired.records[1], .note = &note};
+    memory.armed = true;
+    memory.left = 0;
+    ck_assert_int_eq(zks__epoch_make(&plan, &paired.root, out, sizeof out, &length), ZKS_E_NOMEM);
+    memory.armed = true;
+    memory.left = 0;
+    ck_assert_int_eq(zks__grant_make(paired.records[1], out, paired.records[1], &paired.root, out,
+                                     out, sizeof out, &length),
+                     ZKS_E_NOMEM);
+    ck_assert_uint_eq(length, 7);
+    record_world_reset(&paired, 0);
+}
+END_TEST
+
 START_TEST(others_say_that_there_is_no_memory)
 {
     zks__arena *arena = NULL;
@@ -231,6 +310,8 @@ static void add(TCase *c)
 {
     tcase_add_test(c, history_failed_call_changes_nothing);
     tcase_add_test(c, records_failed_call_changes_nothing);
+    tcase_add_test(c, paired_records_failed_call_changes_nothing);
+    tcase_add_test(c, epoch_without_memory_is_not_made);
     tcase_add_test(c, others_say_that_there_is_no_memory);
 }
 
