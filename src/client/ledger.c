@@ -500,8 +500,10 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, size_t *o
     zks__slice bytes;
     zks_status status = l->broken;
     while (!status && zks__wire_next_slice(&records, &bytes)) {
-        int added = 0;
-        zks_status judged = zks__records_add(l->records, bytes.data, bytes.length, &added);
+        /* The relay has judged what a set may hold as a whole; these are parts of one. */
+        size_t before = zks__records_count(l->records);
+        zks_status judged = zks__records_load(l->records, bytes.data, bytes.length);
+        bool added = zks__records_count(l->records) > before;
         if (judged == ZKS_E_NOMEM) {
             return judged;
         }

@@ -211,8 +211,7 @@ static void without(const zks__records *s, const zks__tree_node *tip,
             zks__bit_set(st->mark, number);
         }
     }
-    (void)zks__state_members(s, tip->listed, tip->item->r.epoch.listed.count, st->mark, &st->other,
-                             ZKS_DEV_ROOT);
+    zks__state_members(s, tip->listed, tip->item->r.epoch.listed.count, st->mark, &st->other, NULL);
 }
 
 const zks__record *zks__records_next_listed(const zks__records *s,

@@ -136,12 +136,12 @@ static const zks__tree_node *parting(const zks__set_state *st, const zks__tree_n
 }
 
 /* The oldest signer on the way from p to n. */
-static zks__rank oldest_signer(const zks__records *s, const zks__tree_node *p,
+static zks__rank oldest_signer(const zks__set_state *st, const zks__tree_node *p,
                                const zks__tree_node *n)
 {
-    zks__rank best = zks__state_rank(s, p, n->item->signer);
-    for (; n != p; n = &s->state->nodes[n->parent]) {
-        zks__rank rank = zks__state_rank(s, p, n->item->signer);
+    zks__rank best = zks__state_rank(p, n->item->signer);
+    for (; n != p; n = &st->nodes[n->parent]) {
+        zks__rank rank = zks__state_rank(p, n->item->signer);
         best = zks__rank_compare(rank, best) < 0 ? rank : best;
     }
     return best;
@@ -149,27 +149,26 @@ static zks__rank oldest_signer(const zks__records *s, const zks__tree_node *p,
 
 /* Both are open; b NULL: nothing yet. Not transitive among three with different partings: then the
  * order of the nodes, number and hash, decides, which is the same everywhere. */
-static bool comes_first(const zks__records *s, const zks__tree_node *a, const zks__tree_node *b)
+static bool comes_first(const zks__set_state *st, const zks__tree_node *a, const zks__tree_node *b)
 {
     if (!b || a->pinned != b->pinned) {
         return !b || a->pinned;
     }
-    const zks__tree_node *p = parting(s->state, a, b);
-    int order = zks__rank_compare(zks__state_rank(s, p, a->item->signer),
-                                  zks__state_rank(s, p, b->item->signer));
+    const zks__tree_node *p = parting(st, a, b);
+    int order = zks__rank_compare(zks__state_rank(p, a->item->signer),
+                                  zks__state_rank(p, b->item->signer));
     if (!order) {
-        order = zks__rank_compare(oldest_signer(s, p, a), oldest_signer(s, p, b));
+        order = zks__rank_compare(oldest_signer(st, p, a), oldest_signer(st, p, b));
     }
     return (order ? order : compare_hashes(a, b)) < 0;
 }
 
-static zks__tree_node *choose(const zks__records *s)
+static zks__tree_node *choose(const zks__set_state *st)
 {
-    zks__set_state *st = s->state;
     zks__tree_node *best = NULL;
     for (size_t i = 0; i < st->node_count; i++) {
         zks__tree_node *n = &st->nodes[i];
-        if (n->ok && n->label == ZKS_LABEL_OPEN && n->hits && comes_first(s, n, best)) {
+        if (n->ok && n->label == ZKS_LABEL_OPEN && n->hits && comes_first(st, n, best)) {
             best = n;
         }
     }
@@ -188,14 +187,14 @@ static bool attacks_way(const zks__set_state *st, const zks__tree_node *a, const
 }
 
 /* The chosen one and the open ones below it are IN; what attacks them is OUT. */
-static void settle(const zks__records *s, work *w, zks__tree_node *chosen)
+static void settle(work *w, zks__tree_node *chosen)
 {
     zks__set_state *st = w->st;
     const zks__tree_node *lost = NULL;
     for (size_t i = 0; i < st->node_count; i++) {
         zks__tree_node *a = &st->nodes[i];
         if (a->ok && a->label == ZKS_LABEL_OPEN && attacks_way(st, a, chosen)) {
-            lost = comes_first(s, a, lost) ? a : lost;
+            lost = comes_first(st, a, lost) ? a : lost;
             decide(w, a, ZKS_LABEL_OUT);
         }
     }
@@ -208,7 +207,7 @@ static void settle(const zks__records *s, work *w, zks__tree_node *chosen)
     }
 }
 
-static void label_all(const zks__records *s, zks__set_state *st, bool forks)
+static void label_all(zks__set_state *st, bool forks)
 {
     work w = {.st = st};
     if (!forks) { /* nothing attacks what stands above or below it */
@@ -233,8 +232,8 @@ static void label_all(const zks__records *s, zks__set_state *st, bool forks)
         }
     }
     draw_all(&w);
-    for (zks__tree_node *n; (n = choose(s));) {
-        settle(s, &w, n);
+    for (zks__tree_node *n; (n = choose(st));) {
+        settle(&w, n);
         draw_all(&w);
     }
 }
@@ -314,7 +313,7 @@ static void find_live(const zks__records *s, zks__set_state *st)
             add_removed(s, &st->nodes[i], st->denied);
         }
     }
-    (void)zks__state_members(s, listed, count, st->denied, &st->live, ZKS_DEV_ROOT);
+    zks__state_members(s, listed, count, st->denied, &st->live, NULL);
     /* What lost only because of where it stood still denies, if its signer may remove. */
     for (size_t i = 0; i < st->node_count; i++) {
         const zks__tree_node *n = &st->nodes[i];
@@ -322,7 +321,7 @@ static void find_live(const zks__records *s, zks__set_state *st)
             add_removed(s, n, st->denied);
         }
     }
-    (void)zks__state_members(s, listed, count, st->denied, &st->live, ZKS_DEV_ROOT);
+    zks__state_members(s, listed, count, st->denied, &st->live, NULL);
 }
 
 /* The record that counts of each live device. */
@@ -368,7 +367,7 @@ static void list_members(const zks__records *s, zks__set_state *st)
 void zks__state_resolve(const zks__records *s, zks__set_state *st)
 {
     st->fork_kept = st->fork_lost = NULL;
-    label_all(s, st, order_tree(st));
+    label_all(st, order_tree(st));
     find_chain(st);
     find_live(s, st);
     find_best(s, st);

@@ -54,6 +54,7 @@ typedef struct zks__tree_node {
     uint32_t hits, hit_by; /* open ones that it attacks; not OUT ones that attack it */
     zks__rank rank;        /* of its signer, at the parent */
     zks__bits m;           /* members at it */
+    uint8_t *rounds;       /* by device: in which round it came in, 0: listed; NOT_IN */
     uint64_t *gone;
     zks__item **listed; /* NULL entries: unknown */
     zks__rank *ranks;   /* of the listed */
@@ -75,6 +76,8 @@ typedef struct zks__set_state {
     /* what is reserved: nodes, queue and chain; devices; entries of all lists */
     size_t node_room, device_room, listed_room, words_room;
     uint64_t *words_block; /* of all bit sets */
+    uint8_t *rounds_block;
+    size_t rounds_room;
     zks__item **listed_block;
     zks__rank *rank_block;
     /* scratch */
@@ -131,10 +134,9 @@ ZKS_MUST_USE zks_status zks__state_reserve(zks__set_state *st, size_t nodes, siz
 void zks__state_free(zks__set_state *st);
 /* The state, worked out if need be; never fails. */
 const zks__set_state *zks__state_of(const zks__records *s);
-/* members(t, gone): rounds from the listed ones. Returns the round in which `watch` came in (0:
- * listed), UINT32_MAX: it did not. */
-uint32_t zks__state_members(const zks__records *s, zks__item *const *listed, size_t listed_count,
-                            const uint64_t *gone, const zks__bits *out, uint32_t watch);
+/* members(t, gone): rounds from the listed ones. out_rounds may be NULL. */
+void zks__state_members(const zks__records *s, zks__item *const *listed, size_t listed_count,
+                        const uint64_t *gone, const zks__bits *out, uint8_t *out_rounds);
 /* Whether a MEMBER record is in effect where m are the members and these are listed. */
 bool zks__state_in_effect(const zks__item *r, const zks__bits *m, zks__item *const *listed,
                           size_t listed_count);
@@ -144,8 +146,9 @@ static inline const zks__tree_node *zks__state_tip(const zks__set_state *st)
     return st->chain_count ? &st->nodes[st->chain[st->chain_count - 1]] : NULL;
 }
 
-/* How old a device is at an EPOCH where it is a member, or among all if it is none. */
-zks__rank zks__state_rank(const zks__records *s, const zks__tree_node *at, uint32_t device);
+enum { ZKS_ROUND_NOT_IN = 255 };
+/* How old a device is at an EPOCH; the youngest if it is no member there. */
+zks__rank zks__state_rank(const zks__tree_node *at, uint32_t device);
 /* Negative, 0, positive: a is older, equal, younger. */
 static inline int zks__rank_compare(zks__rank a, zks__rank b)
 {

@@ -63,6 +63,11 @@ zks_status zks__state_reserve(zks__set_state *st, size_t nodes, size_t devices, 
         st->words_block = grown(st->words_block, words * sizeof *st->words_block, &ok);
         st->words_room = ok ? words : st->words_room;
     }
+    size_t rounds = st->node_room * st->device_room;
+    if (rounds > st->rounds_room) {
+        st->rounds_block = grown(st->rounds_block, rounds, &ok);
+        st->rounds_room = ok ? rounds : st->rounds_room;
+    }
     return ok ? ZKS_OK : ZKS_E_NOMEM;
 }
 
@@ -77,6 +82,7 @@ void zks__state_free(zks__set_state *st)
     zks__free(st->members);
     zks__free(st->best);
     zks__free(st->words_block);
+    zks__free(st->rounds_block);
     zks__free(st->listed_block);
     zks__free(st->rank_block);
     zks__free(st);
@@ -102,6 +108,7 @@ static void lay_out(const zks__records *s, zks__set_state *st)
         zks__tree_node *n = &st->nodes[i];
         n->m = (zks__bits){next, next + st->words, next + 2 * st->words};
         n->gone = next + 3 * st->words;
+        n->rounds = st->rounds_block + i * s->device_count;
         next += 4 * st->words;
     }
 }
@@ -140,38 +147,52 @@ static bool same_bits(const zks__bits *a, const zks__bits *b, size_t words)
            memcmp(a->admin, b->admin, words * sizeof(uint64_t)) == 0;
 }
 
-uint32_t zks__state_members(const zks__records *s, zks__item *const *listed, size_t listed_count,
-                            const uint64_t *gone, const zks__bits *out, uint32_t watch)
+/* MEMBER records whose issuers are among out (or root) into st->next; a device's first round is
+ * noted. */
+static void admit_round(const zks__records *s, const uint64_t *gone, const zks__bits *out,
+                        uint8_t round, uint8_t *out_rounds)
 {
     const zks__set_state *st = s->state;
-    uint32_t seen = UINT32_MAX;
+    for (size_t i = 0; i < s->member_count; i++) {
+        const zks__item *r = s->members[i];
+        bool issued = r->signer == ZKS_DEV_ROOT || may_issue(out, r->signer, r->r.member.rights);
+        if (!issued || zks__bit(gone, r->device)) {
+            continue;
+        }
+        if (out_rounds && !zks__bit(st->next.in, r->device)) {
+            out_rounds[r->device] = round;
+        }
+        admit(&st->next, r);
+    }
+}
+
+void zks__state_members(const zks__records *s, zks__item *const *listed, size_t listed_count,
+                        const uint64_t *gone, const zks__bits *out, uint8_t *out_rounds)
+{
+    const zks__set_state *st = s->state;
     memset(out->in, 0, st->words * sizeof(uint64_t));
     memset(out->invite, 0, st->words * sizeof(uint64_t));
     memset(out->admin, 0, st->words * sizeof(uint64_t));
+    if (out_rounds) {
+        memset(out_rounds, ZKS_ROUND_NOT_IN, s->device_count);
+    }
     for (size_t i = 0; i < listed_count; i++) {
         if (!zks__bit(gone, listed[i]->device)) {
             admit(out, listed[i]);
-            seen = listed[i]->device == watch ? 0 : seen;
+            if (out_rounds) {
+                out_rounds[listed[i]->device] = 0;
+            }
         }
     }
     /* Each round looks at what the one before gave, so that the order of records is no matter. */
-    for (uint32_t round = 1; round <= ROUNDS; round++) {
+    for (uint8_t round = 1; round <= ROUNDS; round++) {
         copy_bits(&st->next, out, st->words);
-        for (size_t i = 0; i < s->member_count; i++) {
-            const zks__item *r = s->members[i];
-            bool issued = r->signer == ZKS_DEV_ROOT ||
-                          may_issue(out, r->signer, r->r.member.rights);
-            if (issued && !zks__bit(gone, r->device)) {
-                admit(&st->next, r);
-                seen = r->device == watch && seen == UINT32_MAX ? round : seen;
-            }
-        }
+        admit_round(s, gone, out, round, out_rounds);
         if (same_bits(&st->next, out, st->words)) {
             break;
         }
         copy_bits(out, &st->next, st->words);
     }
-    return seen;
 }
 
 bool zks__state_in_effect(const zks__item *r, const zks__bits *m, zks__item *const *listed,
@@ -251,19 +272,17 @@ static bool read_removed(const zks__records *s, const zks__tree_node *p, const z
     return true;
 }
 
-zks__rank zks__state_rank(const zks__records *s, const zks__tree_node *at, uint32_t device)
+zks__rank zks__state_rank(const zks__tree_node *at, uint32_t device)
 {
-    size_t count = at->item->r.epoch.listed.count;
     if (device == ZKS_DEV_ROOT) {
         return (zks__rank){0, 0};
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; at->rounds[device] == 0 && i < at->item->r.epoch.listed.count; i++) {
         if (at->listed[i]->device == device) {
             return at->ranks[i];
         }
     }
-    uint32_t round = zks__state_members(s, at->listed, count, at->gone, &s->state->other, device);
-    return (zks__rank){UINT32_MAX, round};
+    return (zks__rank){UINT32_MAX, at->rounds[device]};
 }
 
 /* p is ok. */
@@ -280,7 +299,7 @@ static bool epoch_ok(const zks__records *s, const zks__tree_node *p, zks__tree_n
     for (size_t w = 0; w < st->words; w++) {
         e->gone[w] = p->gone[w] | st->mark[w];
     }
-    e->rank = zks__state_rank(s, p, signer);
+    e->rank = zks__state_rank(p, signer);
     return true;
 }
 
@@ -333,8 +352,8 @@ const zks__set_state *zks__state_of(const zks__records *s)
         const zks__tree_node *p = &st->nodes[e->parent];
         e->ok = !e->item->parent || (p->ok && epoch_ok(s, p, e));
         if (e->ok) {
-            (void)zks__state_members(s, e->listed, e->item->r.epoch.listed.count, e->gone, &e->m,
-                                     ZKS_DEV_ROOT);
+            zks__state_members(s, e->listed, e->item->r.epoch.listed.count, e->gone, &e->m,
+                               e->rounds);
         }
     }
     zks__state_resolve(s, st);

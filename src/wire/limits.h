@@ -50,8 +50,8 @@ enum {
     ZKS_RECORDS_DEVICES_DEFAULT = 64,         /* live devices of a paired group */
     ZKS_RECORDS_MEMBERS_MAX = 1024,           /* MEMBER records in all */
     ZKS_RECORDS_MEMBERS_PER_ISSUER_MAX = 256, /* of one member; the root key is not counted */
-    ZKS_RECORDS_EPOCHS_MAX = 2048,            /* EPOCH records in all */
-    ZKS_RECORDS_EPOCHS_PER_SIGNER_MAX = 512,  /* of one member; the root key is not counted */
+    ZKS_RECORDS_EPOCHS_MAX = 1024,            /* EPOCH records in all */
+    ZKS_RECORDS_EPOCHS_PER_SIGNER_MAX = 256,  /* of one member; the root key is not counted */
     ZKS_RECORDS_SIBLINGS_MAX = 4,             /* EPOCHs of one signer on one parent */
     ZKS_RECORDS_GRANTS_PER_SIGNER_MAX = 1024,
     ZKS_RECORDS_RESERVE = 64, /* of the totals: only for the root key, so that it can always act */
