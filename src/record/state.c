@@ -185,9 +185,9 @@ void zks__state_members(const zks__records *s, zks__item *const *listed, size_t 
         }
     }
     /* Each round looks at what the one before gave, so that the order of records is no matter. */
-    for (uint8_t round = 1; round <= ROUNDS; round++) {
+    for (unsigned round = 1; round <= ROUNDS; round++) {
         copy_bits(&st->next, out, st->words);
-        admit_round(s, gone, out, round, out_rounds);
+        admit_round(s, gone, out, (uint8_t)round, out_rounds);
         if (same_bits(&st->next, out, st->words)) {
             break;
         }

@@ -10,7 +10,7 @@
 #include "tests/support/unit.h"
 
 enum {
-    SEEDS = 100,
+    SEEDS = 60,
     HONEST = 5, /* devices 0 to 4; the last is the youngest */
     THIEF = 8,
     PUPPETS = 9, /* to 15 */

@@ -7,7 +7,7 @@
 #include "tests/support/record_model.h"
 #include "tests/support/unit.h"
 
-enum { SEEDS = 1500, DEVICES = 9, EPOCHS_MAX = 12, ORDERS = 2 };
+enum { SEEDS = 1000, DEVICES = 9, EPOCHS_MAX = 12, ORDERS = 2 };
 
 static record_world w;
 static record_model m;

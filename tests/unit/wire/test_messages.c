@@ -318,7 +318,7 @@ static const struct {
      {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
      ZKS_E_TOO_LARGE},
     {"a text not there", ZKS_MESSAGE_ERROR, 9, 1, {0x05}, ZKS_E_TRUNCATED},
-    {"records: action 3", ZKS_MESSAGE_RECORDS, 0, 3, {0x03, 0x00, 0x00}, ZKS_E_MALFORMED},
+    {"records: action 4", ZKS_MESSAGE_RECORDS, 0, 3, {0x04, 0x00, 0x00}, ZKS_E_MALFORMED},
 };
 
 START_TEST(lists_and_lengths_that_lie_are_refused)
