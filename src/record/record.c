@@ -124,8 +124,8 @@ static zks_status read_member(zks__reader *r, zks__record *out, seal_mark *self,
     zks__read_copy(r, m->noise_kem, sizeof m->noise_kem);
     m->rights = zks__read_u8(r);
     m->not_after_s = zks__read_u64(r);
-    m->profile = read_slice(r, ZKS_PROFILE_MAX_BYTES);
     *self = read_signature(r, "self", m->device);
+    m->profile = read_slice(r, ZKS_PROFILE_MAX_BYTES);
     zks__read_copy(r, m->issuer, sizeof m->issuer);
     *issuer = read_signature(r, "issuer", m->issuer);
     zks_status status = finish(r);
@@ -323,17 +323,17 @@ zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROU
     return made(&w, out_length);
 }
 
-zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                   const zks__member *m, const zks__sign_key *device,
-                                   const zks__sign_key *issuer, uint8_t *out, size_t size,
-                                   size_t *out_length)
+/* --- a MEMBER in two steps: the device begins it, the issuer finishes it ----------- */
+
+zks_status zks__record_begin_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                    const zks__member *m, const zks__sign_key *device, uint8_t *out,
+                                    size_t size, size_t *out_length)
 {
     const zks__suite *functions = zks__crypto_suite(suite);
     if (!functions) {
         return ZKS_E_SUITE;
     }
-    if (m->profile.length > ZKS_PROFILE_MAX_BYTES ||
-        (m->rights & ~(ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN))) {
+    if (m->rights & ~(ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN)) {
         return ZKS_E_INVALID;
     }
     zks__writer w = zks__writer_of(out, size);
@@ -344,9 +344,76 @@ zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GRO
     zks__write_bytes(&w, m->noise_kem, sizeof m->noise_kem);
     zks__write_u8(&w, m->rights);
     zks__write_u64(&w, m->not_after_s);
-    zks__write_lp(&w, m->profile.data, m->profile.length);
     write_signature(&w, functions, "self", device);
-    zks__write_bytes(&w, zks__crypto_sign_public(issuer), ZKS_SIGN_PUBLIC_BYTES);
-    write_signature(&w, functions, "issuer", issuer);
     return made(&w, out_length);
+}
+
+zks_status zks__record_read_begun(const uint8_t *data, size_t length, zks__record *out)
+{
+    /* Read as a whole one, with an empty profile and an issuer that signed nothing. */
+    static const uint8_t rest[1 + ZKS_SIGN_PUBLIC_BYTES + ZKS_SIGN_BYTES];
+    uint8_t whole[ZKS_MEMBER_BEGUN_MAX_BYTES + sizeof rest];
+    if (length > ZKS_MEMBER_BEGUN_MAX_BYTES) {
+        return ZKS_E_TOO_LARGE;
+    }
+    zks__writer w = zks__writer_of(whole, sizeof whole);
+    zks__write_bytes(&w, data, length);
+    zks__write_bytes(&w, rest, sizeof rest);
+    zks__record record;
+    memset(&record, 0, sizeof record);
+    zks__reader r = zks__reader_of(whole, w.length);
+    zks_status status = read_header(&r, &record);
+    if (!status && record.kind != ZKS_RECORD_KIND_MEMBER) {
+        status = ZKS_E_UNSUPPORTED;
+    }
+    seal_mark self, issuer;
+    if (!status) {
+        status = read_member(&r, &record, &self, &issuer);
+    }
+    if (!status && self.signature + ZKS_SIGN_BYTES != whole + length) {
+        status = ZKS_E_MALFORMED; /* something stands behind the signature */
+    }
+    if (!status) {
+        status = verify(zks__crypto_suite(record.suite), whole, &self);
+    }
+    if (!status) {
+        record.bytes = (zks__slice){.data = data, .length = length};
+        record.member.profile = (zks__slice){0};
+        *out = record;
+    }
+    return status;
+}
+
+zks_status zks__record_finish_member(zks__slice begun, zks__slice profile,
+                                     const zks__sign_key *issuer, uint8_t *out, size_t size,
+                                     size_t *out_length)
+{
+    zks__record record;
+    zks_status status = zks__record_read_begun(begun.data, begun.length, &record);
+    if (status) {
+        return status;
+    }
+    if (profile.length > ZKS_PROFILE_MAX_BYTES) {
+        return ZKS_E_INVALID;
+    }
+    zks__writer w = zks__writer_of(out, size);
+    zks__write_bytes(&w, begun.data, begun.length);
+    zks__write_lp(&w, profile.data, profile.length);
+    zks__write_bytes(&w, zks__crypto_sign_public(issuer), ZKS_SIGN_PUBLIC_BYTES);
+    write_signature(&w, zks__crypto_suite(record.suite), "issuer", issuer);
+    return made(&w, out_length);
+}
+
+zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                   const zks__member *m, const zks__sign_key *device,
+                                   const zks__sign_key *issuer, uint8_t *out, size_t size,
+                                   size_t *out_length)
+{
+    uint8_t begun[ZKS_MEMBER_BEGUN_MAX_BYTES];
+    size_t length = 0;
+    zks_status status = zks__record_begin_member(suite, group_id, m, device, begun, sizeof begun,
+                                                 &length);
+    return status ? status
+                  : zks__record_finish_member((zks__slice){begun, length}, m->profile, issuer, out,
+                                              size, out_length);
 }

@@ -13,10 +13,11 @@
  *   EPOCH    number(4) parent(32) listed(LEB128 count, 32 each) removed(the same) commit(32)
  *            lp(keys) lp(wrap) lp(sealed) signer(32) sig(signer)
  *   MEMBER   device(32) seal_key(1216) noise_dh(32) noise_kem(1184) rights(1) not_after(8)
- *            lp(profile) sig(self) issuer(32) sig(issuer)
+ *            sig(self) lp(profile) issuer(32) sig(issuer)
  *
- * The self signature does not cover the issuer, whom a joining device need not know yet; the
- * issuer's covers it all.
+ * The self signature covers neither the issuer, whom a joining device need not know yet, nor the
+ * profile, which only a member can seal: so the name that the group sees is the one that the
+ * issuer's user accepted. The issuer's signature covers it all.
  */
 #ifndef ZKS_RECORD_RECORD_H
 #define ZKS_RECORD_RECORD_H
@@ -116,5 +117,22 @@ ZKS_MUST_USE zks_status zks__record_make_member(uint8_t suite,
                                                 const zks__member *m, const zks__sign_key *device,
                                                 const zks__sign_key *issuer, uint8_t *out,
                                                 size_t size, size_t *out_length);
+
+/* The same in two steps, for pairing. The device's part is the record up to its own signature;
+ * m->profile and m->issuer are not used. */
+enum { ZKS_MEMBER_BEGUN_MAX_BYTES = 4096 };
+ZKS_MUST_USE zks_status zks__record_begin_member(uint8_t suite,
+                                                 const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                                 const zks__member *m, const zks__sign_key *device,
+                                                 uint8_t *out, size_t size, size_t *out_length);
+/* Reads such a part and verifies its signature; codes as zks__record_read. out has no hash, no
+ * profile and no issuer; its bytes are the part. */
+ZKS_MUST_USE zks_status zks__record_read_begun(const uint8_t *data, size_t length,
+                                               zks__record *out);
+/* The issuer's part behind it. ZKS_E_INVALID: the profile is too long; codes of
+ * zks__record_read_begun; ZKS_E_TOO_LARGE. */
+ZKS_MUST_USE zks_status zks__record_finish_member(zks__slice begun, zks__slice profile,
+                                                  const zks__sign_key *issuer, uint8_t *out,
+                                                  size_t size, size_t *out_length);
 
 #endif
