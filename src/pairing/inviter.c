@@ -256,7 +256,7 @@ static void on_m3(zks__inviter *i, const zks__pair_message *m, zks__slice bytes,
 static zks_status check_request(const zks__inviter *i, const zks__pair_request *q)
 {
     zks__record r;
-    zks_status status = zks__record_read_begun(q->member.data, q->member.length, &r);
+    zks_status status = zks__record_read_member_body(q->member.data, q->member.length, &r);
     if (status) {
         return status;
     }

@@ -172,7 +172,7 @@ zks_status zks__pair_request_read(const uint8_t *data, size_t length, zks__pair_
 {
     zks__pair_request q = {0};
     zks__reader r = zks__reader_of(data, length);
-    q.member = read_lp(&r, ZKS_MEMBER_BEGUN_MAX_BYTES);
+    q.member = read_lp(&r, ZKS_PAIR_PART_MAX_BYTES);
     q.name = read_lp(&r, ZKS_PAIR_NAME_MAX_BYTES);
     zks_status status = finish(&r);
     if (!status && !name_valid(q.name)) {

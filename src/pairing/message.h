@@ -32,7 +32,8 @@ enum {
     ZKS_PAIR_HEADER_BYTES = 2,
     /* Of all but m6: a joiner that nobody knows yet cannot make the other side hold more. */
     ZKS_PAIR_SMALL_MAX_BYTES = 8 << 10,
-    ZKS_PAIR_NAME_MAX_BYTES = 128, /* as ZKS_DEVICE_NAME_MAX_BYTES of src/group */
+    ZKS_PAIR_PART_MAX_BYTES = 4096, /* a MEMBER up to its self signature */
+    ZKS_PAIR_NAME_MAX_BYTES = 128,  /* as ZKS_DEVICE_NAME_MAX_BYTES of src/group */
     ZKS_PAIR_RECORDS_MAX = 4096,
     ZKS_PAIR_SECRETS_MAX = 4096, /* epochs */
     ZKS_PAIR_PINS_MAX = 4096,
@@ -73,7 +74,8 @@ typedef struct zks__pair_group {
     zks__slice genesis;
 } zks__pair_group;
 
-/* m5: lp(the joiner's part of its MEMBER, zks__record_begin_member) lp(name, UTF-8, not empty). */
+/* m5: lp(the joiner's part of its MEMBER, zks__record_make_member_body) lp(name, UTF-8, not empty).
+ */
 typedef struct zks__pair_request {
     zks__slice member;
     zks__slice name;

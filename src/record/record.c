@@ -325,9 +325,9 @@ zks_status zks__record_make_epoch(uint8_t suite, const uint8_t group_id[ZKS_GROU
 
 /* --- a MEMBER in two steps: the device begins it, the issuer finishes it ----------- */
 
-zks_status zks__record_begin_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                    const zks__member *m, const zks__sign_key *device, uint8_t *out,
-                                    size_t size, size_t *out_length)
+zks_status zks__record_make_member_body(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                        const zks__member *m, const zks__sign_key *device,
+                                        uint8_t *out, size_t size, size_t *out_length)
 {
     const zks__suite *functions = zks__crypto_suite(suite);
     if (!functions) {
@@ -348,12 +348,12 @@ zks_status zks__record_begin_member(uint8_t suite, const uint8_t group_id[ZKS_GR
     return made(&w, out_length);
 }
 
-zks_status zks__record_read_begun(const uint8_t *data, size_t length, zks__record *out)
+zks_status zks__record_read_member_body(const uint8_t *data, size_t length, zks__record *out)
 {
     /* Read as a whole one, with an empty profile and an issuer that signed nothing. */
     static const uint8_t rest[1 + ZKS_SIGN_PUBLIC_BYTES + ZKS_SIGN_BYTES];
-    uint8_t whole[ZKS_MEMBER_BEGUN_MAX_BYTES + sizeof rest];
-    if (length > ZKS_MEMBER_BEGUN_MAX_BYTES) {
+    uint8_t whole[ZKS_MEMBER_BODY_MAX_BYTES + sizeof rest];
+    if (length > ZKS_MEMBER_BODY_MAX_BYTES) {
         return ZKS_E_TOO_LARGE;
     }
     zks__writer w = zks__writer_of(whole, sizeof whole);
@@ -384,20 +384,24 @@ zks_status zks__record_read_begun(const uint8_t *data, size_t length, zks__recor
     return status;
 }
 
-zks_status zks__record_finish_member(zks__slice begun, zks__slice profile,
-                                     const zks__sign_key *issuer, uint8_t *out, size_t size,
-                                     size_t *out_length)
+zks_status zks__record_make_member_issue(const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                         zks__slice body, zks__slice profile,
+                                         const zks__sign_key *issuer, uint8_t *out, size_t size,
+                                         size_t *out_length)
 {
     zks__record record;
-    zks_status status = zks__record_read_begun(begun.data, begun.length, &record);
+    zks_status status = zks__record_read_member_body(body.data, body.length, &record);
+    if (!status && memcmp(record.group_id, group_id, ZKS_GROUP_ID_BYTES) != 0) {
+        status = ZKS_E_WRONG_GROUP;
+    }
+    if (!status && profile.length > ZKS_PROFILE_MAX_BYTES) {
+        status = ZKS_E_INVALID;
+    }
     if (status) {
         return status;
     }
-    if (profile.length > ZKS_PROFILE_MAX_BYTES) {
-        return ZKS_E_INVALID;
-    }
     zks__writer w = zks__writer_of(out, size);
-    zks__write_bytes(&w, begun.data, begun.length);
+    zks__write_bytes(&w, body.data, body.length);
     zks__write_lp(&w, profile.data, profile.length);
     zks__write_bytes(&w, zks__crypto_sign_public(issuer), ZKS_SIGN_PUBLIC_BYTES);
     write_signature(&w, zks__crypto_suite(record.suite), "issuer", issuer);
@@ -409,11 +413,11 @@ zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GRO
                                    const zks__sign_key *issuer, uint8_t *out, size_t size,
                                    size_t *out_length)
 {
-    uint8_t begun[ZKS_MEMBER_BEGUN_MAX_BYTES];
+    uint8_t begun[ZKS_MEMBER_BODY_MAX_BYTES];
     size_t length = 0;
-    zks_status status = zks__record_begin_member(suite, group_id, m, device, begun, sizeof begun,
-                                                 &length);
+    zks_status status = zks__record_make_member_body(suite, group_id, m, device, begun,
+                                                     sizeof begun, &length);
     return status ? status
-                  : zks__record_finish_member((zks__slice){begun, length}, m->profile, issuer, out,
-                                              size, out_length);
+                  : zks__record_make_member_issue(group_id, (zks__slice){begun, length}, m->profile,
+                                                  issuer, out, size, out_length);
 }

@@ -118,21 +118,24 @@ ZKS_MUST_USE zks_status zks__record_make_member(uint8_t suite,
                                                 const zks__sign_key *issuer, uint8_t *out,
                                                 size_t size, size_t *out_length);
 
-/* The same in two steps, for pairing. The device's part is the record up to its own signature;
- * m->profile and m->issuer are not used. */
-enum { ZKS_MEMBER_BEGUN_MAX_BYTES = 4096 };
-ZKS_MUST_USE zks_status zks__record_begin_member(uint8_t suite,
-                                                 const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                                 const zks__member *m, const zks__sign_key *device,
-                                                 uint8_t *out, size_t size, size_t *out_length);
-/* Reads such a part and verifies its signature; codes as zks__record_read. out has no hash, no
- * profile and no issuer; its bytes are the part. */
-ZKS_MUST_USE zks_status zks__record_read_begun(const uint8_t *data, size_t length,
-                                               zks__record *out);
-/* The issuer's part behind it. ZKS_E_INVALID: the profile is too long; codes of
- * zks__record_read_begun; ZKS_E_TOO_LARGE. */
-ZKS_MUST_USE zks_status zks__record_finish_member(zks__slice begun, zks__slice profile,
-                                                  const zks__sign_key *issuer, uint8_t *out,
-                                                  size_t size, size_t *out_length);
+/* The two halves of a MEMBER, for pairing: the joiner makes the body with its self signature
+ * (m->profile and m->issuer are not used); the inviter appends the profile that it sealed, itself
+ * and its signature. The body must be what a device of this group would make; the result is a whole
+ * record. ZKS_E_INVALID: the profile is too long; ZKS_E_BAD_SIGNATURE and the codes of
+ * zks__record_read. */
+enum { ZKS_MEMBER_BODY_MAX_BYTES = 4096 };
+ZKS_MUST_USE zks_status zks__record_make_member_body(uint8_t suite,
+                                                     const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                                     const zks__member *m,
+                                                     const zks__sign_key *device, uint8_t *out,
+                                                     size_t size, size_t *out_length);
+ZKS_MUST_USE zks_status zks__record_make_member_issue(const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                                      zks__slice body, zks__slice profile,
+                                                      const zks__sign_key *issuer, uint8_t *out,
+                                                      size_t size, size_t *out_length);
+/* Reads such a body: format, group and self signature. out->hash is zeros, its bytes are the body.
+ */
+ZKS_MUST_USE zks_status zks__record_read_member_body(const uint8_t *data, size_t length,
+                                                     zks__record *out);
 
 #endif

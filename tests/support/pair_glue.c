@@ -39,8 +39,8 @@ static size_t make_bundle(const pair_glue *g, zks__slice part, const char *name,
     uint8_t member[PAIR_RECORD_BYTES];
     size_t length = 0;
     zks__slice profile = {(const uint8_t *)name, strlen(name)}; /* in earnest it is sealed */
-    raw_check(zks__record_finish_member(part, profile, &g->group->inviter, member, sizeof member,
-                                        &length) == ZKS_OK);
+    raw_check(zks__record_make_member_issue(g->group->group_id, part, profile, &g->group->inviter,
+                                            member, sizeof member, &length) == ZKS_OK);
     if (g->fault == PAIR_FAULT_FORGED_MEMBER) {
         member[length - 1] ^= 1;
     }
@@ -94,7 +94,7 @@ void pair_glue_answer(pair_glue *g, bool accept)
 
 static void give_member(pair_glue *g, const zks__pair_group *group)
 {
-    uint8_t part[ZKS_MEMBER_BEGUN_MAX_BYTES], group_id[ZKS_GROUP_ID_BYTES];
+    uint8_t part[ZKS_PAIR_PART_MAX_BYTES], group_id[ZKS_GROUP_ID_BYTES];
     zks__sign_key device;
     sign_key(7, (uint8_t)g->random, &device);
     memcpy(g->device, zks__crypto_sign_public(&device), sizeof g->device);
@@ -103,8 +103,8 @@ static void give_member(pair_glue *g, const zks__pair_group *group)
     zks__member m = {.rights = group->rights, .not_after_s = group->not_after_s};
     m.rights |= g->fault == PAIR_FAULT_MORE_RIGHTS ? ZKS_RIGHT_ADMIN : 0;
     zks__pairing_event e = {.kind = ZKS_PAIRING_MEMBER, .bytes.data = part};
-    raw_check(zks__record_begin_member(group->suite, group_id, &m, &device, part, sizeof part,
-                                       &e.bytes.length) == ZKS_OK);
+    raw_check(zks__record_make_member_body(group->suite, group_id, &m, &device, part, sizeof part,
+                                           &e.bytes.length) == ZKS_OK);
     const char *name = g->fault == PAIR_FAULT_BAD_NAME ? "two\nlines"
                                                        : "Anna's tablet \xe2\x98\x82";
     e.name = (zks__slice){(const uint8_t *)name, strlen(name)};

@@ -62,7 +62,7 @@ typedef struct pair_glue {
     char text[256];
     uint8_t device[ZKS_SIGN_PUBLIC_BYTES]; /* joiner: its new identity */
     uint8_t secret[ZKS_KEY_BYTES];         /* joiner: the epoch secret it was given */
-    uint8_t part[ZKS_MEMBER_BEGUN_MAX_BYTES];
+    uint8_t part[ZKS_PAIR_PART_MAX_BYTES];
     size_t part_length;
 } pair_glue;
 

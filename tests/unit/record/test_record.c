@@ -76,7 +76,7 @@ START_TEST(read_gives_back_what_was_made)
 END_TEST
 
 /* As in pairing: the device begins, the issuer seals the name and finishes. */
-static size_t begun_length(void)
+static size_t body_length(void)
 {
     zks__record r;
     ck_assert_int_eq(read_of(&member, &r), ZKS_OK);
@@ -88,49 +88,52 @@ START_TEST(member_in_two_steps_is_the_same)
     static made second;
     zks__record r;
     setup();
-    size_t length = begun_length();
-    ck_assert_int_eq(zks__record_read_begun(member.bytes, length, &r), ZKS_OK);
+    size_t length = body_length();
+    ck_assert_int_eq(zks__record_read_member_body(member.bytes, length, &r), ZKS_OK);
     ck_assert_mem_eq(r.member.device, zks__crypto_sign_public(&device), 32);
     ck_assert_uint_eq(r.member.rights, ZKS_RIGHT_INVITE);
     ck_assert_uint_eq(r.member.profile.length, 0);
     ck_assert_uint_eq(r.bytes.length, length);
     zks__slice profile = {(const uint8_t *)"sealed name", 12};
-    ck_assert_int_eq(zks__record_finish_member((zks__slice){member.bytes, length}, profile, &root,
-                                               second.bytes, sizeof second.bytes, &second.length),
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, (zks__slice){member.bytes, length},
+                                                   profile, &root, second.bytes,
+                                                   sizeof second.bytes, &second.length),
                      ZKS_OK);
     ck_assert_uint_eq(second.length, member.length);
     ck_assert_mem_eq(second.bytes, member.bytes, member.length);
 }
 END_TEST
 
-START_TEST(member_begun_cut_longer_or_changed_is_refused)
+START_TEST(member_body_cut_longer_or_changed_is_refused)
 {
     static made bad;
     zks__record r;
     size_t made_length = 0;
     setup();
-    size_t length = begun_length();
+    size_t length = body_length();
     for (size_t i = 0; i < length; i++) {
-        ck_assert_int_ne(zks__record_read_begun(member.bytes, i, &r), ZKS_OK);
+        ck_assert_int_ne(zks__record_read_member_body(member.bytes, i, &r), ZKS_OK);
     }
     /* whatever follows, also what would read as a profile */
     memcpy(bad.bytes, member.bytes, length);
     for (unsigned more = 1; more < 130; more++) {
         bad.bytes[length] = (uint8_t)more;
-        ck_assert_int_ne(zks__record_read_begun(bad.bytes, length + more, &r), ZKS_OK);
+        ck_assert_int_ne(zks__record_read_member_body(bad.bytes, length + more, &r), ZKS_OK);
         bad.bytes[length] = (uint8_t)(more - 1);
-        ck_assert_int_ne(zks__record_read_begun(bad.bytes, length + more, &r), ZKS_OK);
+        ck_assert_int_ne(zks__record_read_member_body(bad.bytes, length + more, &r), ZKS_OK);
     }
     for (size_t i = 0; i < length; i++) {
         bad.bytes[i] ^= 4;
-        ck_assert_int_ne(zks__record_read_begun(bad.bytes, length, &r), ZKS_OK);
+        ck_assert_int_ne(zks__record_read_member_body(bad.bytes, length, &r), ZKS_OK);
         bad.bytes[i] ^= 4;
     }
     bad.bytes[length - 1] ^= 4;
-    ck_assert_int_eq(zks__record_finish_member((zks__slice){bad.bytes, length}, (zks__slice){0},
-                                               &root, bad.bytes, sizeof bad.bytes, &made_length),
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, (zks__slice){bad.bytes, length},
+                                                   (zks__slice){0}, &root, bad.bytes,
+                                                   sizeof bad.bytes, &made_length),
                      ZKS_E_BAD_SIGNATURE);
-    ck_assert_int_eq(zks__record_read_begun(genesis.bytes, genesis.length, &r), ZKS_E_UNSUPPORTED);
+    ck_assert_int_eq(zks__record_read_member_body(genesis.bytes, genesis.length, &r),
+                     ZKS_E_UNSUPPORTED);
 }
 END_TEST
 
@@ -336,7 +339,7 @@ static void add(TCase *c)
 {
     tcase_add_test(c, read_gives_back_what_was_made);
     tcase_add_test(c, member_in_two_steps_is_the_same);
-    tcase_add_test(c, member_begun_cut_longer_or_changed_is_refused);
+    tcase_add_test(c, member_body_cut_longer_or_changed_is_refused);
     tcase_add_test(c, make_is_deterministic);
     tcase_add_loop_test(c, read_cut_anywhere_fails, 0, ZKS_COUNTOF(all));
     tcase_add_loop_test(c, read_with_a_byte_more_is_malformed, 0, ZKS_COUNTOF(all));
