@@ -136,8 +136,8 @@ static bool nameplate_valid(const uint8_t nameplate[ZKS_NAMEPLATE_BYTES])
     return true;
 }
 
-static zks_status show_code(zks__inviter *i, const zks__mailbox_open *m,
-                            const zks__pairing_event *e, zks__pairing_actions *out)
+static zks_status make_code(zks__inviter *i, const zks__mailbox_open *m,
+                            const zks__pairing_event *e)
 {
     if (!nameplate_valid(m->nameplate)) {
         return ZKS_E_PROTOCOL;
@@ -155,7 +155,6 @@ static zks_status show_code(zks__inviter *i, const zks__mailbox_open *m,
     }
     i->shown = true;
     i->life_end_ms = e->now_ms + (m->life_ms && m->life_ms < i->life_ms ? m->life_ms : i->life_ms);
-    zks__pairing_add(out, ZKS_PAIRING_SHOW_CODE)->text = i->text;
     return ZKS_OK;
 }
 
@@ -168,13 +167,17 @@ static void on_open(zks__inviter *i, const zks__mailbox_open *m, const zks__pair
     if (i->shown && memcmp(m->nameplate, i->invite.nameplate, sizeof m->nameplate) != 0) {
         return; /* another machine's */
     }
-    zks_status status = i->shown ? ZKS_OK : show_code(i, m, e, out);
+    bool first = !i->shown;
+    zks_status status = first ? make_code(i, m, e) : ZKS_OK;
     if (status) {
         end(i, status, out);
         return;
     }
     i->attempt = m->attempt;
     start_attempt(i, e->random, out);
+    if (first && i->state != ENDED) {
+        zks__pairing_add(out, ZKS_PAIRING_SHOW_CODE)->text = i->text;
+    }
 }
 
 /* --- m1 to m7 --------------------------------------------------------------------- */
@@ -305,6 +308,8 @@ static void on_m7(zks__inviter *i, const zks__pair_message *m, uint64_t now_ms,
     zks__pair_block_done(&plain);
     if (ok) {
         close_all(i, ZKS_WIRE_OK, ZKS_OK, out);
+    } else if (status == ZKS_E_NOMEM) {
+        close_all(i, ZKS_WIRE_CODE_USED, status, out);
     } else {
         refuse(i, now_ms, out);
     }
