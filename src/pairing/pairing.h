@@ -69,7 +69,8 @@ enum {
     ZKS_PAIRING_TRIES = 3,
     ZKS_PAIRING_STEP_MS = 60000, /* to the other device's next message; the relay's lock too */
     ZKS_PAIRING_LIFE_MS = ZKS_MAILBOX_LIFE_S * 1000,
-    ZKS_PAIRING_RANDOM_BYTES = 96,
+    /* a secret, a sid and a scalar; or what sealing takes */
+    ZKS_PAIRING_RANDOM_BYTES = ZKS_SEAL_RANDOM_BYTES > 96 ? ZKS_SEAL_RANDOM_BYTES : 96,
     ZKS_PAIRING_ACTIONS_MAX = 4
 };
 
