@@ -205,7 +205,7 @@ START_TEST(link_of_later_version_or_unknown_suite_is_named)
     for (size_t bit = 0; bit < 200 * 8; bit += 5) {
         unsigned value = 0;
         for (size_t k = bit; k < bit + 5; k++) {
-            value = value << 1 | (all[k / 8] >> (7 - k % 8) & 1u);
+            value = value << 1 | ((unsigned)all[k / 8] >> (7 - k % 8) & 1u);
         }
         *at++ = ZKS_CODE_ALPHABET[value];
     }
