@@ -143,27 +143,40 @@ void zks__pair_group_write(const zks__pair_group *g, zks__writer *w)
     zks__write_lp(w, g->genesis.data, g->genesis.length);
 }
 
-/* UTF-8 of RFC 3629 without control characters: it is shown to a person who decides by it. */
-static bool name_valid(zks__slice name)
+/* The next character of UTF-8 (RFC 3629) and its length in bytes; 0: not one. */
+static size_t read_character(const uint8_t *text, size_t length, uint32_t *out)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    uint8_t b = text[0];
+    size_t more = b < 0x80 ? 0 : b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : 1;
+    uint32_t c = more ? b & (0x3fu >> more) : b;
+    if ((b >= 0x80 && b < 0xc2) || b > 0xf4 || more >= length) {
+        return 0;
+    }
+    for (size_t i = 1; i <= more; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        c = c << 6 | (text[i] & 0x3f);
+    }
+    bool known = c >= least[more] && c <= 0x10ffff && !(c >= 0xd800 && c < 0xe000);
+    *out = c;
+    return known ? 1 + more : 0;
+}
+
+/* A name is shown to a person who decides by it: no control characters, and no directions that make
+ * it look like another. */
+static bool name_valid(zks__slice name)
+{
     for (size_t i = 0; i < name.length;) {
-        uint8_t b = name.data[i++];
-        size_t more = b < 0x80 ? 0 : b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : 1;
-        uint32_t c = more ? b & (0x3fu >> more) : b;
-        if ((b >= 0x80 && b < 0xc2) || b > 0xf4 || more > name.length - i) {
+        uint32_t c = 0;
+        size_t size = read_character(name.data + i, name.length - i, &c);
+        bool control = c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+                       (c >= 0x2066 && c <= 0x2069);
+        if (!size || control) {
             return false;
         }
-        for (size_t k = 0; k < more; k++, i++) {
-            if ((name.data[i] & 0xc0) != 0x80) {
-                return false;
-            }
-            c = c << 6 | (name.data[i] & 0x3f);
-        }
-        if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c < ' ' ||
-            (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e)) {
-            return false; /* the last: directions that make a name look like another */
-        }
+        i += size;
     }
     return name.length != 0;
 }

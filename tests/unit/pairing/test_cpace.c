@@ -135,7 +135,8 @@ START_TEST(cpace_tag_is_mac_of_share)
     ck_assert_int_eq(zks__cpace_tag(r.in.sid, isk, &r.b, other), ZKS_OK);
     ck_assert_mem_ne(tag, other, sizeof tag);
     /* mac_key = H("CPaceMac" || sid || ISK); T = MAC(mac_key, lv_cat(Y, AD)) */
-    memcpy(key_text, "CPaceMac", 8);
+    static const uint8_t label[] = {'C', 'P', 'a', 'c', 'e', 'M', 'a', 'c'};
+    memcpy(key_text, label, sizeof label);
     memcpy(key_text + 8, r.sid.bytes, 16);
     memcpy(key_text + 24, isk, 64);
     zks__crypto_sha512(key_text, sizeof key_text, key);

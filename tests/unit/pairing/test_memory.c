@@ -220,7 +220,7 @@ START_TEST(pairing_freed_memory_holds_no_secret)
     /* The search works. */
     uint8_t *block = zks__alloc(64);
     memset(block, 0, 64);
-    memcpy(block + 7, epoch_secret, 32);
+    memcpy(block + 7, epoch_secret, sizeof epoch_secret);
     zks__free(block);
     ck_assert(memory.found);
 }
