@@ -253,6 +253,14 @@ bool zks__mailboxes_idle(const zks__mailboxes *all)
     return zks__list_empty(&all->boxes);
 }
 
+/* Judged at each message, since a record may have taken the right away meanwhile. */
+static bool may_invite(const zks__peer *p)
+{
+    const zks__record *own = zks__records_member(p->group->set, zks__peer_device(p),
+                                                 zks__router_unix_ms(p->router) / 1000);
+    return own && (own->member.rights & ZKS_RIGHT_INVITE);
+}
+
 /* --- MAILBOX_OPEN ------------------------------------------------------------------ */
 
 static zks__mailbox *find(const zks__mailboxes *all, const uint8_t nameplate[ZKS_NAMEPLATE_BYTES])
@@ -388,9 +396,7 @@ static void on_open(zks__peer *p, const zks__mailbox_open *m)
 {
     static const uint8_t zeros[ZKS_NAMEPLATE_BYTES];
     uint64_t now_ns = zks__router_now_ns(p->router);
-    const zks__record *own = zks__records_member(p->group->set, zks__peer_device(p),
-                                                 zks__router_unix_ms(p->router) / 1000);
-    if (!own || !(own->member.rights & ZKS_RIGHT_INVITE)) {
+    if (!may_invite(p)) {
         refuse_open(p, ZKS_WIRE_UNAUTHORIZED, "this device may not invite others");
     } else if (memcmp(m->nameplate, zeros, sizeof zeros) == 0) {
         open_new(p, m, now_ns);
@@ -418,6 +424,12 @@ static void on_device_put(zks__peer *p, const zks__mailbox_put *m)
     zks__mailbox *b = own_box(p, ZKS_MESSAGE_MAILBOX_PUT, m->nameplate);
     if (!b || m->attempt != b->attempt) {
         return; /* of an attempt that is over */
+    }
+    if (!may_invite(p)) {
+        zks__mailboxes_end_device(b->all, b->group_id, b->device);
+        zks__peer_error(p, ZKS_WIRE_UNAUTHORIZED, ZKS_MESSAGE_MAILBOX_PUT, 0,
+                        "this device may not invite others any more");
+        return;
     }
     bool first = !b->puts_inviter && m->data.length && m->data.length <= sizeof b->first;
     bool more = b->puts_inviter && b->joiner && b->puts_inviter < ZKS_RELAY_MAILBOX_PUTS;
@@ -526,6 +538,9 @@ void zks__mailbox_join(zks__peer *p, const zks__mailbox_get *m)
     uint64_t now_ns = zks__router_now_ns(p->router);
     uint32_t wait_ms = take_turn(all, p, now_ns);
     zks__mailbox *b = wait_ms ? NULL : find(all, m->nameplate);
+    if (b && b->inviter && !may_invite(b->inviter)) {
+        zks__mailboxes_end_device(all, b->group_id, b->device);
+    }
     if (wait_ms) {
         refuse_get(p, ZKS_WIRE_RATE_LIMITED, wait_ms,
                    "too many codes were tried from this address");

@@ -27,13 +27,15 @@
  *                      leading zeros), which the joining device shows too.
  *   action ASK         ask the user whether the device that calls itself `text` may join (and
  *                      whether the digits are equal); then ANSWER. An app may say yes by itself.
- *   action COMMIT      seal `text` as the profile, sign `bytes` (zks__record_make_member_issue),
- * put the MEMBER (and, where the EPOCH does not list it, a GRANT to its sealing key) at the relay;
- * when the relay has it, take the heads; then COMMITTED with the bundle (zks__pair_bundle_write),
- * which is everything of the group: records, epoch secrets, relays with keys, pins, heads. The new
- * MEMBER must be among the records, the relay in use among the relays. action ENDED       `status`
- * and a sentence for the user. `committed`: the device is a member though the end of the pairing is
- * not known (status is not ZKS_OK): say so.
+ *   action COMMIT      seal `text` as the profile, issue the MEMBER whose first half is `bytes`
+ *                      (zks__record_make_member_issue), put it at the relay, and a GRANT where the
+ *                      EPOCH does not list it. When the relay has both, take the heads; then
+ *                      COMMITTED with the bundle (zks__pair_bundle_write), which is everything of
+ *                      the group: records, epoch secrets, relays with keys, pins, heads. The new
+ *                      MEMBER must be among the records; the relay in use, and all that the link
+ *                      names, among the relays.
+ *   action ENDED       `status` and a sentence for the user. `committed`: the device is a member
+ *                      though the end of the pairing is not known (status is not ZKS_OK): say so.
  *
  *   JOINER, with an invite that was read (code.h)
  *   event CONNECTED    a session with the relay, under throw-away keys and without HELLO:
@@ -46,13 +48,15 @@
  *   action SEND        as above; the first is MAILBOX_GET.
  *   action SHOW_DIGITS as above.
  *   action GROUP       `group` says what it is about: make the device's keys for group->group_id
- *                      and a random instance, and its part of the MEMBER with group->rights and
+ *                      and a random instance, and its half of the MEMBER with group->rights and
  *                      group->not_after_s (zks__record_make_member_body); then MEMBER with this
- * part and the device's name for the user of the other device. action STORE       `bundle` is what
- * the inviter gives; its own MEMBER and the relay in use are in it already checked. Run state()
- * over the records, check that this device is a member and that the secrets belong to the epochs,
- * store all of it; then STORED. action ENDED       ZKS_OK: close the session with code 0 (what is
- * queued goes out first), connect with the device's keys and say HELLO. Else: a sentence; close.
+ *                      half and the device's name for the user of the other device.
+ *   action STORE       `bundle` is what the inviter gives; its own MEMBER and the relay in use are
+ *                      in it already checked. Run state() over the records, check that this device
+ *                      is a member and that the secrets belong to the epochs, store all of it; then
+ *                      STORED.
+ *   action ENDED       ZKS_OK: close the session with code 0 (what is queued goes out first),
+ *                      connect with the device's keys and say HELLO. Else: a sentence; close.
  *
  * Every step takes the time of a clock that never goes back and ZKS_PAIRING_RANDOM_BYTES fresh
  * random bytes, which the machine does not keep beyond what it needs; wipe them after the call.

@@ -598,7 +598,7 @@ START_TEST(pairing_through_a_relay_lets_the_device_in)
     fixture *f = fixture_inviting(NULL);
     pair_group group;
     pair_glue inviter, joiner;
-    pair_group_init(&group, 5);
+    pair_group_init(&group, ZKS_SUITE_SODIUM, 5);
     pair_inviter_init(&inviter, &group, _i ? ZKS_PAIR_LINK : ZKS_PAIR_CODE, f->c[0].relay_key, 12,
                       send_on, &f->c[0]);
     pair_glue_event(&inviter, ZKS_PAIRING_CONNECTED);
@@ -626,7 +626,7 @@ START_TEST(pairing_with_wrong_codes_burns_the_code)
     pair_group group;
     pair_glue inviter, joiner;
     char wrong[ZKS_PAIR_CODE_TEXT_BYTES];
-    pair_group_init(&group, 6);
+    pair_group_init(&group, ZKS_SUITE_SODIUM, 6);
     pair_inviter_init(&inviter, &group, ZKS_PAIR_CODE, f->c[0].relay_key, 13, send_on, &f->c[0]);
     pair_glue_event(&inviter, ZKS_PAIRING_CONNECTED);
     pair_glue_message(&inviter, raw_expect(&f->c[0], ZKS_MESSAGE_MAILBOX_OPEN));

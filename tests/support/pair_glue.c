@@ -12,10 +12,10 @@ static void sign_key(uint8_t tag, uint8_t seed, zks__sign_key *out)
     zks__crypto_sign_key(bytes, out);
 }
 
-void pair_group_init(pair_group *g, uint8_t seed)
+void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed)
 {
     memset(g, 0, sizeof *g);
-    g->suite = ZKS_SUITE_SODIUM;
+    g->suite = suite;
     sign_key(1, seed, &g->root);
     sign_key(2, seed, &g->inviter);
     zks__genesis genesis = {.mode = ZKS_GROUP_MODE_PAIRED, .recovery = {3}};

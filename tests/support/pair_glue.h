@@ -21,7 +21,7 @@ typedef struct pair_group {
     uint8_t epoch_hash[ZKS_RECORD_HASH_BYTES];
 } pair_group;
 
-void pair_group_init(pair_group *g, uint8_t seed);
+void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed);
 
 /* What the inviter gives that it should not, or the joiner. */
 typedef enum pair_fault {

@@ -172,7 +172,7 @@ START_TEST(pairing_without_memory_ends_clean)
     static pair_group group;
     static world w;
     unsigned n = 0;
-    pair_group_init(&group, 1);
+    pair_group_init(&group, ZKS_SUITE_SODIUM, 1);
     memory.wanted = true;
     for (;; n++) {
         ck_assert_uint_lt(n, ALLOCATIONS_MAX);
@@ -208,7 +208,7 @@ START_TEST(pairing_freed_memory_holds_no_secret)
     static pair_group group;
     static world w;
     char code[ZKS_PAIR_CODE_TEXT_BYTES];
-    pair_group_init(&group, 1);
+    pair_group_init(&group, ZKS_SUITE_SODIUM, 1);
     memory.found = false;
     pairing(&w, &group);
     ck_assert(w.i.ended && w.i.status == ZKS_OK && w.j.status == ZKS_OK);

@@ -69,7 +69,7 @@ static world *world_new(const char *test, zks__pair_kind kind)
         w->side[k].w = w;
         w->side[k].number = k;
     }
-    pair_group_init(&w->group, 1);
+    pair_group_init(&w->group, ZKS_SUITE_SODIUM, 1);
     pair_inviter_init(&w->i, &w->group, kind, relay_key, w->seed, on_send, &w->side[0]);
     return w;
 }
@@ -319,6 +319,29 @@ START_TEST(pairing_by_link_lets_the_device_in)
     join(w, 0, NULL);
     expect_paired(w, 0);
     world_free(w);
+}
+END_TEST
+
+/* Every suite pairs by link; those without a PAKE by link only. */
+START_TEST(pairing_by_link_works_in_every_suite_of_the_build)
+{
+    unsigned suites = 0;
+    for (uint8_t suite = 1; suite < 8; suite++) {
+        if (!zks__crypto_suite(suite)) {
+            continue;
+        }
+        world *w = world_new("every_suite", ZKS_PAIR_LINK);
+        pair_glue_done(&w->i);
+        pair_group_init(&w->group, suite, 1);
+        pair_inviter_init(&w->i, &w->group, ZKS_PAIR_LINK, relay_key, w->seed, on_send,
+                          &w->side[0]);
+        invite(w);
+        join(w, 0, NULL);
+        expect_paired(w, 0);
+        world_free(w);
+        suites++;
+    }
+    ck_assert_uint_gt(suites, 0);
 }
 END_TEST
 
@@ -1040,7 +1063,7 @@ START_TEST(inviter_config_that_cannot_work_is_refused)
     pair_group group;
     zks__inviter *i = NULL;
     zks__pair_relay relay = {.address = "a b"};
-    pair_group_init(&group, 1);
+    pair_group_init(&group, ZKS_SUITE_SODIUM, 1);
     zks__inviter_config c = {.kind = ZKS_PAIR_CODE,
                              .relay_key = relay_key,
                              .group = {.suite = 1,
@@ -1066,6 +1089,7 @@ static void add(TCase *c)
 {
     tcase_add_test(c, pairing_by_code_lets_the_device_in);
     tcase_add_test(c, pairing_by_link_lets_the_device_in);
+    tcase_add_test(c, pairing_by_link_works_in_every_suite_of_the_build);
     tcase_add_test(c, pairing_on_the_way_shows_no_secret);
     tcase_add_test(c, wrong_code_is_told_on_both_sides_and_the_right_one_still_works);
     tcase_add_test(c, third_wrong_code_burns_the_code);
