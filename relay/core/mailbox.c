@@ -197,12 +197,24 @@ static bool owned_by(const zks__mailbox *b, const uint8_t *group_id, const uint8
            memcmp(b->group_id, group_id, sizeof b->group_id) == 0;
 }
 
-void zks__mailboxes_end_device(zks__mailboxes *all, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                               const uint8_t device[ZKS_DEVICE_ID_BYTES])
+/* Judged again at each message, since a record may have taken the right away meanwhile. */
+static bool may_invite(const zks__router *r, const zks__rgroup *g, const uint8_t *device)
+{
+    const zks__record *own = zks__records_member(g->set, device, zks__router_unix_ms(r) / 1000);
+    return own && (own->member.rights & ZKS_RIGHT_INVITE);
+}
+
+static bool peer_may_invite(const zks__peer *p)
+{
+    return may_invite(p->router, p->group, zks__peer_device(p));
+}
+
+void zks__mailboxes_enforce(zks__mailboxes *all, const zks__rgroup *g)
 {
     for (zks__node *n = zks__list_first(&all->boxes); n; n = zks__list_next(&all->boxes, n)) {
         zks__mailbox *b = ZKS_CONTAINER(n, zks__mailbox, node);
-        if (!b->gone && owned_by(b, group_id, device)) {
+        if (!b->gone && memcmp(b->group_id, g->id, sizeof b->group_id) == 0 &&
+            !may_invite(all->router, g, b->device)) {
             box_over(b, ZKS_WIRE_CODE_CANCELLED, ZKS_WIRE_CODE_CANCELLED);
         }
     }
@@ -251,14 +263,6 @@ void zks__mailboxes_tick(zks__mailboxes *all, uint64_t now_ns)
 bool zks__mailboxes_idle(const zks__mailboxes *all)
 {
     return zks__list_empty(&all->boxes);
-}
-
-/* Judged at each message, since a record may have taken the right away meanwhile. */
-static bool may_invite(const zks__peer *p)
-{
-    const zks__record *own = zks__records_member(p->group->set, zks__peer_device(p),
-                                                 zks__router_unix_ms(p->router) / 1000);
-    return own && (own->member.rights & ZKS_RIGHT_INVITE);
 }
 
 /* --- MAILBOX_OPEN ------------------------------------------------------------------ */
@@ -396,7 +400,7 @@ static void on_open(zks__peer *p, const zks__mailbox_open *m)
 {
     static const uint8_t zeros[ZKS_NAMEPLATE_BYTES];
     uint64_t now_ns = zks__router_now_ns(p->router);
-    if (!may_invite(p)) {
+    if (!peer_may_invite(p)) {
         refuse_open(p, ZKS_WIRE_UNAUTHORIZED, "this device may not invite others");
     } else if (memcmp(m->nameplate, zeros, sizeof zeros) == 0) {
         open_new(p, m, now_ns);
@@ -425,8 +429,8 @@ static void on_device_put(zks__peer *p, const zks__mailbox_put *m)
     if (!b || m->attempt != b->attempt) {
         return; /* of an attempt that is over */
     }
-    if (!may_invite(p)) {
-        zks__mailboxes_end_device(b->all, b->group_id, b->device);
+    if (!peer_may_invite(p)) {
+        zks__mailboxes_enforce(b->all, p->group);
         zks__peer_error(p, ZKS_WIRE_UNAUTHORIZED, ZKS_MESSAGE_MAILBOX_PUT, 0,
                         "this device may not invite others any more");
         return;
@@ -538,8 +542,8 @@ void zks__mailbox_join(zks__peer *p, const zks__mailbox_get *m)
     uint64_t now_ns = zks__router_now_ns(p->router);
     uint32_t wait_ms = take_turn(all, p, now_ns);
     zks__mailbox *b = wait_ms ? NULL : find(all, m->nameplate);
-    if (b && b->inviter && !may_invite(b->inviter)) {
-        zks__mailboxes_end_device(all, b->group_id, b->device);
+    if (b && b->inviter && !peer_may_invite(b->inviter)) {
+        zks__mailboxes_enforce(all, b->inviter->group);
     }
     if (wait_ms) {
         refuse_get(p, ZKS_WIRE_RATE_LIMITED, wait_ms,

@@ -32,10 +32,10 @@ void zks__mailboxes_free(zks__mailboxes *all);
 void zks__mailboxes_tick(zks__mailboxes *all, uint64_t now_ns);
 /* Whether there is anything to wait for. */
 bool zks__mailboxes_idle(const zks__mailboxes *all);
-/* The device is no member any more: its mailboxes end at once, and so do their attempts. Call it
- * for each device that an EPOCH removes or that LEAVEs, before or after its sessions end. */
-void zks__mailboxes_end_device(zks__mailboxes *all, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                               const uint8_t device[ZKS_DEVICE_ID_BYTES]);
+/* The group's records changed: mailboxes of devices that may not invite any more end at once, and
+ * so do their attempts. Call it where the sessions of removed devices end. (Each message of a
+ * mailbox asks for it too, so that nothing is passed on for such a device in any case.) */
+void zks__mailboxes_enforce(zks__mailboxes *all, const zks__rgroup *g);
 
 /* MAILBOX_OPEN, PUT and CLOSE of an online device. */
 void zks__mailbox_device_message(zks__peer *p, const zks__message *m);

@@ -10,12 +10,12 @@ enum { SHORT_MS = 300 };
 
 /* --- helpers ---------------------------------------------------------------------- */
 
-/* Gives the device the right to invite, before it says HELLO. */
-static void may_invite(raw_client *c)
+/* Gives the device the right to invite, before it says HELLO. not_after_s: 0 for ever. */
+static void may_invite_until(raw_client *c, uint64_t not_after_s)
 {
     const zks__group_root *root = &c->group->root;
     const zks__suite *suite = zks__crypto_suite(root->suite);
-    zks__member m = {.rights = ZKS_RIGHT_INVITE};
+    zks__member m = {.rights = ZKS_RIGHT_INVITE, .not_after_s = not_after_s};
     zks__record record;
     suite->seal_public(c->keys.seal_seed, m.seal_key);
     suite->dh_public(c->keys.noise_dh_secret, m.noise_dh);
@@ -26,6 +26,11 @@ static void may_invite(raw_client *c)
                      ZKS_OK);
     ck_assert_int_eq(zks__record_read(c->member.bytes, c->member.length, &record), ZKS_OK);
     memcpy(c->member_hash, record.hash, sizeof c->member_hash);
+}
+
+static void may_invite(raw_client *c)
+{
+    may_invite_until(c, 0);
 }
 
 /* c[0] is online and may invite; the others are only devices with keys. */
@@ -372,6 +377,32 @@ START_TEST(mailbox_of_another_device_cannot_be_touched)
 }
 END_TEST
 
+static uint64_t unix_s(void)
+{
+    zks__clock clock = zks__clock_system();
+    return (uint64_t)clock.unix_ms(clock.user) / 1000;
+}
+
+/* Who may not invite any more has no mailbox, though its session goes on. */
+START_TEST(mailbox_ends_with_the_right_to_invite)
+{
+    fixture *f = fixture_new(NULL);
+    uint64_t until_s = unix_s() + 2;
+    may_invite_until(&f->c[0], until_s);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
+    zks__mailbox_open box = open_box(&f->c[0], 0), other = locked_box(f, &f->c[1], 0);
+    while (unix_s() <= until_s) {
+        raw_idle(&f->world, 50);
+    }
+    expect_get_refused(f, &f->c[2], box.nameplate, ZKS_WIRE_CODE_CANCELLED);
+    expect_let_go(&f->c[1], 1, ZKS_WIRE_CODE_CANCELLED);
+    send_put(&f->c[0], other.nameplate, 1, 0, "m2", 2); /* it is gone: nobody minds */
+    send_open(&f->c[0], NULL, 0);
+    raw_expect_error(&f->c[0], ZKS_WIRE_UNAUTHORIZED);
+    fixture_free(f);
+}
+END_TEST
+
 /* --- connections ------------------------------------------------------------------ */
 
 START_TEST(mailbox_survives_a_reconnect_of_its_device)
@@ -669,6 +700,7 @@ static void add(TCase *c)
     tcase_add_test(c, mailbox_expires_for_all);
     tcase_add_loop_test(c, mailbox_closed_late_joiner_hears_why, 0, ZKS_COUNTOF(ends));
     tcase_add_test(c, mailbox_of_another_device_cannot_be_touched);
+    tcase_add_test(c, mailbox_ends_with_the_right_to_invite);
     tcase_add_test(c, mailbox_survives_a_reconnect_of_its_device);
     tcase_add_test(c, mailbox_is_forgotten_at_a_restart);
     tcase_add_test(c, mailbox_gets_of_an_address_are_limited);
