@@ -296,7 +296,7 @@ static zks_status read_payload(const uint8_t *payload, size_t length, zks__pair_
 static zks_status read_link(const char *text, size_t length, zks__pair_invite *out,
                             zks__pair_problem *problem)
 {
-    uint8_t values[LINK_DIGITS_MAX], payload[ZKS_PAIR_LINK_PAYLOAD_MAX_BYTES + 5];
+    uint8_t values[LINK_DIGITS_MAX] = {0}, payload[ZKS_PAIR_LINK_PAYLOAD_MAX_BYTES + 5];
     zks__pair_invite v = {0};
     size_t size = 0;
     zks_status status = read_values(text + PREFIX_CHARS, length - PREFIX_CHARS, values,

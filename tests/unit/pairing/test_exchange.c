@@ -126,7 +126,8 @@ START_TEST(sealed_message_is_bound)
     run(_i, &v, &v, 5, &j, &i);
     zks__exchange_keys(&i.x, shared, ct);
     ck_assert_mem_eq(i.x.isk, zeros, sizeof zeros); /* wiped */
-    memcpy(sealed, "hello", 5);
+    static const uint8_t hello[] = {'h', 'e', 'l', 'l', 'o'};
+    memcpy(sealed, hello, sizeof hello);
     zks__exchange_seal(&i.x, true, 4, sealed, 5);
     side saved = j;
     zks__exchange_keys(&j.x, shared, ct);
