@@ -50,7 +50,6 @@ enum {
 
     /* What a set of records takes, so that no member can fill the memory and the disk of the
      * others; the reasons stand in record/set.h. */
-    ZKS_RECORDS_DEVICES_DEFAULT = 64,         /* live devices of a paired group */
     ZKS_RECORDS_MEMBERS_MAX = 1024,           /* MEMBER records in all */
     ZKS_RECORDS_MEMBERS_PER_ISSUER_MAX = 256, /* of one member; the root key is not counted */
     ZKS_RECORDS_EPOCHS_MAX = 1024,            /* EPOCH records in all */
