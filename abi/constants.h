@@ -65,6 +65,10 @@
     X(ZKS_E_RELAY_OVERLOADED)          \
     X(ZKS_E_RELAY_SHUTTING_DOWN)       \
     X(ZKS_E_RELAY_STORAGE_FULL)        \
+    X(ZKS_E_CODE_UNKNOWN)              \
+    X(ZKS_E_CODE_EXPIRED)              \
+    X(ZKS_E_CODE_USED)                 \
+    X(ZKS_E_CODE_CANCELLED)            \
     X(ZKS_E_TRUNCATED)                 \
     X(ZKS_E_MALFORMED)                 \
     X(ZKS_E_TOO_LARGE)                 \

@@ -81,6 +81,12 @@ static const zks__relay_option options[] = {
            "pushed by one session"),
     NUMBER(pulls_per_minute, 1, 1000000000, STRING(ZKS_RELAY_PULLS_PER_MINUTE), "messages",
            "PULLs of one session"),
+    NUMBER(mailboxes, 0, 65536, STRING(ZKS_RELAY_MAILBOXES), "mailboxes",
+           "pairing codes at once; 0: none"),
+    NUMBER(mailbox_lock_ms, 100, 600000, STRING(ZKS_RELAY_MAILBOX_LOCK_MS), "ms",
+           "a joining device that says nothing keeps others out so long"),
+    NUMBER(mailbox_gets_per_minute, 1, 1000000, STRING(ZKS_RELAY_MAILBOX_GETS_PER_MINUTE), "codes",
+           "tried from one IP address (IPv6: /64)"),
     CHOICE(log_level, "off|error|warn|info|debug", "info", "least serious lines that are written"),
     CHOICE(log_format, "text|json", "text", "form of the log lines"),
 };

@@ -46,6 +46,14 @@
 /* of the database file; SQLite itself checks it */
 #define ZKS_RELAY_DISK_BYTES           10737418240
 
+/* Pairing codes, live and remembered ones, about 500 bytes each; a hundredth of the nameplates, so
+ * that a guessed one is most likely free. */
+#define ZKS_RELAY_MAILBOXES               8192
+/* ms; a joiner that says nothing keeps others out so long */
+#define ZKS_RELAY_MAILBOX_LOCK_MS         60000
+/* of one address: a household that mistypes, not a scan of all nameplates */
+#define ZKS_RELAY_MAILBOX_GETS_PER_MINUTE 20
+
 enum {
     /* --- fixed --- */
 
@@ -76,8 +84,18 @@ enum {
     ZKS_RELAY_ACKS_MS = 1000,
     /* groups without sessions that stay in memory: their records are verified already */
     ZKS_RELAY_GROUPS_CACHED = 256,
-    ZKS_RELAY_STOP_MS = 1000,      /* for commits and BYE; then links get at most a second more */
-    ZKS_RELAY_RETRY_MIN_MS = 1000, /* retry-after of BYE, spread at random up to the next one */
+    /* a code and a link at once, and the same again */
+    ZKS_RELAY_MAILBOXES_PER_DEVICE = 4,
+    ZKS_RELAY_MAILBOXES_PER_GROUP = 16,
+    ZKS_RELAY_MAILBOX_FIRST_BYTES = 256, /* what waits for a joiner: a pairing's m0 has 50 bytes */
+    /* one message of a joiner, whom nobody knows yet; bytes */
+    ZKS_RELAY_MAILBOX_JOINER_BYTES = 8 << 10,
+    ZKS_RELAY_MAILBOX_PUTS = 8, /* of each side in an attempt: a pairing has four and four */
+    /* an inviter's mailbox outlives its session: time to change networks; ms */
+    ZKS_RELAY_MAILBOX_AWAY_MS = 60000,
+    ZKS_RELAY_MAILBOX_ASKERS = 4096, /* addresses whose rate is remembered; then the oldest goes */
+    ZKS_RELAY_STOP_MS = 1000,        /* for commits and BYE; then links get at most a second more */
+    ZKS_RELAY_RETRY_MIN_MS = 1000,   /* retry-after of BYE, spread at random up to the next one */
     ZKS_RELAY_RETRY_MAX_MS = 5000,
     ZKS_RELAY_RATE_RETRY_MS = 1000, /* retry-after of RATE_LIMITED and RELAY_OVERLOADED */
     /* retry-after of STORAGE_FULL and GROUP_QUOTA_EXCEEDED: clean-up takes time */

@@ -3,6 +3,7 @@
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
+#include "relay/core/mailbox.h"
 
 /* --- sending --- */
 
@@ -145,6 +146,15 @@ static void on_online(zks__peer *p, const zks__message *m, zks__buf *backing)
     case ZKS_MESSAGE_DELETE:
         zks__peer_delete(p, m);
         break;
+    case ZKS_MESSAGE_MAILBOX_OPEN:
+    case ZKS_MESSAGE_MAILBOX_PUT:
+    case ZKS_MESSAGE_MAILBOX_CLOSE:
+        zks__mailbox_device_message(p, m);
+        break;
+    case ZKS_MESSAGE_MAILBOX_GET:
+        zks__peer_error(p, ZKS_WIRE_INVALID_MESSAGE, (uint8_t)m->type, 0,
+                        "a device that joins says no HELLO");
+        break;
     case ZKS_MESSAGE_ERROR:
         break; /* the client's opinion; there is nothing to do about it */
     case ZKS_MESSAGE_HELLO:
@@ -171,6 +181,11 @@ static void on_message(zks__session *s, const zks__message *m, zks__buf *backing
     } else if (p->state == ZKS_PEER_GREETING && m->type == ZKS_MESSAGE_HELLO) {
         zks__list_remove(&p->waiting);
         zks__peer_hello(p, m, backing);
+    } else if (p->state == ZKS_PEER_GREETING && m->type == ZKS_MESSAGE_MAILBOX_GET) {
+        zks__list_remove(&p->waiting);
+        zks__mailbox_join(p, &m->mailbox_get);
+    } else if (p->state == ZKS_PEER_PAIRING) {
+        zks__mailbox_joiner_message(p, m);
     } else {
         zks__peer_end(p, ZKS_WIRE_UNAUTHORIZED, (uint8_t)m->type, 0, "HELLO comes first");
     }
@@ -222,6 +237,7 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
         g->peer_count--;
     }
     p->state = ZKS_PEER_ENDING;
+    zks__mailbox_peer_closed(p);
     zks__list_remove(&p->waiting);
     zks__list_remove(&p->in_group);
     zks__list_remove(&p->lagging);
@@ -267,6 +283,8 @@ zks_status zks__peer_new(zks__router *r, zks__link *link, zks__link_events *out_
     }
     p->router = r;
     zks__list_init(&p->finished);
+    zks__list_init(&p->mailboxes);
+    p->address_length = zks__link_subject(link, p->address);
     zks__session_attach(p->session, link);
     p->deadline_ns = zks__router_now_ns(r) + r->config->hello_ms * 1000000;
     zks__list_append(&r->peers, &p->node);

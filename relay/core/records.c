@@ -3,6 +3,7 @@
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
+#include "relay/core/mailbox.h"
 
 /* --- relay -> device --- */
 
@@ -123,6 +124,7 @@ void zks__rgroup_enforce(zks__rgroup *g)
         return;
     }
     g->enforced = generation;
+    zks__mailboxes_enforce(g->router->mailboxes, g);
     for (zks__node *n = zks__list_first(&g->peers); n;) {
         zks__node *next = zks__list_next(&g->peers, n);
         zks__peer *p = ZKS_CONTAINER(n, zks__peer, in_group);

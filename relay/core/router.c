@@ -2,8 +2,9 @@
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
+#include "relay/core/mailbox.h"
 
-enum { TICK_MS = 50 };
+enum { TICK_MS = 50, SLOW_TICK_MS = 250 };
 
 #define MINUTE_NS 60000000000ull
 #define MS_NS     1000000ull
@@ -78,6 +79,7 @@ static void on_tick(uv_timer_t *timer)
     check_greeting(r, now);
     check_refused(r, now);
     check_lagging(r, now);
+    zks__mailboxes_tick(r->mailboxes, now);
     if (!zks__list_empty(&r->dirty) && now >= r->acks_due_ns) {
         r->acks_due_ns = now + ZKS_RELAY_ACKS_MS * MS_NS;
         write_acks(r);
@@ -89,9 +91,12 @@ void zks__router_arm(zks__router *r)
 {
     bool idle = zks__list_empty(&r->greeting) && zks__list_empty(&r->refused) &&
                 zks__list_empty(&r->lagging) && zks__list_empty(&r->dirty);
-    if (!idle && !uv_is_active((uv_handle_t *)&r->timer) &&
-        !uv_is_closing((uv_handle_t *)&r->timer)) {
-        uv_timer_start(&r->timer, on_tick, TICK_MS, 0);
+    if ((idle && zks__mailboxes_idle(r->mailboxes)) || uv_is_closing((uv_handle_t *)&r->timer)) {
+        return;
+    }
+    uint64_t wait_ms = idle ? SLOW_TICK_MS : TICK_MS;
+    if (!uv_is_active((uv_handle_t *)&r->timer) || uv_timer_get_due_in(&r->timer) > wait_ms) {
+        uv_timer_start(&r->timer, on_tick, wait_ms, 0);
     }
 }
 
@@ -156,9 +161,11 @@ zks_status zks__router_init(zks__router *r, uv_loop_t *loop)
     r->rng.fill(seed, sizeof seed, r->rng.user);
     r->groups = zks__map_new(seed);
     r->scratch = zks__alloc(ZKS_RELAY_PULL_MAX_COUNT * sizeof *r->scratch);
-    if (!r->groups || !r->scratch) {
+    r->mailboxes = zks__mailboxes_new(r);
+    if (!r->groups || !r->scratch || !r->mailboxes) {
         zks__map_free(r->groups);
         zks__free(r->scratch);
+        zks__mailboxes_free(r->mailboxes);
         return ZKS_E_NOMEM;
     }
     r->timer.data = r;
@@ -226,6 +233,8 @@ void zks__router_done(zks__router *r)
     }
     zks__map_free(r->groups);
     zks__free(r->scratch);
+    zks__mailboxes_free(r->mailboxes);
+    r->mailboxes = NULL;
     zks__wipe(r->keys, sizeof r->keys);
     r->groups = NULL;
     r->scratch = NULL;

@@ -26,6 +26,8 @@ typedef struct zks__router zks__router;
 typedef struct zks__rgroup zks__rgroup;
 typedef struct zks__peer zks__peer;
 typedef struct zks__push_op zks__push_op;
+typedef struct zks__mailbox zks__mailbox;
+typedef struct zks__mailboxes zks__mailboxes;
 
 struct zks__router {
     const zks__relay_config *config;
@@ -56,8 +58,9 @@ struct zks__router {
     zks__list fresh;     /* groups with blobs to deliver */
     zks__list dirty;     /* groups with acknowledgements to write */
     uint64_t lag_due_ns, acks_due_ns;
-    size_t inflight;         /* bytes waiting for the disk */
-    zks__blob_item *scratch; /* items of one BLOBS */
+    zks__mailboxes *mailboxes; /* mailbox.h */
+    size_t inflight;           /* bytes waiting for the disk */
+    zks__blob_item *scratch;   /* items of one BLOBS */
 };
 
 /* --- groups (groups.c) --- */
@@ -110,6 +113,7 @@ typedef enum zks__peer_state {
     ZKS_PEER_REFUSED,  /* waits for its refusal */
     ZKS_PEER_ONLINE,
     ZKS_PEER_PUTTING, /* online; its RECORDS are being written */
+    ZKS_PEER_PAIRING, /* no HELLO: a joining device that has a mailbox */
     ZKS_PEER_ENDING   /* the session is closing or closed */
 } zks__peer_state;
 
@@ -154,6 +158,10 @@ struct zks__peer {
     size_t inflight;    /* bytes of pushes that wait for the disk */
     zks__list finished; /* zks__push_op */
     zks__wish wishes[ZKS_RELAY_PULLS_WAITING];
+    zks__list mailboxes;                     /* of an inviter */
+    zks__mailbox *mailbox;                   /* that a joiner has */
+    uint8_t address[ZKS_LINK_SUBJECT_BYTES]; /* zks__link_subject */
+    size_t address_length;
     zks__buf *held;        /* backing of the HELLO or RECORDS being worked on */
     zks__message *holding; /* that message */
 };

@@ -20,7 +20,8 @@ enum {
     ZKS_LINK_KIND_QUIC = 1,
     ZKS_LINK_KIND_WSS = 2,
     ZKS_LINK_KEY_BYTES = 32,
-    ZKS_LINK_EXPORT_BYTES = 32
+    ZKS_LINK_EXPORT_BYTES = 32,
+    ZKS_LINK_SUBJECT_BYTES = 8
 };
 
 typedef struct zks__link_events {
@@ -52,6 +53,7 @@ struct zks__link_ops {
     zks_status (*export_secret)(const zks__link *link, const char *label,
                                 uint8_t out[ZKS_LINK_EXPORT_BYTES]);
     uint64_t (*rtt_us)(const zks__link *link);
+    size_t (*subject)(const zks__link *link, uint8_t out[ZKS_LINK_SUBJECT_BYTES]);
     bool (*approved)(const zks__link *link); /* NULL: never */
 };
 
@@ -126,6 +128,13 @@ static inline bool zks__link_approved(const zks__link *link)
 static inline uint64_t zks__link_rtt_us(const zks__link *link)
 {
     return link->ops->rtt_us(link);
+}
+
+/* Who counts as one where rates are limited: the peer's IPv4 address (4 bytes) or /64 (8 bytes); 0
+ * bytes when it has none. Never to be logged in clear. */
+static inline size_t zks__link_subject(const zks__link *link, uint8_t out[ZKS_LINK_SUBJECT_BYTES])
+{
+    return link->ops->subject ? link->ops->subject(link, out) : 0;
 }
 
 #endif

@@ -115,6 +115,14 @@
     X(E_RELAY_OVERLOADED, RETRY, "The relay has no capacity now: it is tried again by itself.")    \
     X(E_RELAY_SHUTTING_DOWN, RETRY, "The relay is stopping: it is tried again by itself.")         \
     X(E_RELAY_STORAGE_FULL, RETRY, "The relay's disk is full: its operator must free space.")      \
+    X(E_CODE_UNKNOWN, CALL,                                                                        \
+      "The relay knows no such pairing code: check its first four characters, "                    \
+      "and that both devices use the same relay.")                                                 \
+    X(E_CODE_EXPIRED, CALL, "The pairing code's time is over: ask for a new one.")                 \
+    X(E_CODE_USED, CALL, "The pairing code was used already: ask for a new one.")                  \
+    X(E_CODE_CANCELLED, CALL,                                                                      \
+      "The other device cancelled or declined the pairing: ask for a new "                         \
+      "code.")                                                                                     \
                                                                                                    \
     X(E_TRUNCATED, CALL, "The data ends too early: copy it whole.")                                \
     X(E_MALFORMED, CALL, "The data is not in the expected form: copy it exactly.")                 \

@@ -188,6 +188,25 @@ ZKS_MUST_USE zks_status zks__crypto_kem_enc(const uint8_t public_key[ZKS_KEM_PUB
 void zks__crypto_kem_dec(const uint8_t seed[ZKS_KEM_SEED_BYTES], const uint8_t ct[ZKS_KEM_CT_BYTES],
                          uint8_t out_shared[ZKS_KEM_SHARED_BYTES]);
 
+/* What CPace needs (src/pairing): SHA-512 (FIPS 180-4), HMAC-SHA512 (RFC 2104), ristretto255 (RFC
+ * 9496). Suite 1 only: no part of it is an approved algorithm. */
+enum { ZKS_SHA512_BYTES = 64, ZKS_RISTRETTO_BYTES = 32, ZKS_RISTRETTO_SCALAR_BYTES = 32 };
+void zks__crypto_sha512(const void *data, size_t length, uint8_t out[ZKS_SHA512_BYTES]);
+void zks__crypto_hmac512(const uint8_t *key, size_t key_length, const void *data, size_t length,
+                         uint8_t out[ZKS_SHA512_BYTES]);
+/* The element derivation of RFC 9496, section 4.3.4, encoded. */
+void zks__crypto_ristretto_of_hash(const uint8_t hash[ZKS_SHA512_BYTES],
+                                   uint8_t out[ZKS_RISTRETTO_BYTES]);
+/* A scalar from 32 random bytes: the top 4 bits cleared (draft-irtf-cfrg-cpace-21, sample_scalar).
+ * out may be random. */
+void zks__crypto_ristretto_scalar(const uint8_t random[ZKS_RISTRETTO_SCALAR_BYTES],
+                                  uint8_t out[ZKS_RISTRETTO_SCALAR_BYTES]);
+/* ZKS_E_MALFORMED: the element does not decode, or the product is the identity; out is untouched
+ * then. */
+ZKS_MUST_USE zks_status zks__crypto_ristretto_mult(const uint8_t scalar[ZKS_RISTRETTO_SCALAR_BYTES],
+                                                   const uint8_t element[ZKS_RISTRETTO_BYTES],
+                                                   uint8_t out[ZKS_RISTRETTO_BYTES]);
+
 /*
  * A passphrase's key. How it is stretched stands in a descriptor, a text that travels, so that
  * unequal devices derive the same key; it is no secret, but as trusted as one. Each suite has one

@@ -14,7 +14,7 @@
  *   EPOCH    number(4) parent(32) listed(LEB128 count, 32 each) removed(the same) commit(32)
  *            lp(keys) lp(wrap) lp(sealed) signer(32) sig(signer)
  *   MEMBER   device(32) seal_key(SEAL) noise_dh(DH) noise_kem(1184) rights(1) not_after(8)
- *            lp(profile) sig(self) issuer(32) sig(issuer)
+ *            sig(self) lp(profile) issuer(32) sig(issuer)
  *   GRANT    epoch(32) device(32) key(CT + 48) signer(32) sig(signer)
  *   LEAVE    device(32) sig(self)
  *
@@ -22,8 +22,9 @@
  * each listed device in the order of the list and a last one for the recovery key, a wrap of 48
  * bytes, and `removed` in ascending order. What the keys, wrap and sealed hold: group/epoch.h.
  *
- * The self signature does not cover the issuer, whom a joining device need not know yet; the
- * issuer's covers it all.
+ * The self signature covers neither the issuer, whom a joining device need not know yet, nor the
+ * profile, which only a member can seal: so the name that the group sees is the one that the
+ * issuer's user accepted. The issuer's signature covers it all.
  *
  * Files: record.c (hashes, what is signed), record_read.c, record_make.c.
  */
@@ -149,19 +150,23 @@ ZKS_MUST_USE zks_status zks__record_make_member(uint8_t suite,
                                                 const zks__member *m, const zks__sign_key *device,
                                                 const zks__sign_key *issuer, uint8_t *out,
                                                 size_t size, size_t *out_length);
-/* The two halves of a MEMBER, for pairing: the joiner makes the body with its self signature, the
- * inviter appends itself and its signature. The body must be what a device of this group would
- * make; the result is a whole record. ZKS_E_BAD_SIGNATURE and the codes of zks__record_read. */
+/* The two halves of a MEMBER, for pairing: the joiner makes the body with its self signature
+ * (m->profile and m->issuer are not used); the inviter appends the profile that it sealed, itself
+ * and its signature. The body must be what a device of this group would make; the result is a whole
+ * record. ZKS_E_INVALID: the profile is too long; ZKS_E_BAD_SIGNATURE and the codes of
+ * zks__record_read. */
+enum { ZKS_MEMBER_BODY_MAX_BYTES = 4096 };
 ZKS_MUST_USE zks_status zks__record_make_member_body(uint8_t suite,
                                                      const uint8_t group_id[ZKS_GROUP_ID_BYTES],
                                                      const zks__member *m,
                                                      const zks__sign_key *device, uint8_t *out,
                                                      size_t size, size_t *out_length);
 ZKS_MUST_USE zks_status zks__record_make_member_issue(const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                                      zks__slice body, const zks__sign_key *issuer,
-                                                      uint8_t *out, size_t size,
-                                                      size_t *out_length);
-/* Reads such a body without issuer: format, group and self signature. out->hash is zeros. */
+                                                      zks__slice body, zks__slice profile,
+                                                      const zks__sign_key *issuer, uint8_t *out,
+                                                      size_t size, size_t *out_length);
+/* Reads such a body: format, group and self signature. out->hash is zeros, its bytes are the body.
+ */
 ZKS_MUST_USE zks_status zks__record_read_member_body(const uint8_t *data, size_t length,
                                                      zks__record *out);
 ZKS_MUST_USE zks_status zks__record_make_grant(uint8_t suite,

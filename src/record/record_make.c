@@ -93,8 +93,7 @@ static zks_status write_member_body(zks__writer *w, const zks__suite *suite,
                                     const uint8_t *group_id, const zks__member *m,
                                     const zks__sign_key *device)
 {
-    if (m->profile.length > ZKS_PROFILE_MAX_BYTES ||
-        (m->rights & ~(ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN))) {
+    if (m->rights & ~(ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN)) {
         return ZKS_E_INVALID;
     }
     write_header(w, ZKS_RECORD_KIND_MEMBER, suite->id, group_id);
@@ -104,15 +103,20 @@ static zks_status write_member_body(zks__writer *w, const zks__suite *suite,
     zks__write_bytes(w, m->noise_kem, sizeof m->noise_kem);
     zks__write_u8(w, m->rights);
     zks__write_u64(w, m->not_after_s);
-    zks__write_lp(w, m->profile.data, m->profile.length);
     write_signature(w, suite, "self", device);
     return ZKS_OK;
 }
 
-static void write_issuer(zks__writer *w, const zks__suite *suite, const zks__sign_key *issuer)
+static zks_status write_issuer(zks__writer *w, const zks__suite *suite, zks__slice profile,
+                               const zks__sign_key *issuer)
 {
+    if (profile.length > ZKS_PROFILE_MAX_BYTES) {
+        return ZKS_E_INVALID;
+    }
+    zks__write_lp(w, profile.data, profile.length);
     zks__write_bytes(w, zks__crypto_sign_public(issuer), ZKS_SIGN_PUBLIC_BYTES);
     write_signature(w, suite, "issuer", issuer);
+    return ZKS_OK;
 }
 
 zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
@@ -126,11 +130,10 @@ zks_status zks__record_make_member(uint8_t suite, const uint8_t group_id[ZKS_GRO
     }
     zks__writer w = zks__writer_of(out, size);
     zks_status status = write_member_body(&w, functions, group_id, m, device);
-    if (status) {
-        return status;
+    if (!status) {
+        status = write_issuer(&w, functions, m->profile, issuer);
     }
-    write_issuer(&w, functions, issuer);
-    return made(&w, out_length);
+    return status ? status : made(&w, out_length);
 }
 
 zks_status zks__record_make_member_body(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
@@ -147,8 +150,9 @@ zks_status zks__record_make_member_body(uint8_t suite, const uint8_t group_id[ZK
 }
 
 zks_status zks__record_make_member_issue(const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                         zks__slice body, const zks__sign_key *issuer, uint8_t *out,
-                                         size_t size, size_t *out_length)
+                                         zks__slice body, zks__slice profile,
+                                         const zks__sign_key *issuer, uint8_t *out, size_t size,
+                                         size_t *out_length)
 {
     zks__record record;
     zks_status status = zks__record_read_member_body(body.data, body.length, &record);
@@ -160,8 +164,8 @@ zks_status zks__record_make_member_issue(const uint8_t group_id[ZKS_GROUP_ID_BYT
     }
     zks__writer w = zks__writer_of(out, size);
     zks__write_bytes(&w, body.data, body.length);
-    write_issuer(&w, zks__crypto_suite(record.suite), issuer);
-    return made(&w, out_length);
+    status = write_issuer(&w, zks__crypto_suite(record.suite), profile, issuer);
+    return status ? status : made(&w, out_length);
 }
 
 /* --- GRANT, LEAVE --- */

@@ -66,7 +66,6 @@ static void read_member_body(zks__reader *r, zks__record *out, seal_mark *self)
     zks__read_copy(r, m->noise_kem, sizeof m->noise_kem);
     m->rights = zks__read_u8(r);
     m->not_after_s = zks__read_u64(r);
-    m->profile = read_slice(r, ZKS_PROFILE_MAX_BYTES);
     *self = read_signature(r, "self", m->device);
 }
 
@@ -82,6 +81,7 @@ static zks_status finish_member(const zks__reader *r, const zks__member *m)
 static zks_status read_member(zks__reader *r, zks__record *out, seal_mark *self, seal_mark *issuer)
 {
     read_member_body(r, out, self);
+    out->member.profile = read_slice(r, ZKS_PROFILE_MAX_BYTES);
     zks__read_copy(r, out->member.issuer, sizeof out->member.issuer);
     *issuer = read_signature(r, "issuer", out->member.issuer);
     return finish_member(r, &out->member);

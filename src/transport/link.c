@@ -104,6 +104,15 @@ static uint64_t link_rtt_us(const zks__link *link)
     return info.min_rtt == UINT64_MAX ? 0 : info.smoothed_rtt / NGTCP2_MICROSECONDS;
 }
 
+static size_t link_subject(const zks__link *link, uint8_t out[ZKS_LINK_SUBJECT_BYTES])
+{
+    const zks__quic *q = const_quic_of(link);
+    const ngtcp2_path *path = q->conn ? ngtcp2_conn_get_path(q->conn) : NULL;
+    return path && path->remote.addr
+               ? zks__address_subject((const struct sockaddr *)path->remote.addr, out)
+               : 0;
+}
+
 const struct zks__link_ops zks__quic_ops = {
     .write = link_write,
     .flush = link_flush,
@@ -114,5 +123,6 @@ const struct zks__link_ops zks__quic_ops = {
     .local_key = link_local_key,
     .export_secret = link_export,
     .rtt_us = link_rtt_us,
+    .subject = link_subject,
     .approved = link_approved,
 };

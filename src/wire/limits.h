@@ -8,6 +8,9 @@
 /* The same protocol with TLS of the approved algorithms, for sessions of suite 2 and no others. */
 #define ZKS_WIRE_ALPN_APPROVED "0k-sync/2-approved"
 
+/* Crockford's base32: no I, L, O and U. */
+#define ZKS_CODE_ALPHABET "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
 enum {
     ZKS_WIRE_VERSION = 2,
 
@@ -77,6 +80,13 @@ enum {
     ZKS_BLOBS_PER_MESSAGE_MAX = 1024,
     ZKS_IDS_PER_MESSAGE_MAX = 4096,
     ZKS_TEXT_MAX_BYTES = 512,
+
+    /* Pairing. A nameplate is 4 characters of ZKS_CODE_ALPHABET: 20 bits, far more than a relay has
+     * mailboxes, so that a guessed one is most likely free. */
+    ZKS_NAMEPLATE_BYTES = 4,
+    ZKS_MAILBOX_LIFE_S = 600, /* default and most */
+    /* One pairing message: records, secrets and heads of a whole group in the largest. */
+    ZKS_MAILBOX_DATA_MAX_BYTES = 1 << 20,
 
     ZKS_TTL_DEFAULT_S = 7 * 24 * 3600,
     ZKS_TTL_MAX_S = 90 * 24 * 3600

@@ -158,6 +158,35 @@ static const zks__field delete_fields[] = {
 };
 static const zks__layout del = LAYOUT("DELETE", zks__delete, delete_fields);
 
+static const zks__field mailbox_open_fields[] = {
+    FIXED(zks__mailbox_open, nameplate),
+    INT(zks__mailbox_open, life_ms),
+    INT(zks__mailbox_open, attempt),
+};
+static const zks__layout mailbox_open = LAYOUT("MAILBOX_OPEN", zks__mailbox_open,
+                                               mailbox_open_fields);
+
+static const zks__field mailbox_put_fields[] = {
+    FIXED(zks__mailbox_put, nameplate),
+    INT(zks__mailbox_put, attempt),
+    CHOICE(zks__mailbox_put, flags, ZKS_MAILBOX_HOLD),
+    BYTES(zks__mailbox_put, data, ZKS_MAILBOX_DATA_MAX_BYTES),
+};
+static const zks__layout mailbox_put = LAYOUT("MAILBOX_PUT", zks__mailbox_put, mailbox_put_fields);
+
+static const zks__field mailbox_get_fields[] = {
+    FIXED(zks__mailbox_get, nameplate),
+};
+static const zks__layout mailbox_get = LAYOUT("MAILBOX_GET", zks__mailbox_get, mailbox_get_fields);
+
+static const zks__field mailbox_close_fields[] = {
+    FIXED(zks__mailbox_close, nameplate),
+    INT(zks__mailbox_close, attempt),
+    INT(zks__mailbox_close, code),
+};
+static const zks__layout mailbox_close = LAYOUT("MAILBOX_CLOSE", zks__mailbox_close,
+                                                mailbox_close_fields);
+
 static const zks__field bye_fields[] = {
     INT(zks__bye, code),
     INT(zks__bye, retry_after_ms),
@@ -196,6 +225,14 @@ const zks__layout *zks__wire_layout(uint8_t type)
         return &notify;
     case ZKS_MESSAGE_DELETE:
         return &del;
+    case ZKS_MESSAGE_MAILBOX_OPEN:
+        return &mailbox_open;
+    case ZKS_MESSAGE_MAILBOX_PUT:
+        return &mailbox_put;
+    case ZKS_MESSAGE_MAILBOX_GET:
+        return &mailbox_get;
+    case ZKS_MESSAGE_MAILBOX_CLOSE:
+        return &mailbox_close;
     case ZKS_MESSAGE_BYE:
         return &bye;
     case ZKS_MESSAGE_ERROR:

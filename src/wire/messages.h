@@ -27,11 +27,15 @@ typedef enum zks__message_type {
     ZKS_MESSAGE_ACK = 0x22,
     ZKS_MESSAGE_NOTIFY = 0x31,
     ZKS_MESSAGE_DELETE = 0x40,
+    ZKS_MESSAGE_MAILBOX_OPEN = 0x80,
+    ZKS_MESSAGE_MAILBOX_PUT = 0x81,
+    ZKS_MESSAGE_MAILBOX_GET = 0x82,
+    ZKS_MESSAGE_MAILBOX_CLOSE = 0x83,
     ZKS_MESSAGE_BYE = 0xF0,
     ZKS_MESSAGE_ERROR = 0xFF
 } zks__message_type;
 
-/* Error codes on the wire, as in the reference specification. */
+/* Error codes on the wire, as in the reference specification; ours among them: 1005 to 1012. */
 enum {
     ZKS_WIRE_OK = 0,
     ZKS_WIRE_INVALID_MESSAGE = 1000,
@@ -42,6 +46,10 @@ enum {
     ZKS_WIRE_CONFLICT = 1006,
     ZKS_WIRE_WRONG_CODE = 1007,
     ZKS_WIRE_BUSY = 1008,
+    ZKS_WIRE_CODE_UNKNOWN = 1009,
+    ZKS_WIRE_CODE_EXPIRED = 1010,
+    ZKS_WIRE_CODE_USED = 1011,
+    ZKS_WIRE_CODE_CANCELLED = 1012,
     ZKS_WIRE_RATE_LIMITED = 2000,
     ZKS_WIRE_BLOB_TOO_LARGE = 2001,
     ZKS_WIRE_GROUP_QUOTA_EXCEEDED = 2002,
@@ -186,6 +194,38 @@ typedef struct zks__delete {
     zks__wire_list ids; /* of zks__wire_id */
 } zks__delete;
 
+/*
+ * Pairing (docs/PROTOCOL.md, mailboxes): an inviting device opens a mailbox, a joining one that
+ * knows its nameplate gets it, and the relay passes their PUTs on. Each joiner's turn is an
+ * attempt, counted from 1.
+ */
+typedef struct zks__mailbox_open {
+    /* To the relay: zeros ask for a new one, others take up an own one after a reconnect. From it:
+     * which one it is, for how long, and the number of the next attempt. */
+    uint8_t nameplate[ZKS_NAMEPLATE_BYTES];
+    uint32_t life_ms; /* 0: the relay's longest */
+    uint32_t attempt; /* to the relay: 0 */
+} zks__mailbox_open;
+
+enum { ZKS_MAILBOX_HOLD = 1 /* of the inviter: the joiner knows the code, its lock stays */ };
+
+typedef struct zks__mailbox_put {
+    uint8_t nameplate[ZKS_NAMEPLATE_BYTES];
+    uint32_t attempt;
+    uint8_t flags; /* ZKS_MAILBOX_* */
+    zks__slice data;
+} zks__mailbox_put;
+
+typedef struct zks__mailbox_get {
+    uint8_t nameplate[ZKS_NAMEPLATE_BYTES];
+} zks__mailbox_get;
+
+typedef struct zks__mailbox_close {
+    uint8_t nameplate[ZKS_NAMEPLATE_BYTES];
+    uint32_t attempt; /* the one that ends; 0: the mailbox itself */
+    uint32_t code;    /* ZKS_WIRE_*: why; ZKS_WIRE_OK: the pairing is done */
+} zks__mailbox_close;
+
 typedef struct zks__bye {
     uint32_t code; /* ZKS_WIRE_* or 0 */
     uint32_t retry_after_ms;
@@ -212,6 +252,10 @@ typedef struct zks__message {
         zks__ack ack;
         zks__notify notify;
         zks__delete del;
+        zks__mailbox_open mailbox_open;
+        zks__mailbox_put mailbox_put;
+        zks__mailbox_get mailbox_get;
+        zks__mailbox_close mailbox_close;
         zks__bye bye;
         zks__error_message error;
     };

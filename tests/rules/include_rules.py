@@ -27,10 +27,12 @@ ALLOWED = {
     "session": ["wire", "crypto", "noise"],
     "record": ["wire", "crypto"],
     "group": ["wire", "crypto", "record"],
+    "pairing": ["wire", "crypto", "record"],
     "sync": ["wire", "group", "record"],
     "store": ["wire"],
     "transport": [],
-    "client": ["crypto", "wire", "noise", "session", "record", "group", "sync", "store", "transport"],
+    "client": ["crypto", "wire", "noise", "session", "record", "group", "pairing", "sync",
+               "store", "transport"],
     "relay_core": ["crypto", "wire", "noise", "session", "record", "transport"],
     "relay_daemon": ["relay_core"],
     "abi": ["client", "relay_core"],
@@ -69,7 +71,7 @@ SYMBOL_HOMES = [
 ]
 
 # Pure: no clock, no randomness, no sockets, no threads, no globals.
-PURE = ["wire", "noise", "session", "record", "group", "sync"]
+PURE = ["wire", "noise", "session", "record", "group", "pairing", "sync"]
 PURE_HEADERS = ["assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h",
                 "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "stdnoreturn.h",
                 "string.h"]

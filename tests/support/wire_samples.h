@@ -9,7 +9,7 @@
 
 #include "wire/codec.h"
 
-enum { SAMPLE_TYPES = 12 };
+enum { SAMPLE_TYPES = 16 };
 extern const uint8_t sample_types[SAMPLE_TYPES];
 
 /* Memory of the lists and byte strings of sample messages, freed in one go. */

@@ -80,9 +80,9 @@ def check_records(blocks, k, root_seed, sign_seed, profile):
     at = len(head[2]) + 32
     seal_key, kem = given[at:at + 1216], given[at + 1216 + 32:at + 1216 + 32 + 1184]
     member = head[2] + k["device_id"] + seal_key + ref.x25519_public(k["noise_dh_secret"]) + kem
-    member += b"\0" + struct.pack("<Q", 1900000000) + lp(profile["sealed"])
+    member += b"\0" + struct.pack("<Q", 1900000000)
     member += sign_part("self", sign_seed, member)
-    member += k["root_public"]
+    member += lp(profile["sealed"]) + k["root_public"]
     member += sign_part("issuer", root_seed, member)
     hashes = []
     for name, record in (("GENESIS", genesis), ("EPOCH 0", epoch), ("MEMBER", member)):

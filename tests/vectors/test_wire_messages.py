@@ -40,6 +40,11 @@ MESSAGES = {
     "ACK": (0x22, [("cursor", U64), ("consumed", U64), ("also", BLOB_IDS)]),
     "NOTIFY": (0x31, [("head", U64), ("pending_count", U64)]),
     "DELETE": (0x40, [("ids", BLOB_IDS)]),
+    "MAILBOX_OPEN": (0x80, [("nameplate", 4), ("life_ms", U32), ("attempt", U32)]),
+    "MAILBOX_PUT": (0x81, [
+        ("nameplate", 4), ("attempt", U32), ("flags", U8), ("data", BYTES)]),
+    "MAILBOX_GET": (0x82, [("nameplate", 4)]),
+    "MAILBOX_CLOSE": (0x83, [("nameplate", 4), ("attempt", U32), ("code", U32)]),
     "BYE": (0xF0, [("code", U32), ("retry_after_ms", U32), ("text", BYTES)]),
     "ERROR": (0xFF, [
         ("code", U32), ("retry_after_ms", U32), ("about", U8), ("text", BYTES)]),

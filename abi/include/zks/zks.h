@@ -225,6 +225,10 @@ enum {
     ZKS_E_RELAY_OVERLOADED = -420,    /* 3000: the relay has no capacity now */
     ZKS_E_RELAY_SHUTTING_DOWN = -421, /* 3001: the relay is stopping; see retry_after */
     ZKS_E_RELAY_STORAGE_FULL = -422,  /* 3002: the relay's disk is full */
+    ZKS_E_CODE_UNKNOWN = -430,        /* 1009: the relay has no such pairing code */
+    ZKS_E_CODE_EXPIRED = -431,        /* 1010: the pairing code's time is over */
+    ZKS_E_CODE_USED = -432,           /* 1011: the pairing code let another device in */
+    ZKS_E_CODE_CANCELLED = -433,      /* 1012: the other device cancelled or declined the pairing */
 
     ZKS_E_TRUNCATED = -500,      /* the data ends too early */
     ZKS_E_MALFORMED = -501,      /* the data is not in the expected form */

@@ -135,7 +135,8 @@ START_TEST(member_in_two_halves_is_the_same_record)
     static made half, whole, again;
     zks__record r;
     setup();
-    zks__member m = {.rights = 1, .not_after_s = 5};
+    const zks__slice profile = {(const uint8_t *)"sealed", 6};
+    zks__member m = {.rights = 1, .not_after_s = 5, .profile = profile};
     ck_assert_int_eq(zks__record_make_member_body(ZKS_SUITE_SODIUM, group_id, &m, &device,
                                                   half.bytes, sizeof half.bytes, &half.length),
                      ZKS_OK);
@@ -143,7 +144,7 @@ START_TEST(member_in_two_halves_is_the_same_record)
     ck_assert_uint_eq(r.member.rights, 1);
     ck_assert_int_eq(read_of(&half, &r), ZKS_E_TRUNCATED);
     const zks__slice body = {half.bytes, half.length};
-    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, &root, whole.bytes,
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, profile, &root, whole.bytes,
                                                    sizeof whole.bytes, &whole.length),
                      ZKS_OK);
     ck_assert_int_eq(zks__record_make_member(ZKS_SUITE_SODIUM, group_id, &m, &device, &root,
@@ -152,13 +153,24 @@ START_TEST(member_in_two_halves_is_the_same_record)
     ck_assert_uint_eq(whole.length, again.length);
     ck_assert_mem_eq(whole.bytes, again.bytes, whole.length);
     ck_assert_int_eq(zks__record_read_member_body(whole.bytes, whole.length, &r), ZKS_E_MALFORMED);
+    /* nothing may follow, not even what would read as a profile */
+    for (unsigned more = 1; more < 130; more++) {
+        half.bytes[half.length] = (uint8_t)more;
+        ck_assert_int_ne(zks__record_read_member_body(half.bytes, half.length + more, &r), ZKS_OK);
+        half.bytes[half.length] = (uint8_t)(more - 1);
+        ck_assert_int_ne(zks__record_read_member_body(half.bytes, half.length + more, &r), ZKS_OK);
+    }
+    const zks__slice long_profile = {whole.bytes, ZKS_PROFILE_MAX_BYTES + 1};
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, long_profile, &root, again.bytes,
+                                                   sizeof again.bytes, &again.length),
+                     ZKS_E_INVALID);
     half.bytes[100] ^= 1;
-    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, &root, whole.bytes,
+    ck_assert_int_eq(zks__record_make_member_issue(group_id, body, profile, &root, whole.bytes,
                                                    sizeof whole.bytes, &whole.length),
                      ZKS_E_BAD_SIGNATURE);
     half.bytes[100] ^= 1;
     uint8_t other[ZKS_GROUP_ID_BYTES] = {1};
-    ck_assert_int_eq(zks__record_make_member_issue(other, body, &root, whole.bytes,
+    ck_assert_int_eq(zks__record_make_member_issue(other, body, profile, &root, whole.bytes,
                                                    sizeof whole.bytes, &whole.length),
                      ZKS_E_WRONG_GROUP);
 }

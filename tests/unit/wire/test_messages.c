@@ -318,6 +318,14 @@ static const struct {
      {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
      ZKS_E_TOO_LARGE},
     {"a text not there", ZKS_MESSAGE_ERROR, 9, 1, {0x05}, ZKS_E_TRUNCATED},
+    {"a pairing message over 1 MiB",
+     ZKS_MESSAGE_MAILBOX_PUT,
+     9,
+     3,
+     {0x81, 0x80, 0x40},
+     ZKS_E_TOO_LARGE},
+    {"a pairing message that is not there", ZKS_MESSAGE_MAILBOX_PUT, 9, 1, {0x01}, ZKS_E_TRUNCATED},
+    {"mailbox put: flags 2", ZKS_MESSAGE_MAILBOX_PUT, 8, 2, {0x02, 0x00}, ZKS_E_MALFORMED},
     {"records: action 4", ZKS_MESSAGE_RECORDS, 0, 3, {0x04, 0x00, 0x00}, ZKS_E_MALFORMED},
 };
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { CASES = 18, FILE_MAX = 64 << 10 };
+enum { CASES = 24, FILE_MAX = 64 << 10 };
 
 typedef struct vector_case {
     const char *note;
@@ -144,6 +144,25 @@ static void blob_cases(vector_case *c)
     c[5] = (vector_case){"two own blobs", {.type = ZKS_MESSAGE_DELETE, .del.ids = LIST_OF(ids)}};
 }
 
+static void mailbox_cases(vector_case *c)
+{
+    c[0] = (vector_case){"a new one for the longest time", {.type = ZKS_MESSAGE_MAILBOX_OPEN}};
+    c[1] = (vector_case){"it is there", {.type = ZKS_MESSAGE_MAILBOX_OPEN}};
+    c[1].m.mailbox_open = (zks__mailbox_open){.life_ms = 600000, .attempt = 1};
+    c[2] = (vector_case){"a joiner asks for it", {.type = ZKS_MESSAGE_MAILBOX_GET}};
+    c[3] = (vector_case){"the joiner knows the code", {.type = ZKS_MESSAGE_MAILBOX_PUT}};
+    c[3].m.mailbox_put = (zks__mailbox_put){
+        .attempt = 2, .flags = ZKS_MAILBOX_HOLD, .data = bytes_from(0x20, 5)};
+    c[4] = (vector_case){"the first attempt was wrong", {.type = ZKS_MESSAGE_MAILBOX_CLOSE}};
+    c[4].m.mailbox_close = (zks__mailbox_close){.attempt = 1, .code = ZKS_WIRE_WRONG_CODE};
+    c[5] = (vector_case){"the pairing is done", {.type = ZKS_MESSAGE_MAILBOX_CLOSE}};
+    memcpy(c[1].m.mailbox_open.nameplate, "7K2M", ZKS_NAMEPLATE_BYTES);
+    memcpy(c[2].m.mailbox_get.nameplate, "7K2M", ZKS_NAMEPLATE_BYTES);
+    memcpy(c[3].m.mailbox_put.nameplate, "7K2M", ZKS_NAMEPLATE_BYTES);
+    memcpy(c[4].m.mailbox_close.nameplate, "7K2M", ZKS_NAMEPLATE_BYTES);
+    memcpy(c[5].m.mailbox_close.nameplate, "7K2M", ZKS_NAMEPLATE_BYTES);
+}
+
 static void end_cases(vector_case *c)
 {
     c[0] = (vector_case){"a relay that stops", {.type = ZKS_MESSAGE_BYE}};
@@ -169,6 +188,7 @@ static void make_cases(vector_case c[CASES])
     push_cases(c + 6);
     blob_cases(c + 8);
     end_cases(c + 14);
+    mailbox_cases(c + 18);
 }
 
 /* --- the text --- */
