@@ -16,6 +16,7 @@ FIXED = {
     ("src/session/session.c", "text"): "the session's own sentences",
     ("src/client/connection.c", 'text ? text : ""'): "the transport's or session's own sentences",
     ("relay/core/hello.c", "why"): "sentences of the file",
+    ("relay/core/mailbox.c", "what"): "the file's own names of events",
 }
 CONVERSION = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?(hh|h|ll|l|z|j|t)?([a-zA-Z]))")
 
