@@ -318,8 +318,6 @@ static zks_status read_state(zks__ledger *l)
     l->heads_sent = 0; /* the next one is full: what was told is not known any more */
     l->listening_ms = l->looked_ms = l->ahead_ms = l->resealed_ms = 0;
     l->resealed_count = 0;
-    l->asked_times = 0;
-    l->asked_count = 0;
     l->active = true;
     if (!status) {
         status = zks__store_heads_get(l->store, l->group.g, &l->heads_ms);

@@ -10,9 +10,10 @@
 enum {
     RESEALED_MAX = ZKS_WANT_ENTRIES_MAX, /* entries sealed again in each RESEALED_MS: the answers */
     RESEALED_MS = 10 * 60 * 1000,        /* to WANTs must not become the traffic */
-    AHEAD_MS = 60 * 60 * 1000,           /* between two chains begun on members' word */
-    LOOK_MS = 4 * 60 * 1000,             /* between two visits to another relay */
-    TOLD_MS = 7 * 24 * 60 * 60 * 1000    /* how long a claim that was given up is remembered */
+    MISS_COST = 32,            /* of them: bytes that are gone were looked for in the whole store */
+    AHEAD_MS = 60 * 60 * 1000, /* between two chains begun on members' word */
+    LOOK_MS = 4 * 60 * 1000,   /* between two visits to another relay */
+    TOLD_MS = 7 * 24 * 60 * 60 * 1000 /* how long a claim that was given up is remembered */
 };
 
 /* --- queued at delivery, worked off behind it: verdicts must not call the history --- */
@@ -223,9 +224,15 @@ static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
         return ZKS_OK;
     }
     for (uint64_t seq = span->last; !status && l->resealed_count < RESEALED_MAX; seq--) {
+        uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
+        size_t known = 0;
         found_entry f = {.ledger = l};
-        l->resealed_count++; /* looking costs, too */
-        status = zks__store_entry_each(l->store, l->group.g, chain->row.c, seq, find_entry, &f);
+        status = zks__store_history_get(l->store, chain->row.c, seq, ZKS_HISTORY_BRANCHES_MAX, ids,
+                                        &known);
+        if (!status && known) {
+            status = zks__store_entry_each(l->store, l->group.g, chain->row.c, seq, find_entry, &f);
+        }
+        l->resealed_count += known && !f.count ? MISS_COST : 1;
         for (size_t i = 0; i < f.count; i++) {
             if (!status) {
                 status = seal_again(l, chain->row.c, &f, i);

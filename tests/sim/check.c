@@ -301,7 +301,7 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
         sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u), which is there", s->index,
                  number, (unsigned long long)word->seq, (unsigned)word->slot);
     } else if (got_later(w, s, word) && !reported(s, word) && !got_branch(w, s, word) &&
-               !s->restores) {
+               !s->restores && !w->slots[word->slot].restores) {
         sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u) and did not say so",
                  s->index, number, (unsigned long long)word->seq, (unsigned)word->slot);
     }
@@ -327,13 +327,14 @@ void sim_check_end(sim_world *w)
         if (!s->used) {
             continue;
         }
-        if (!zks__sync_caught_up(s->sync)) {
+        /* One that a lying relay sends strangers' blobs may just be waiting to come again. */
+        if (!zks__sync_caught_up(s->sync) && !w->harmed) {
             sim_fail(w, "slot %zu is not caught up", i);
         }
-        if (zks__sync_relay(s->sync) != 0) {
+        if (zks__sync_relay(s->sync) != 0 && !w->harmed) {
             sim_fail(w, "slot %zu has not come back to its first relay", i);
         }
-        if (zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger)) {
+        if (zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger) && !w->harmed) {
             sim_fail(w, "slot %zu has not sent all: %llu of %llu", i,
                      (unsigned long long)zks__sync_settled_n(s->sync),
                      (unsigned long long)zks__ledger_last_n(s->ledger));

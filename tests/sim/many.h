@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What the tests of this folder share. Each is a program that runs ZKS_SIM_SCHEDULES (5000 in all,
- * half of them with relays that lie) over ZKS_SEEDS_DIV schedules from ZKS_TEST_SEED or a new seed;
+ * half of them with relays that lie) over ZKS_SEEDS_DIV schedules from ZKS_TEST_SEED, or from 1;
  *
  *   sim_honest --replay N [--evil] [--mutation NAME]
  *

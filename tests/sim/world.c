@@ -594,6 +594,8 @@ static void begin(sim_world *w)
         s->online_wanted = true;
         s->used = i != SIM_COPY;
         memcpy(s->device_id, zks__ledger_device_id(s->ledger), sizeof s->device_id);
+        s->ledger->asked_count = 0; /* of the run before */
+        s->ledger->asked_times = 0;
         if (i != SIM_COPY) {
             sim_rows_load(s, s->fresh);
         }

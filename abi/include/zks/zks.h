@@ -375,8 +375,8 @@ enum {
     /* the last event of a client; status: why, 0 after zks_client_close or _free */
     ZKS_EVENT_CLOSED = 12,
     /* another member has entries that no relay gives, and nobody who was asked: a relay keeps them
-     * back, or they are lost. They are delivered, flagged late, if they come. DEVICE (their author),
-     * CHAIN, FIRST, LAST */
+     * back, or they are lost. They are delivered, flagged late, if they come. DEVICE (their
+     * author), CHAIN, FIRST, LAST */
     ZKS_EVENT_HISTORY_WITHHELD = 13,
     /* a device that was heard before has said nothing for over two hours, though this client was
      * connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
