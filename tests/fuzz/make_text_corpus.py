@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""First inputs of the fuzz targets that read text: invites, addresses, relay configurations.
+"""First inputs of the fuzz targets that read text: invites, addresses, recovery codes,
+relay configurations.
 
 usage: make_text_corpus.py [--check]
 """
@@ -31,6 +32,8 @@ def invite(descriptor, relays, suite=1):
 
 ARGON2 = b"$argon2id$v=19$m=65536,t=3,p=1$AAECAwQFBgcICQoLDA0ODw"
 PBKDF2 = b"$pbkdf2-sha256$i=600000$AAECAwQFBgcICQoLDA0ODw"
+CODE = ("bahar gadij lopiz sigon bumug jodut paral vubid ginir mafoj soroz dibun jupag pogat zamil "
+        "gudod minad gozub")
 FILES = {
     "abi_invite": {
         "plain": invite(b"", []),
@@ -46,6 +49,14 @@ FILES = {
         "bare": b"relay.example.org",
         "six": b"[2001:db8::1]:65535",
         "broken": b"zks://aaa@:0",
+    },
+    "group_recovery": {
+        "good": CODE.encode(),
+        "typed": b"\n" + CODE.upper().replace(" ", "-").encode(),
+        "check": CODE.replace("bahar", "bahab").encode(),
+        "letter": CODE.replace("gadij", "gedij").encode(),
+        "short": CODE[:-6].encode(),
+        "long": CODE.encode() + b" babab",
     },
     "relay_config": {
         "good": b"# a relay\nlisten = 127.0.0.1:0\nmax_ttl_s = 3600\ndisk_bytes = 10G\n",
