@@ -94,7 +94,7 @@ static void watch_answers(zks__sync *s, uint64_t now)
     if (s->phase != PHASE_LIVE) {
         return;
     }
-    if (!s->pull_open && !s->flight_count) {
+    if (!s->pull_open && !s->flight_count && !s->records_due) {
         s->deadline_ms = UINT64_MAX;
     } else if (s->heard || s->storing_bytes || s->deadline_ms == UINT64_MAX) {
         s->deadline_ms = now + ZKS_SYNC_ANSWER_MS;
@@ -349,6 +349,7 @@ void zks__sync_records(zks__sync *s, uint32_t attempt)
 {
     if (!zks__sync_is_stale(s, attempt) && s->records_due) {
         s->records_due--;
+        s->heard = 1;
     }
 }
 

@@ -535,6 +535,25 @@ START_TEST(records_that_follow_are_awaited_before_blobs_are_pulled)
 }
 END_TEST
 
+START_TEST(records_that_were_promised_and_never_come_end_the_attempt)
+{
+    zks__sync_row row = {.read_cursor = 10};
+    zks__sync_set_online(machine, 1, 0);
+    to_hello(0, row);
+    zks__welcome w = {.version = ZKS_WIRE_VERSION, .records_follow = 2};
+    uint32_t attempt = zks__sync_attempt(machine);
+    ck_assert_int_eq(zks__sync_welcome(machine, &w), ZKS_OK);
+    zks__sync_welcomed(machine, attempt, &row, 0);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), ZKS_SYNC_ANSWER_MS);
+    expect(ZKS_ACTION_NONE, 1000);
+    zks__sync_records(machine, attempt); /* a sign of life */
+    expect(ZKS_ACTION_NONE, 1000);
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_ANSWER_MS + 999);
+    expect(ZKS_ACTION_CLOSE, ZKS_SYNC_ANSWER_MS + 1000);
+}
+END_TEST
+
 /* The link of this attempt ends. */
 static void down(uint64_t now)
 {
@@ -641,6 +660,7 @@ static void add(TCase *c)
     tcase_add_test(c, lacking_records_comes_again_to_the_same_relay_at_once_then_later);
     tcase_add_test(c, connecting_again_while_the_link_ends_is_no_failure);
     tcase_add_test(c, records_that_follow_are_awaited_before_blobs_are_pulled);
+    tcase_add_test(c, records_that_were_promised_and_never_come_end_the_attempt);
     tcase_add_test(c, offline_does_nothing);
     tcase_add_test(c, hello_resumes_where_the_store_is_and_attaches_when_the_relay_may_lack);
     tcase_add_test(c, unauthorized_without_records_comes_again_at_once_with_them);
