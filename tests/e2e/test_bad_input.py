@@ -95,7 +95,7 @@ class Table(e2e.Case):
                 "long_passphrase": long_passphrase, "long_line": long_line,
                 "too_long": "x" * (e2e.PUSH_MAX + 1), "invite": invite,
                 "invite_truncated": invite[:-9], "invite_flipped": flip_middle(invite),
-                "invite_version": f"{scheme}:{'B' + body[1:]}", "invite_long": invite + "A" * 14000,
+                "invite_version": f"{scheme}:{'Q' + body[1:]}", "invite_long": invite + "A" * 14000,
                 "invite_random": f"{scheme}:{''.join(source.choices(letters, k=90))}",
                 **self.make_stores(), **self.make_relays()}
 
