@@ -218,7 +218,10 @@ void zks__client_fetch(zks_client *c, const zks__action *a);
 /* Puts a flush on the waiting list once all pushes before it are stored. */
 void zks__client_flush_after_jobs(zks_client *c, zks_op *op);
 void zks__client_forget_sent(zks_client *c, uint64_t settled_n);
+void zks__client_cache_clear(zks_client *c);
 void zks__client_cache_done(zks_client *c);
+/* Another epoch is sealed for: what waits is read from the store again, which seals it anew. */
+void zks__client_epoch_moved(zks_client *c);
 
 /* --- inbox.c --- */
 /* received: not only own entries have taken their places. Readers of own entries are woken in any

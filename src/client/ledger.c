@@ -72,7 +72,7 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
     memcpy(out->device_name, l->group.device_name, sizeof out->device_name);
 }
 
-/* --- chains and keys --- */
+/* --- chains --- */
 
 zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
                                          const uint8_t author[ZKS_DEVICE_ID_BYTES],
@@ -111,27 +111,6 @@ zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_
         return status;
     }
     *out = known;
-    return ZKS_OK;
-}
-
-zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
-                                const zks__blob_key **out)
-{
-    zks__blob_key *key = zks__map_get(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES);
-    if (!key) {
-        key = zks__vault_alloc(l->vault, sizeof *key);
-        if (!key) {
-            return ZKS_E_NOMEM;
-        }
-        zks__blob_key_derive(l->suite, l->epoch_secret, l->group.group_id, l->epoch_tag, pusher,
-                             key);
-        zks_status status = zks__map_put(l->blob_keys, pusher, ZKS_DEVICE_ID_BYTES, key);
-        if (status) {
-            zks__vault_release(l->vault, key, sizeof *key);
-            return status;
-        }
-    }
-    *out = key;
     return ZKS_OK;
 }
 
@@ -259,17 +238,7 @@ static void free_chains(zks__map *m)
     zks__map_free(m);
 }
 
-static void free_blob_keys(zks__ledger *l)
-{
-    zks__map *m = l->blob_keys;
-    size_t position = 0;
-    for (void *v = m ? zks__map_next(m, &position) : NULL; v; v = zks__map_next(m, &position)) {
-        zks__vault_release(l->vault, v, sizeof(zks__blob_key));
-    }
-    zks__map_free(m);
-}
-
-static void forget_state(zks__ledger *l)
+void zks__ledger_forget_state(zks__ledger *l)
 {
     zks__records_free(l->records);
     zks__history_free(l->history);
@@ -280,7 +249,13 @@ static void forget_state(zks__ledger *l)
     l->own = NULL;
 }
 
-static zks_status read_state(zks__ledger *l)
+static zks_status restore_pin(const uint8_t hash[32], void *user)
+{
+    zks__ledger *l = user;
+    return zks__records_pin(l->records, hash);
+}
+
+zks_status zks__ledger_read_state(zks__ledger *l)
 {
     zks_status status = zks__store_group_get(l->store, l->group.group_id, &l->group);
     if (!status) {
@@ -301,6 +276,13 @@ static zks_status read_state(zks__ledger *l)
     l->next_ref = ((uint64_t)l->group.g << 40) + 1;
     if (!status) {
         status = zks__store_records_each(l->store, l->group.g, restore_record, l);
+    }
+    if (!status) {
+        status = zks__store_epoch_pins_each(l->store, l->group.g, restore_pin, l);
+    }
+    bool moved;
+    if (!status) {
+        status = zks__ledger_follow(l, &moved);
     }
     if (!status) {
         status = zks__store_chains_each(l->store, l->group.g, restore_chain, l);
@@ -331,380 +313,6 @@ void zks__ledger_reload(zks__ledger *l)
         return;
     }
     l->rolled_back = false;
-    forget_state(l);
-    l->broken = read_state(l);
-}
-
-/* --- opening --- */
-
-static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config, bool *out_new)
-{
-    zks_status status;
-    *out_new = false;
-    if (!config->secret) {
-        zks__store_group other;
-        status = zks__store_group_at(l->store, 0, &l->group);
-        if (status == ZKS_E_NOT_FOUND || (!status && !zks__store_group_at(l->store, 1, &other))) {
-            return ZKS_E_STORE_GROUP;
-        }
-        status = status ? status : zks__crypto_suite_check(l->group.suite);
-        if (!status) {
-            status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id,
-                                      ZKS_STORE_SECRET_GROUP, NULL, l->seed);
-        }
-        if (!status) {
-            zks__group_root_derive(l->group.suite, l->group.mode, l->seed, &l->root);
-        }
-        return status;
-    }
-    uint8_t suite = config->suite ? config->suite : zks__crypto_suite_default();
-    status = zks__crypto_suite_check(suite);
-    if (status) {
-        return status;
-    }
-    memcpy(l->seed, config->secret, sizeof l->seed);
-    zks__group_root_derive(suite, ZKS_GROUP_MODE_SHARED, config->secret, &l->root);
-    status = zks__store_group_get(l->store, l->root.group_id, &l->group);
-    if (status != ZKS_E_NOT_FOUND) {
-        return status;
-    }
-    if (config->must_be_new) {
-        status = zks__store_group_at(l->store, 0, &l->group);
-        if (status != ZKS_E_NOT_FOUND) {
-            return status ? status : ZKS_E_STORE_GROUP;
-        }
-    }
-    *out_new = true;
-    zks__store_group *g = &l->group;
-    memset(g, 0, sizeof *g);
-    memcpy(g->group_id, l->root.group_id, sizeof g->group_id);
-    g->suite = suite;
-    g->mode = ZKS_GROUP_MODE_SHARED;
-    l->rng.fill(g->instance, sizeof g->instance, l->rng.user);
-    if (config->descriptor) {
-        strncpy(g->descriptor, config->descriptor, sizeof g->descriptor - 1);
-    }
-    if (config->device_name) {
-        strncpy(g->device_name, config->device_name, sizeof g->device_name - 1);
-    }
-    status = zks__store_group_add(l->store, g);
-    return status ? status
-                  : zks__keyring_put(l->keyring, g->g, g->group_id, ZKS_STORE_SECRET_GROUP, NULL,
-                                     l->seed);
-}
-
-static zks_status derive_device(zks__ledger *l)
-{
-    uint8_t *seed = zks__vault_alloc(l->vault, ZKS_KEY_BYTES);
-    if (!seed) {
-        return ZKS_E_NOMEM;
-    }
-    zks_status status = zks__keyring_get(l->keyring, 0, NULL, ZKS_STORE_SECRET_DEVICE, NULL, seed);
-    if (!status) {
-        zks__device_keys_derive(seed, l->group.group_id, l->group.instance, &l->device);
-    }
-    zks__vault_release(l->vault, seed, ZKS_KEY_BYTES);
-    return status;
-}
-
-static zks_status keep_record(zks__ledger *l, zks_status made, const uint8_t *bytes, size_t length)
-{
-    zks__record record;
-    zks_status status = made ? made : zks__record_read(bytes, length, &record);
-    return status ? status
-                  : zks__store_record_add(l->store, l->group.g, record.hash,
-                                          (zks__slice){bytes, length});
-}
-
-/* GENESIS, EPOCH 0 and the own MEMBER of a shared group. */
-static zks_status make_records(zks__ledger *l)
-{
-    uint8_t *out = zks__alloc(ZKS_RECORD_BODY_MAX_BYTES);
-    if (!out) {
-        return ZKS_E_NOMEM;
-    }
-    size_t length = 0;
-    zks_status status = zks__group_make_genesis(&l->root, out, ZKS_RECORD_BODY_MAX_BYTES, &length);
-    status = keep_record(l, status, out, length);
-    if (!status) {
-        status = zks__group_make_epoch0(&l->root, out, ZKS_RECORD_BODY_MAX_BYTES, &length);
-        status = keep_record(l, status, out, length);
-    }
-    uint8_t profile[ZKS_PROFILE_MAX_BYTES], nonce[ZKS_NONCE_BYTES];
-    size_t profile_length = 0;
-    l->rng.fill(nonce, sizeof nonce, l->rng.user);
-    if (!status) {
-        status = zks__profile_seal(l->suite, l->root.epoch0_secret, l->group.group_id,
-                                   zks__ledger_device_id(l), nonce, l->group.device_name,
-                                   strlen(l->group.device_name), profile, &profile_length);
-    }
-    if (!status) {
-        status = zks__group_make_member(&l->root, &l->device, 0,
-                                        (zks__slice){profile, profile_length}, out,
-                                        ZKS_RECORD_BODY_MAX_BYTES, &length);
-        status = keep_record(l, status, out, length);
-    }
-    zks__free(out);
-    return status;
-}
-
-static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
-{
-    bool is_new;
-    zks_status status = zks__store_begin(l->store);
-    if (!status) {
-        status = choose_group(l, config, &is_new);
-    }
-    if (!status) {
-        l->suite = zks__crypto_suite(l->group.suite);
-        status = l->suite ? ZKS_OK : ZKS_E_SUITE;
-    }
-    if (!status) {
-        status = derive_device(l);
-    }
-    if (!status) {
-        memcpy(l->epoch_secret, l->root.epoch0_secret, sizeof l->epoch_secret);
-        status = is_new ? make_records(l) : ZKS_OK;
-    }
-    if (!status && is_new) { /* a new store has nothing to tell yet */
-        status = zks__store_heads_set(l->store, l->group.g, zks__ledger_unix_ms(l));
-    }
-    if (!status) {
-        status = zks__store_commit(l->store);
-    }
-    if (status) {
-        zks__store_rollback(l->store);
-        return status;
-    }
-    status = read_state(l);
-    const zks__record *epoch = status ? NULL : zks__records_epoch(l->records);
-    if (!status && !epoch) {
-        status = ZKS_E_STORE_CORRUPT;
-    }
-    if (!status) {
-        memcpy(l->epoch_tag, epoch->hash, sizeof l->epoch_tag);
-        zks__blob_key_derive(l->suite, l->epoch_secret, l->group.group_id, l->epoch_tag,
-                             zks__ledger_device_id(l), &l->own_key);
-    }
-    return status;
-}
-
-/* Who chose approved algorithms wants it on record which ones computed. */
-static void log_suite(const zks__ledger *l)
-{
-    zks__crypto_report r;
-    if (l->group.suite != ZKS_SUITE_APPROVED) {
-        return;
-    }
-    zks__crypto_report_get(&r);
-    zks__log_write(l->log, ZKS_LOG_LEVEL_INFO,
-                   "suite.approved known_answers_us=%u fips_mode=%d fips_approved=%d", r.test_us,
-                   r.fips_mode, r.fips_approved);
-}
-
-static zks_status unlock(zks__ledger *l, const zks__ledger_config *config,
-                         char problem[ZKS_LEDGER_PROBLEM_BYTES])
-{
-    static const zks__master_key none;
-    const char *text = NULL;
-    const zks__master_key *key = config->store_key ? config->store_key : &none;
-    zks_status status = zks__storage_unlock(l->storage, l->store, key, &text, &l->keyring);
-    if (status && text) {
-        strncpy(problem, text, ZKS_LEDGER_PROBLEM_BYTES - 1);
-    }
-    return status;
-}
-
-zks_status zks__ledger_change_store_key(zks__ledger *l, const zks__master_key *key)
-{
-    return zks__keyring_change(l->keyring, key);
-}
-
-zks_status zks__ledger_open(const zks__ledger_config *config,
-                            char problem[ZKS_LEDGER_PROBLEM_BYTES], zks__ledger **out_ledger)
-{
-    memset(problem, 0, ZKS_LEDGER_PROBLEM_BYTES);
-    zks__ledger *l = zks__vault_alloc(config->vault, sizeof *l);
-    if (!l) {
-        if (config->store) {
-            zks__storage_store_release(config->storage, config->store);
-        }
-        return ZKS_E_NOMEM;
-    }
-    l->store = config->store;
-    l->vault = config->vault;
-    l->storage = config->storage;
-    l->rng = config->rng;
-    l->clock = config->clock;
-    l->log = config->log;
-    uint8_t seed[16];
-    l->rng.fill(seed, sizeof seed, l->rng.user);
-    l->blob_keys = zks__map_new(seed);
-    zks_status status = l->blob_keys ? ZKS_OK : ZKS_E_NOMEM;
-    if (!status && !l->store) {
-        status = zks__storage_store_open(config->storage, config->path, problem, &l->store);
-    }
-    if (!status) {
-        status = unlock(l, config, problem);
-        if (!status) {
-            status = open_group(l, config);
-        }
-        if (!status) {
-            status = zks__storage_claim(l->storage, l->store, l->group.group_id, &l->claim);
-            strncpy(problem,
-                    status ? "another client of this process has this group of the store open; use "
-                             "that one, or close it first"
-                           : "",
-                    ZKS_LEDGER_PROBLEM_BYTES - 1);
-        }
-        if (status && !problem[0]) {
-            const char *text = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED &&
-                                       status != ZKS_E_STORE_GROUP && status != ZKS_E_STORE_KEY
-                                   ? zks__store_problem(l->store)
-                                   : "";
-            strncpy(problem, text, ZKS_LEDGER_PROBLEM_BYTES - 1);
-            problem[ZKS_LEDGER_PROBLEM_BYTES - 1] = '\0';
-        }
-    }
-    if (status) {
-        zks__ledger_close(l);
-        return status;
-    }
-    log_suite(l);
-    *out_ledger = l;
-    return ZKS_OK;
-}
-
-void zks__ledger_close(zks__ledger *l)
-{
-    if (!l) {
-        return;
-    }
-    zks__list_remove(&l->claim.node);
-    zks__ledger_drop_controls(l);
-    forget_state(l);
-    free_blob_keys(l);
-    if (l->store) {
-        zks__storage_store_release(l->storage, l->store);
-    }
-    zks__free(l->scratch);
-    zks__vault_release(l->vault, l, sizeof *l);
-}
-
-/* --- membership --- */
-
-zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, size_t *out_added)
-{
-    *out_added = 0;
-    zks__slice bytes;
-    zks_status status = l->broken;
-    while (!status && zks__wire_next_slice(&records, &bytes)) {
-        /* The relay has judged what a set may hold as a whole; these are parts of one. */
-        size_t before = zks__records_count(l->records);
-        zks_status judged = zks__records_load(l->records, bytes.data, bytes.length);
-        bool added = zks__records_count(l->records) > before;
-        if (judged == ZKS_E_NOMEM) {
-            return judged;
-        }
-        if (judged) {
-            zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "record_refused status=%d", (int)judged);
-            continue;
-        }
-        zks__record record;
-        if (added) {
-            status = zks__record_read(bytes.data, bytes.length, &record);
-            if (!status) {
-                status = zks__store_record_add(l->store, l->group.g, record.hash, bytes);
-            }
-            *out_added += !status && record.kind == ZKS_RECORD_KIND_MEMBER;
-        }
-    }
-    return status;
-}
-
-zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
-{
-    memset(out, 0, sizeof *out);
-    if (l->broken) {
-        return l->broken; /* there may be no records */
-    }
-    const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
-    if (!own) {
-        return ZKS_E_STORE_CORRUPT;
-    }
-    size_t count = zks__records_count(l->records), total = 0;
-    for (size_t i = 0; i < count; i++) {
-        total += zks__records_at(l->records, i)->bytes.length;
-    }
-    out->items = zks__alloc_zero(count, sizeof *out->items);
-    out->bytes = zks__alloc(total);
-    if (!out->items || !out->bytes) {
-        zks__record_list_done(out);
-        return ZKS_E_NOMEM;
-    }
-    uint8_t *end = out->bytes;
-    for (size_t i = 0; i < count; i++) {
-        zks__slice from = zks__records_at(l->records, i)->bytes;
-        memcpy(end, from.data, from.length);
-        out->items[i] = (zks__slice){end, from.length};
-        end += from.length;
-    }
-    out->count = count;
-    zks__records_digest(l->records, out->digest);
-    memcpy(out->member, own->hash, sizeof out->member);
-    return ZKS_OK;
-}
-
-void zks__record_list_done(zks__record_list *list)
-{
-    zks__free(list->items);
-    zks__free(list->bytes);
-    memset(list, 0, sizeof *list);
-}
-
-/* From the chain of the device that came last. */
-static void add_activity(const zks__ledger *l, zks__device_entry *e)
-{
-    size_t position = 0;
-    int64_t newest = 0;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
-         k = zks__map_next(l->chains, &position)) {
-        if (memcmp(k->row.author, e->id, sizeof e->id) == 0 && k->row.c > newest) {
-            newest = k->row.c;
-            e->last_number = k->row.tip_seq;
-            e->seen_ms = k->seen_ms;
-            e->quiet = k->quiet;
-        }
-    }
-}
-
-zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, size_t *out_count)
-{
-    if (l->broken) {
-        return l->broken;
-    }
-    size_t records = zks__records_count(l->records), count = 0;
-    zks__device_entry *entries = zks__alloc_zero(records, sizeof *entries);
-    if (!entries) {
-        return ZKS_E_NOMEM;
-    }
-    for (size_t i = 0; i < records; i++) {
-        const zks__record *r = zks__records_at(l->records, i);
-        if (r->kind != ZKS_RECORD_KIND_MEMBER ||
-            zks__records_member(l->records, r->member.device, 0) != r) {
-            continue;
-        }
-        zks__device_entry *e = &entries[count++];
-        memcpy(e->id, r->member.device, sizeof e->id);
-        e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
-        e->not_after_s = r->member.not_after_s;
-        add_activity(l, e);
-        if (zks__profile_open(l->suite, l->epoch_secret, l->group.group_id, e->id,
-                              r->member.profile, e->name)) {
-            e->name[0] = '\0'; /* sealed by somebody who should not be here: shown without a name */
-        }
-    }
-    *out_entries = entries;
-    *out_count = count;
-    return ZKS_OK;
+    zks__ledger_forget_state(l);
+    l->broken = zks__ledger_read_state(l);
 }

@@ -42,6 +42,9 @@ typedef struct zks__ledger_config {
     const char *path;      /* where store is NULL; NULL: in memory */
     const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
     uint8_t suite;         /* of the group that the secret makes; 0: the default */
+    /* ZKS_GROUP_MODE_*, of it; 0: shared. Paired: the secret is R, makes a new group and is not
+     * kept here: the caller may show it as a recovery code. */
+    uint8_t mode;
     const zks__master_key *store_key; /* NULL: the store has none */
     bool must_be_new; /* a secret just made: on a store with a group it would start a second one */
     const char *descriptor;
@@ -109,6 +112,7 @@ ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
 typedef struct zks__relay_state {
     zks__store_relay row;
     bool attach;  /* this relay may lack our records */
+    bool moved;   /* welcome: another epoch is sealed for from now on */
     bool changed; /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
     bool stale;   /* skipped */
     /* settle: place of entry n in the inbox log, and the first that got one; 0: all had one before
@@ -168,10 +172,23 @@ ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b,
  * (INT64_MAX: not for this). */
 ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
                                          int64_t *out_next_ms);
-/* Adds what verifies; *out_added counts new members. Records that do not verify are skipped and
- * logged. */
+typedef struct zks__records_taken {
+    size_t members; /* new MEMBER records */
+    bool moved;     /* another epoch is sealed for from now on */
+} zks__records_taken;
+/* Adds what verifies. Records that do not verify are skipped and logged. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
-                                            size_t *out_added);
+                                            zks__records_taken *out);
+/*
+ * Makes an EPOCH on the tip that removes a device (NULL: none, for fresh keys) and whom a losing
+ * EPOCH had removed; nothing is stored. It is in force once a relay has taken it and it came back
+ * through zks__ledger_records. reason: zks__removal_reason. The caller owns *out_record.
+ * ZKS_E_UNSUPPORTED: a shared group; ZKS_E_NOT_MEMBER: without the right ADMIN; ZKS_E_INVALID: the
+ * device is this one, which leaves by a LEAVE; ZKS_E_NOT_FOUND: no such member;
+ * ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's secret yet.
+ */
+ZKS_MUST_USE zks_status zks__ledger_make_epoch(zks__ledger *l, const uint8_t *device,
+                                               uint8_t reason, zks__buf **out_record);
 
 /* --- the app's side of the inbox --- */
 /* The items behind after_seq, opened. flags: ZKS_READ_*. An empty batch is possible. */

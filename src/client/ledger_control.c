@@ -181,7 +181,7 @@ static zks_status seal_again(zks__ledger *l, int64_t c, const found_entry *f, si
     const zks__blob_key *key = NULL;
     zks__entry e;
     zks__buf *blob = f->blobs[i];
-    zks_status status = zks__ledger_blob_key(l, f->pushers[i], &key);
+    zks_status status = zks__ledger_blob_key(l, blob->data, blob->length, f->pushers[i], &key);
     if (status || zks__blob_open(key, blob->data, blob->length, &e)) {
         return status ? status : ZKS_E_STORE_CORRUPT; /* it opened when it was stored */
     }

@@ -32,6 +32,12 @@ typedef struct zks__control {
     zks__buf *body;
 } zks__control;
 
+/* An epoch whose secret is here; in the vault as long as the ledger lives. */
+typedef struct zks__known_epoch {
+    uint8_t hash[ZKS_RECORD_HASH_BYTES]; /* of its record; begins with its tag */
+    uint8_t secret[ZKS_KEY_BYTES];
+} zks__known_epoch;
+
 struct zks__ledger {
     zks__storage *storage;
     zks__vault *vault; /* where this structure and the blob keys stand */
@@ -46,16 +52,16 @@ struct zks__ledger {
     zks_status broken; /* reload failed: answered by everything */
 
     zks__store_group group;
-    zks__group_root root;                /* secret */
-    zks__device_keys device;             /* secret */
-    uint8_t seed[ZKS_KEY_BYTES];         /* secret; R of a shared group */
-    uint8_t epoch_secret[ZKS_KEY_BYTES]; /* secret; E_0 */
-    uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES];
-    zks__blob_key own_key; /* secret */
+    zks__group_root root;          /* secret */
+    zks__device_keys device;       /* secret */
+    uint8_t seed[ZKS_KEY_BYTES];   /* secret; R of a shared group */
+    zks__map *epochs;              /* tag -> zks__known_epoch; secret */
+    const zks__known_epoch *epoch; /* what is sealed now is sealed for it */
+    zks__blob_key own_key;         /* of it; secret */
     zks__records *records;
     zks__history *history;
     zks__map *chains;      /* of zks__known_chain */
-    zks__map *blob_keys;   /* pusher -> zks__blob_key; secret */
+    zks__map *blob_keys;   /* tag, pusher -> zks__blob_key; secret */
     zks__known_chain *own; /* the present own chain */
     uint32_t unsigned_run; /* own entries since the last signature */
     uint64_t next_ref;     /* of held entries */
@@ -98,10 +104,6 @@ int64_t zks__ledger_unix_ms(const zks__ledger *l);
 ZKS_MUST_USE zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],
                                           const uint8_t chain[ZKS_CHAIN_BYTES], bool own,
                                           zks__known_chain **out);
-/* Derived once for each pusher. */
-ZKS_MUST_USE zks_status zks__ledger_blob_key(zks__ledger *l,
-                                             const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
-                                             const zks__blob_key **out);
 /* NULL: not known. */
 zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
                                          const uint8_t author[ZKS_DEVICE_ID_BYTES],
@@ -120,8 +122,31 @@ ZKS_MUST_USE zks_status zks__ledger_take_controls(zks__ledger *l);
 void zks__ledger_drop_controls(zks__ledger *l);
 /* Caught up: asks for what is missing, tells heads, notes who is silent. Lowers *out_next_ms. */
 ZKS_MUST_USE zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms);
+/* ledger_epochs.c */
+/* The secret of an EPOCH. ZKS_E_UNKNOWN_EPOCH: it is not here. */
+ZKS_MUST_USE zks_status zks__ledger_epoch(zks__ledger *l, const zks__record *epoch,
+                                          const zks__known_epoch **out);
+/* The records have changed: from now on the newest epoch whose secret is here is sealed for.
+ * *out_moved: it is another one than before. */
+ZKS_MUST_USE zks_status zks__ledger_follow(zks__ledger *l, bool *out_moved);
+/* Writes down which epochs this device has adopted. */
+ZKS_MUST_USE zks_status zks__ledger_pin(zks__ledger *l);
+/* For the epoch that the blob names; derived once for each epoch and pusher. ZKS_E_UNKNOWN_EPOCH,
+ * the codes of zks__blob_epoch. */
+ZKS_MUST_USE zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t *blob, size_t length,
+                                             const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
+                                             const zks__blob_key **out);
+/* Whether an entry counts in a blob of that epoch: its author was a member then and is not removed,
+ * or the EPOCH that removed it vouches for the entry (docs/SECURITY.md, section 3, rule 12). What a
+ * removed device writes into an old epoch, with a relay that helps, does not. ZKS_E_NOT_MEMBER. */
+ZKS_MUST_USE zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch,
+                                                  const zks__entry *e);
+void zks__ledger_epochs_done(zks__ledger *l);
 /* A new own chain that names the old tip. Queued entries of the old one stay as they are. */
 ZKS_MUST_USE zks_status zks__ledger_new_chain(zks__ledger *l);
+/* Reads what the store holds; ledger.c. */
+ZKS_MUST_USE zks_status zks__ledger_read_state(zks__ledger *l);
+void zks__ledger_forget_state(zks__ledger *l);
 ZKS_MUST_USE zks_status zks__ledger_scratch(zks__ledger *l, const uint8_t *blob, size_t length);
 void zks__ledger_verdict(const zks__verdict *v, void *ledger);
 size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,

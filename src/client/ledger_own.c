@@ -137,12 +137,47 @@ static zks_status read_own(const zks__store_own *own, void *user)
     return ZKS_OK;
 }
 
+/* An entry that was sealed for another epoch than the present one and has not reached this relay:
+ * the same entry and signature, sealed anew. */
+static zks_status renew(zks__ledger *l, zks__sealed *s)
+{
+    const uint8_t *tag;
+    const zks__blob_key *key = NULL;
+    zks__entry e;
+    zks_status status = zks__blob_epoch(s->blob->data, s->blob->length, &tag);
+    if (status || memcmp(tag, l->own_key.epoch_tag, sizeof l->own_key.epoch_tag) == 0) {
+        return status;
+    }
+    status = zks__ledger_blob_key(l, s->blob->data, s->blob->length, zks__ledger_device_id(l),
+                                  &key);
+    if (status || zks__blob_open(key, s->blob->data, s->blob->length, &e)) {
+        return status ? status : ZKS_E_STORE_CORRUPT; /* this device sealed it */
+    }
+    zks__buf *body = zks__blob_buffer(e.body, e.body_length);
+    if (!body) {
+        return ZKS_E_NOMEM;
+    }
+    uint8_t nonce[ZKS_NONCE_BYTES];
+    l->rng.fill(nonce, sizeof nonce, l->rng.user);
+    status = zks__blob_seal(&l->own_key, &e, NULL, nonce, body, s->blob_id);
+    if (!status) {
+        status = zks__store_own_renew(l->store, l->group.g, s->n, s->blob_id,
+                                      (zks__slice){body->data, body->length});
+    }
+    zks__buf_unref(status ? body : s->blob);
+    s->blob = status ? s->blob : body;
+    return status;
+}
+
 zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes, size_t max_count,
                               zks__sealed *out, size_t *out_count)
 {
     outbox_reading r = {.out = out, .max_count = max_count, .max_bytes = max_bytes};
     zks_status status = l->broken ? l->broken
                                   : zks__store_own_each(l->store, l->group.g, after, read_own, &r);
+    for (size_t i = 0; !status && i < r.count; i++) {
+        status = renew(l, &out[i]);
+    }
     if (status) {
         while (r.count) {
             zks__buf_unref(out[--r.count].blob);
@@ -270,8 +305,9 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
     if (out->stale) {
         return ZKS_OK;
     }
-    size_t added;
-    zks_status status = zks__ledger_records(l, w->records, &added);
+    zks__records_taken taken;
+    zks_status status = zks__ledger_records(l, w->records, &taken);
+    out->moved = taken.moved;
     zks__store_relay *row = &l->relay;
     if (memcmp(row->incarnation, w->incarnation, sizeof row->incarnation) != 0) {
         memcpy(row->incarnation, w->incarnation, sizeof row->incarnation);

@@ -26,7 +26,7 @@ static zks_status read_item(const zks__store_item *item, void *user)
     const uint8_t *pusher = item->own_n ? zks__ledger_device_id(l) : item->pusher;
     const zks__blob_key *key = NULL;
     zks__entry e;
-    zks_status status = zks__ledger_blob_key(l, pusher, &key);
+    zks_status status = zks__ledger_blob_key(l, item->blob.data, item->blob.length, pusher, &key);
     if (!status) {
         status = zks__ledger_scratch(l, item->blob.data, item->blob.length);
     }

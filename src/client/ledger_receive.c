@@ -73,7 +73,9 @@ static zks_status open_control(const delivery *d, const zks__store_held *h)
     const zks__blob_key *key = NULL;
     zks__entry e;
     zks__buf *copy = zks__buf_copy(h->blob.data, h->blob.length);
-    zks_status status = copy ? zks__ledger_blob_key(d->ledger, h->pusher, &key) : ZKS_E_NOMEM;
+    zks_status status = copy ? zks__ledger_blob_key(d->ledger, h->blob.data, h->blob.length,
+                                                    h->pusher, &key)
+                             : ZKS_E_NOMEM;
     if (!status && !zks__blob_open(key, copy->data, copy->length, &e)) {
         status = zks__ledger_note_control(d->ledger, d->chain, &e);
     }
@@ -256,12 +258,8 @@ static zks_status save_tips(zks__ledger *l)
 
 /* --- receiving --- */
 
-static bool is_member(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
-{
-    return zks__records_member(l->records, device, 0) != NULL;
-}
-
-/* Opens into the scratch buffer. ZKS_E_NOT_MEMBER: pusher or author unknown. */
+/* Opens into the scratch buffer. ZKS_E_UNKNOWN_EPOCH; ZKS_E_NOT_MEMBER: pusher or author may not.
+ */
 static zks_status open_blob(zks__ledger *l, const zks__blob_item *item, zks__entry *out)
 {
     const uint8_t *tag;
@@ -269,24 +267,22 @@ static zks_status open_blob(zks__ledger *l, const zks__blob_item *item, zks__ent
     if (status) {
         return status;
     }
-    if (memcmp(tag, l->epoch_tag, sizeof l->epoch_tag) != 0) {
+    const zks__record *epoch = zks__records_epoch_by_tag(l->records, tag);
+    if (!epoch) {
         return ZKS_E_UNKNOWN_EPOCH;
     }
-    if (!is_member(l, item->sender)) {
+    if (!zks__records_valid(l->records, item->sender, epoch->hash)) {
         return ZKS_E_NOT_MEMBER;
     }
     const zks__blob_key *key = NULL;
-    status = zks__ledger_blob_key(l, item->sender, &key);
+    status = zks__ledger_blob_key(l, item->blob.data, item->blob.length, item->sender, &key);
     if (!status) {
         status = zks__ledger_scratch(l, item->blob.data, item->blob.length);
     }
     if (!status) {
         status = zks__blob_open(key, l->scratch, item->blob.length, out);
     }
-    if (!status && !is_member(l, out->author)) {
-        status = ZKS_E_NOT_MEMBER;
-    }
-    return status;
+    return status ? status : zks__ledger_author_counts(l, epoch, out);
 }
 
 /*
@@ -387,6 +383,23 @@ static bool was_asked_for(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_
     return false;
 }
 
+/* Whether the records that a blob needs are not here: its pusher's, and its epoch's with the
+ * secret. What is damaged needs none: it is rejected for that. */
+static bool lacks_records(zks__ledger *l, const zks__blob_item *item)
+{
+    const uint8_t *tag;
+    const zks__known_epoch *known;
+    if (!zks__records_known(l->records, item->sender)) {
+        return true;
+    }
+    if (l->group.mode == ZKS_GROUP_MODE_SHARED || /* it has one epoch for ever */
+        zks__blob_epoch(item->blob.data, item->blob.length, &tag)) {
+        return false;
+    }
+    const zks__record *epoch = zks__records_epoch_by_tag(l->records, tag);
+    return !epoch || zks__ledger_epoch(l, epoch, &known) == ZKS_E_UNKNOWN_EPOCH;
+}
+
 /*
  * Pushers are checked before anything of a message is stored: it is taken whole or not at all.
  * True: some are not known, and their records should be asked for. Somebody may join while the
@@ -398,7 +411,7 @@ static bool should_ask(zks__ledger *l, zks__wire_list list, bool asked_before)
     zks__blob_item item;
     bool ask = false, unknown = false;
     while (zks__wire_next_blob(&list, &item)) {
-        if (is_member(l, item.sender)) {
+        if (!lacks_records(l, &item)) {
             continue;
         }
         unknown = true;

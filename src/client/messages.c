@@ -119,6 +119,9 @@ static void finish_welcome(zks__job *job)
         } else {
             zks__client_store_state(c, ZKS_OK);
             zks__client_show_devices(c, &j->devices);
+            if (j->state.moved) {
+                zks__client_epoch_moved(c);
+            }
             welcomed(c, j);
         }
         zks__client_pump(c);
@@ -146,9 +149,10 @@ static zks_status run_records(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
-    size_t added = 0;
-    zks_status status = zks__ledger_records(c->ledger, j->message.records.records, &added);
-    if (!status && added) {
+    zks__records_taken taken;
+    zks_status status = zks__ledger_records(c->ledger, j->message.records.records, &taken);
+    j->state.moved = taken.moved;
+    if (!status && taken.members) {
         zks__client_read_devices(c, &j->devices);
     }
     return status;
@@ -160,6 +164,9 @@ static void finish_records(zks__job *job)
     zks_client *c = j->base.client;
     if (!job->status) {
         zks__client_show_devices(c, &j->devices);
+    }
+    if (!job->status && j->state.moved) {
+        zks__client_epoch_moved(c);
     }
     if (!job->status && j->message.records.records.count && !c->stopping) {
         zks__sync_records(c->sync, j->base.attempt);

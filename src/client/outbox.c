@@ -32,16 +32,22 @@ static void cache_drop_first(zks_client *c)
     c->cache_count--;
 }
 
-static void cache_clear(zks_client *c)
+void zks__client_cache_clear(zks_client *c)
 {
     while (c->cache_count) {
         cache_drop_first(c);
     }
 }
 
+void zks__client_epoch_moved(zks_client *c)
+{
+    zks__client_cache_clear(c);
+    zks__sync_push_again(c->sync);
+}
+
 void zks__client_cache_done(zks_client *c)
 {
-    cache_clear(c);
+    zks__client_cache_clear(c);
     zks__free(c->cache);
     c->cache = NULL;
     c->cache_size = 0;

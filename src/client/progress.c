@@ -204,6 +204,9 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m)
             zks__client_abort_link(c, ZKS_E_PROTOCOL, "the relay acknowledged what was not sent");
             return;
         }
+        if (r.code == ZKS_WIRE_STALE_EPOCH) {
+            zks__client_cache_clear(c); /* what follows is sealed anew as it is read */
+        }
         if (code) {
             on_refused(c, &r, n, code);
         }

@@ -113,6 +113,7 @@ zks_status zks__group_make_member(const zks__group_root *r, const zks__device_ke
     zks__crypto_kem_public(d->noise_kem_seed, m.noise_kem);
     m.not_after_s = not_after_s;
     m.profile = profile;
+    m.rights = r->mode == ZKS_GROUP_MODE_PAIRED ? ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN : 0;
     return zks__record_make_member(r->suite, r->group_id, &m, &d->sign, &r->root, out, size,
                                    out_length);
 }

@@ -43,9 +43,10 @@ void zks__group_blob_key(const uint8_t epoch_secret[ZKS_KEY_BYTES],
                          const uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES],
                          const uint8_t pusher[ZKS_DEVICE_ID_BYTES], uint8_t out[ZKS_KEY_BYTES]);
 
-/* The three records that let a device of a shared group in, GENESIS, EPOCH 0 and its MEMBER, made
- * by itself. The first two are the same bytes for every holder. `profile` is sealed already. Each
- * out holds ZKS_RECORD_BODY_MAX_BYTES. */
+/* The three records that let a device of a shared group in, or the first one of a paired group:
+ * GENESIS, EPOCH 0 and its MEMBER (of a paired group with all rights), made by itself. The first
+ * two are the same bytes for every holder. `profile` is sealed already. Each out holds
+ * ZKS_RECORD_BODY_MAX_BYTES. */
 ZKS_MUST_USE zks_status zks__group_make_genesis(const zks__group_root *r, uint8_t *out, size_t size,
                                                 size_t *out_length);
 ZKS_MUST_USE zks_status zks__group_make_epoch0(const zks__group_root *r, uint8_t *out, size_t size,

@@ -81,6 +81,32 @@ zks_status zks__store_own_each(zks__store *s, uint32_t g, uint64_t after, zks__s
     return status == ZKS_OK ? zks__store_stopped(stop) : status;
 }
 
+zks_status zks__store_own_renew(zks__store *s, uint32_t g, uint64_t n,
+                                const uint8_t blob_id[ZKS_BLOB_ID_BYTES], zks__slice blob)
+{
+    zks_status status = zks__store_writable(s);
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = zks__query_of(s, ZKS_Q_OWN_REMEMBER,
+                                 "INSERT INTO own_renewed SELECT k, blob_id FROM own"
+                                 " WHERE k = ? AND length(blob) = ?");
+    zks__bind_i64(&q, zks__store_key(g, n));
+    zks__bind_i64(&q, (int64_t)blob.length);
+    status = zks__query_run(&q);
+    if (status == ZKS_OK && sqlite3_changes64(s->db) != 1) {
+        return ZKS_E_NOT_FOUND;
+    }
+    if (status == ZKS_OK) {
+        q = zks__query_of(s, ZKS_Q_OWN_RENEW, "UPDATE own SET blob_id = ?, blob = ? WHERE k = ?");
+        zks__bind_blob(&q, blob_id, ZKS_BLOB_ID_BYTES);
+        zks__bind_blob(&q, blob.data, blob.length);
+        zks__bind_i64(&q, zks__store_key(g, n));
+        status = zks__query_run(&q);
+    }
+    return status;
+}
+
 /* --- known ------------------------------------------------------------------------- */
 
 /* Whether one of the group's rows that sql reads (k descending, blob_id) has this blob id. */
@@ -116,6 +142,8 @@ zks_status zks__store_own_known(zks__store *s, uint32_t g, const uint8_t blob_id
          "SELECT 1 FROM own WHERE blob_id = ? AND k > ? AND k <= ? ORDER BY k DESC LIMIT 1"},
         {ZKS_Q_PAST_FIND,
          "SELECT 1 FROM own_past WHERE blob_id = ? AND k > ? AND k <= ? ORDER BY k DESC LIMIT 1"},
+        {ZKS_Q_RENEWED_FIND,
+         "SELECT 1 FROM own_renewed WHERE blob_id = ? AND k > ? AND k <= ? LIMIT 1"},
     };
     int known = 0;
     zks_status status = ZKS_OK;

@@ -106,6 +106,10 @@ static const char *const steps[] = {
     " STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE heads (g INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL) STRICT;",
+
+    /* Version 4: the blob ids that own entries had before they were sealed for a newer epoch. */
+    "CREATE TABLE own_renewed (k INTEGER NOT NULL, blob_id BLOB NOT NULL, PRIMARY KEY (k, blob_id))"
+    " STRICT, WITHOUT ROWID;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

@@ -211,6 +211,11 @@ typedef zks_status (*zks__store_own_fn)(const zks__store_own *own, void *user);
  * ZKS_OK). */
 ZKS_MUST_USE zks_status zks__store_own_each(zks__store *s, uint32_t g, uint64_t after,
                                             zks__store_own_fn fn, void *user);
+/* The same entry, sealed anew into as many bytes; the blob id that it had stays known.
+ * ZKS_E_NOT_FOUND: there is no such entry of that length any more. */
+ZKS_MUST_USE zks_status zks__store_own_renew(zks__store *s, uint32_t g, uint64_t n,
+                                             const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
+                                             zks__slice blob);
 /* Whether this device ever made that blob, pruned ones included. 1 or 0 in *out_known. Meant for
  * once per connection: quick for what a relay has acknowledged and for recent ones, else it
  * reads all. */

@@ -94,8 +94,7 @@ static int passes(uint32_t code)
     case ZKS_WIRE_CONFLICT:
     case ZKS_WIRE_UNAUTHORIZED:   /* the outbox of a removed device is kept (docs/SECURITY.md, */
     case ZKS_WIRE_DEVICE_REVOKED: /* section 3, rule 3) */
-    case ZKS_WIRE_STALE_EPOCH: /* re-sealing comes with the trust layer; nothing is lost by waiting
-                                */
+    case ZKS_WIRE_STALE_EPOCH:    /* sealed anew when the records are here */
         return 1;
     default:
         return 0;
@@ -118,6 +117,12 @@ static void refused_for_now(zks__sync *s, uint32_t retry_after_ms, uint64_t now_
     }
     s->rewind = 1;
     s->push_at_ms = now_ms + wait;
+}
+
+void zks__sync_push_again(zks__sync *s)
+{
+    s->push_refusals = 0;
+    s->push_at_ms = 0;
 }
 
 zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64_t now_ms,

@@ -600,8 +600,8 @@ static void begin(sim_world *w)
             sim_rows_load(s, s->fresh);
         }
         if (i < SIM_DEVICES) {
-            zks__blob_key_derive(s->ledger->suite, s->ledger->epoch_secret,
-                                 s->ledger->group.group_id, s->ledger->epoch_tag, s->device_id,
+            zks__blob_key_derive(s->ledger->suite, s->ledger->epoch->secret,
+                                 s->ledger->group.group_id, s->ledger->epoch->hash, s->device_id,
                                  &w->keys[i]);
         }
         if (s->used) {

@@ -86,13 +86,14 @@ static void exchange_records(zks__ledger *from, zks__ledger *to)
     ck_assert_int_eq(zks__ledger_record_list(from, &list), ZKS_OK);
     zks__message m = {.type = ZKS_MESSAGE_RECORDS,
                       .records.records = {.count = list.count, .items = list.items}};
-    size_t size = zks__wire_size(&m), length, added;
+    size_t size = zks__wire_size(&m), length;
+    zks__records_taken taken;
     uint8_t *bytes = zks__alloc(size);
     ck_assert_int_eq(zks__wire_encode(&m, bytes, size, &length), ZKS_OK);
     zks__message decoded;
     ck_assert_int_eq(zks__wire_decode(bytes, length, &decoded), ZKS_OK);
     begin(to);
-    ck_assert_int_eq(zks__ledger_records(to, decoded.records.records, &added), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_records(to, decoded.records.records, &taken), ZKS_OK);
     commit(to);
     zks__free(bytes);
     zks__record_list_done(&list);

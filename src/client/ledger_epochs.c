@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Epoch secrets (docs/SECURITY.md, sections 2 to 4): which are known here, which one is sealed for,
+ * and who could seal for one. A secret comes from the group seed (shared groups), from the store
+ * (of the group's creation, or brought by pairing), from an EPOCH that lists this device, from a
+ * GRANT, or from the epoch after it. What follows from records is worked out anew when it is needed
+ * and kept in secret memory only.
+ */
+#include "client/ledger_internal.h"
+
+#include "base/alloc.h"
+#include "group/epoch.h"
+
+#include <string.h>
+
+/* --- finding secrets --- */
+
+static zks__known_epoch *find_known(const zks__ledger *l, const zks__record *epoch)
+{
+    return zks__map_get(l->epochs, epoch->hash, ZKS_EPOCH_TAG_BYTES);
+}
+
+static zks_status keep(zks__ledger *l, const zks__record *epoch,
+                       const uint8_t secret[ZKS_KEY_BYTES], const zks__known_epoch **out)
+{
+    zks__known_epoch *known = zks__vault_alloc(l->vault, sizeof *known);
+    if (!known) {
+        return ZKS_E_NOMEM;
+    }
+    memcpy(known->hash, epoch->hash, sizeof known->hash);
+    memcpy(known->secret, secret, sizeof known->secret);
+    zks_status status = zks__map_put(l->epochs, known->hash, ZKS_EPOCH_TAG_BYTES, known);
+    if (status) {
+        zks__vault_release(l->vault, known, sizeof *known);
+        return status;
+    }
+    *out = known;
+    return ZKS_OK;
+}
+
+/* An EPOCH that lists this device under any of its MEMBER records. */
+static zks_status open_listed(const zks__ledger *l, const zks__record *epoch,
+                              uint8_t secret[ZKS_KEY_BYTES])
+{
+    for (size_t i = 0; i < epoch->epoch.listed.count; i++) {
+        const zks__record *m = zks__records_find(l->records,
+                                                 zks__record_item(&epoch->epoch.listed, i));
+        if (m && m->kind == ZKS_RECORD_KIND_MEMBER &&
+            memcmp(m->member.device, zks__ledger_device_id(l), sizeof m->member.device) == 0 &&
+            !zks__epoch_open(epoch, i, zks__ledger_device_id(l), l->device.seal_seed, secret)) {
+            return ZKS_OK;
+        }
+    }
+    return ZKS_E_UNKNOWN_EPOCH;
+}
+
+static zks_status open_granted(const zks__ledger *l, const zks__record *epoch,
+                               uint8_t secret[ZKS_KEY_BYTES])
+{
+    const zks__record *grant;
+    for (size_t i = 0;
+         (grant = zks__records_grant(l->records, epoch->hash, zks__ledger_device_id(l), i)); i++) {
+        if (!zks__grant_open(grant, epoch, l->device.seal_seed, secret)) {
+            return ZKS_OK;
+        }
+    }
+    return ZKS_E_UNKNOWN_EPOCH;
+}
+
+/* Without the epochs after it. ZKS_E_UNKNOWN_EPOCH. */
+static zks_status find_secret(const zks__ledger *l, const zks__record *epoch,
+                              uint8_t secret[ZKS_KEY_BYTES])
+{
+    if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
+        memcpy(secret, l->root.epoch0_secret, ZKS_KEY_BYTES);
+        return ZKS_OK;
+    }
+    zks_status status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id,
+                                         ZKS_STORE_SECRET_EPOCH, epoch->hash, secret);
+    if (status == ZKS_E_NOT_FOUND) {
+        status = open_listed(l, epoch, secret);
+    }
+    return status == ZKS_E_UNKNOWN_EPOCH ? open_granted(l, epoch, secret) : status;
+}
+
+/* What is known, or found directly, of one epoch. */
+static zks_status look(zks__ledger *l, const zks__record *epoch, const zks__known_epoch **out)
+{
+    *out = find_known(l, epoch);
+    if (*out) {
+        return ZKS_OK;
+    }
+    uint8_t secret[ZKS_KEY_BYTES];
+    zks_status status = find_secret(l, epoch, secret);
+    if (!status) {
+        status = keep(l, epoch, secret, out);
+    }
+    zks__wipe(secret, sizeof secret);
+    return status;
+}
+
+/* From the nearest epoch above whose secret is here, step by step down: each wraps its parent's. */
+static zks_status climb_down(zks__ledger *l, const zks__record *epoch, const zks__known_epoch **out)
+{
+    if (!zks__records_in_chain(l->records, epoch->hash)) {
+        return ZKS_E_UNKNOWN_EPOCH;
+    }
+    uint32_t n = epoch->epoch.number;
+    const zks__record *above = NULL;
+    const zks__known_epoch *known = NULL;
+    zks_status status = ZKS_E_UNKNOWN_EPOCH;
+    while (status == ZKS_E_UNKNOWN_EPOCH && (above = zks__records_epoch_at(l->records, ++n))) {
+        status = look(l, above, &known);
+    }
+    while (!status && n > epoch->epoch.number) {
+        uint8_t secret[ZKS_KEY_BYTES];
+        const zks__record *below = zks__records_epoch_at(l->records, --n);
+        status = zks__epoch_unwrap(above, known->secret, below, secret);
+        if (!status) {
+            status = keep(l, below, secret, &known);
+        }
+        zks__wipe(secret, sizeof secret);
+        above = below;
+    }
+    *out = status ? NULL : known;
+    /* An EPOCH that wraps another secret than its parent's is a member's work: unreadable, not
+     * damage. */
+    return status == ZKS_E_DECRYPT ? ZKS_E_UNKNOWN_EPOCH : status;
+}
+
+zks_status zks__ledger_epoch(zks__ledger *l, const zks__record *epoch, const zks__known_epoch **out)
+{
+    zks_status status = look(l, epoch, out);
+    return status == ZKS_E_UNKNOWN_EPOCH ? climb_down(l, epoch, out) : status;
+}
+
+/* --- the epoch that is sealed for --- */
+
+/* The newest of the chain whose secret is here. */
+static zks_status newest(zks__ledger *l, const zks__record *tip, const zks__known_epoch **out)
+{
+    zks_status status = zks__ledger_epoch(l, tip, out);
+    for (uint32_t n = tip->epoch.number; status == ZKS_E_UNKNOWN_EPOCH && n > 0; n--) {
+        status = zks__ledger_epoch(l, zks__records_epoch_at(l->records, n - 1), out);
+    }
+    return status;
+}
+
+zks_status zks__ledger_follow(zks__ledger *l, bool *out_moved)
+{
+    const zks__known_epoch *epoch = NULL;
+    const zks__record *tip = zks__records_epoch(l->records);
+    zks_status status = tip ? newest(l, tip, &epoch) : ZKS_E_STORE_CORRUPT;
+    *out_moved = false;
+    if (!status && epoch != l->epoch) {
+        zks__blob_key_derive(l->suite, epoch->secret, l->group.group_id, epoch->hash,
+                             zks__ledger_device_id(l), &l->own_key);
+        *out_moved = l->epoch != NULL;
+        l->epoch = epoch;
+        zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "epoch number=%u newest=%d",
+                       (unsigned)tip->epoch.number,
+                       memcmp(epoch->hash, tip->hash, sizeof tip->hash) == 0);
+    }
+    return status;
+}
+
+zks_status zks__ledger_pin(zks__ledger *l)
+{
+    const zks__record *e;
+    zks_status status = ZKS_OK;
+    for (uint32_t n = 1; !status && (e = zks__records_epoch_at(l->records, n)); n++) {
+        if (!zks__records_pinned(l->records, e->hash) && find_known(l, e)) {
+            status = zks__store_epoch_pin(l->store, l->group.g, e->hash);
+            status = status ? status : zks__records_pin(l->records, e->hash);
+        }
+    }
+    return status;
+}
+
+/* --- keys of blobs --- */
+
+zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t *blob, size_t length,
+                                const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
+                                const zks__blob_key **out)
+{
+    uint8_t name[ZKS_EPOCH_TAG_BYTES + ZKS_DEVICE_ID_BYTES];
+    const uint8_t *tag = NULL;
+    zks_status status = zks__blob_epoch(blob, length, &tag);
+    if (status) {
+        return status;
+    }
+    memcpy(name, tag, ZKS_EPOCH_TAG_BYTES);
+    memcpy(name + ZKS_EPOCH_TAG_BYTES, pusher, ZKS_DEVICE_ID_BYTES);
+    zks__blob_key *key = zks__map_get(l->blob_keys, name, sizeof name);
+    if (key) {
+        *out = key;
+        return ZKS_OK;
+    }
+    const zks__record *record = zks__records_epoch_by_tag(l->records, tag);
+    const zks__known_epoch *epoch = NULL;
+    status = record ? zks__ledger_epoch(l, record, &epoch) : ZKS_E_UNKNOWN_EPOCH;
+    if (status) {
+        return status;
+    }
+    key = zks__vault_alloc(l->vault, sizeof *key);
+    if (!key) {
+        return ZKS_E_NOMEM;
+    }
+    zks__blob_key_derive(l->suite, epoch->secret, l->group.group_id, tag, pusher, key);
+    status = zks__map_put(l->blob_keys, name, sizeof name, key);
+    if (status) {
+        zks__vault_release(l->vault, key, sizeof *key);
+        return status;
+    }
+    *out = key;
+    return ZKS_OK;
+}
+
+/* --- who counts --- */
+
+/* Whether an EPOCH that removed the author vouches for the entry: at or below a cut-off head. */
+static zks_status vouched(zks__ledger *l, const zks__entry *e, bool *out_yes)
+{
+    zks__epoch_note *note = zks__alloc(sizeof *note);
+    if (!note) {
+        return ZKS_E_NOMEM;
+    }
+    const zks__record *r;
+    zks_status status = ZKS_OK;
+    *out_yes = false;
+    for (uint32_t n = 1; !status && !*out_yes && (r = zks__records_epoch_at(l->records, n)); n++) {
+        const zks__known_epoch *known = NULL;
+        if (!zks__records_gone(l->records, e->author, r->hash)) {
+            continue;
+        }
+        status = zks__ledger_epoch(l, r, &known);
+        if (status == ZKS_E_UNKNOWN_EPOCH) {
+            status = ZKS_OK;
+            continue;
+        }
+        if (status || zks__epoch_read_note(r, known->secret, note)) {
+            continue;
+        }
+        for (size_t i = 0; i < note->cutoff_count; i++) {
+            const zks__cutoff *c = &note->cutoffs[i];
+            *out_yes |= memcmp(c->author, e->author, sizeof c->author) == 0 &&
+                        memcmp(c->chain, e->chain, sizeof c->chain) == 0 &&
+                        (e->seq < c->seq ||
+                         (e->seq == c->seq && memcmp(e->id, c->id, sizeof c->id) == 0));
+        }
+    }
+    zks__free(note);
+    return status;
+}
+
+zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch, const zks__entry *e)
+{
+    const zks__record *tip = zks__records_epoch(l->records);
+    bool yes = zks__records_valid(l->records, e->author, epoch->hash) &&
+               !zks__records_gone(l->records, e->author, tip->hash);
+    zks_status status = yes ? ZKS_OK : vouched(l, e, &yes);
+    return status ? status : yes ? ZKS_OK : ZKS_E_NOT_MEMBER;
+}
+
+/* --- making one --- */
+
+typedef struct draft {
+    uint8_t secret[ZKS_KEY_BYTES], random[ZKS_EPOCH_RANDOM_MAX_BYTES];
+    uint8_t removed[ZKS_EPOCH_DEVICES_MAX][ZKS_DEVICE_ID_BYTES];
+    size_t removed_count, listed_count;
+    const zks__record *listed[ZKS_EPOCH_DEVICES_MAX];
+    zks__epoch_note note;
+    zks__epoch_plan plan;
+} draft;
+_Static_assert(sizeof(draft) <= ZKS_VAULT_ARENA_BYTES / 2, "fits into secret memory");
+
+/* The heads of the removed devices' histories as this device knows them. */
+static void add_cutoffs(const zks__ledger *l, const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES],
+                        size_t count, zks__epoch_note *note)
+{
+    size_t position = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        for (size_t i = 0; i < count; i++) {
+            if (k->row.tip_seq && note->cutoff_count < ZKS_CUTOFFS_MAX &&
+                memcmp(removed[i], k->row.author, sizeof k->row.author) == 0) {
+                zks__cutoff *c = &note->cutoffs[note->cutoff_count++];
+                memcpy(c->author, k->row.author, sizeof c->author);
+                memcpy(c->chain, k->row.chain, sizeof c->chain);
+                memcpy(c->id, k->row.tip_id, sizeof c->id);
+                c->seq = k->row.tip_seq;
+            }
+        }
+    }
+}
+
+/* Puts a device into an ascending list, once. */
+static void add_removed(draft *d, const uint8_t device[ZKS_DEVICE_ID_BYTES], uint8_t reason)
+{
+    size_t at = 0;
+    while (at < d->removed_count && memcmp(d->removed[at], device, sizeof d->removed[at]) < 0) {
+        at++;
+    }
+    if (d->removed_count == ZKS_EPOCH_DEVICES_MAX ||
+        (at < d->removed_count && memcmp(d->removed[at], device, sizeof d->removed[at]) == 0)) {
+        return;
+    }
+    memmove(d->removed[at + 1], d->removed[at], (d->removed_count - at) * sizeof d->removed[at]);
+    memmove(d->note.reasons + at + 1, d->note.reasons + at, d->removed_count - at);
+    memcpy(d->removed[at], device, sizeof d->removed[at]);
+    d->note.reasons[at] = reason;
+    d->note.reason_count = ++d->removed_count;
+}
+
+/* Everything of the plan but its randomness. */
+static zks_status fill_draft(zks__ledger *l, draft *d, const uint8_t *device, uint8_t reason)
+{
+    const uint8_t *again;
+    const zks__record *tip = zks__records_epoch(l->records);
+    if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
+        return ZKS_E_UNSUPPORTED;
+    }
+    if (!(zks__records_rights(l->records, zks__ledger_device_id(l)) & ZKS_RIGHT_ADMIN)) {
+        return ZKS_E_NOT_MEMBER;
+    }
+    if (device && memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0) {
+        return ZKS_E_INVALID;
+    }
+    if (device && !zks__records_member(l->records, device, 0)) {
+        return ZKS_E_NOT_FOUND;
+    }
+    if (!l->epoch || memcmp(l->epoch->hash, tip->hash, sizeof tip->hash) != 0) {
+        return ZKS_E_UNKNOWN_EPOCH;
+    }
+    if (device) {
+        add_removed(d, device, reason);
+    }
+    for (size_t i = 0; (again = zks__records_reissue(l->records, i)); i++) {
+        add_removed(d, again, ZKS_REMOVAL_REISSUED);
+    }
+    add_cutoffs(l, (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])d->removed, d->removed_count, &d->note);
+    while (d->listed_count < ZKS_EPOCH_DEVICES_MAX &&
+           (d->listed[d->listed_count] = zks__records_next_listed(
+                l->records, (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])d->removed, d->removed_count,
+                d->listed_count))) {
+        d->listed_count++;
+    }
+    d->plan.genesis = zks__records_genesis(l->records);
+    d->plan.parent = tip;
+    d->plan.parent_secret = l->epoch->secret;
+    d->plan.secret = d->secret;
+    d->plan.listed = d->listed;
+    d->plan.listed_count = d->listed_count;
+    d->plan.removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])d->removed;
+    d->plan.removed_count = d->removed_count;
+    d->plan.note = &d->note;
+    d->plan.random = d->random;
+    return ZKS_OK;
+}
+
+zks_status zks__ledger_make_epoch(zks__ledger *l, const uint8_t *device, uint8_t reason,
+                                  zks__buf **out_record)
+{
+    draft *d = zks__vault_alloc(l->vault, sizeof *d);
+    zks__buf *record = zks__buf_new(0, ZKS_RECORD_BODY_MAX_BYTES, 0);
+    zks_status status = l->broken ? l->broken : d && record ? ZKS_OK : ZKS_E_NOMEM;
+    if (!status) {
+        l->rng.fill(d->secret, sizeof d->secret, l->rng.user);
+        l->rng.fill(d->random, sizeof d->random, l->rng.user);
+        status = fill_draft(l, d, device, reason);
+    }
+    if (!status) {
+        status = zks__epoch_make(&d->plan, &l->device.sign, record->data, record->length,
+                                 &record->length);
+    }
+    if (!status) {
+        *out_record = record;
+        record = NULL;
+    }
+    zks__vault_release(l->vault, d, sizeof *d);
+    zks__buf_unref(record);
+    return status;
+}
+
+/* --- the end --- */
+
+void zks__ledger_epochs_done(zks__ledger *l)
+{
+    size_t position = 0;
+    for (void *v = l->blob_keys ? zks__map_next(l->blob_keys, &position) : NULL; v;
+         v = zks__map_next(l->blob_keys, &position)) {
+        zks__vault_release(l->vault, v, sizeof(zks__blob_key));
+    }
+    zks__map_free(l->blob_keys);
+    position = 0;
+    for (void *v = l->epochs ? zks__map_next(l->epochs, &position) : NULL; v;
+         v = zks__map_next(l->epochs, &position)) {
+        zks__vault_release(l->vault, v, sizeof(zks__known_epoch));
+    }
+    zks__map_free(l->epochs);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Membership records and what follows from them: the list for HELLO, the devices. */
+#include "client/ledger_internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__records_taken *out)
+{
+    *out = (zks__records_taken){0};
+    zks__slice bytes;
+    size_t all = 0;
+    zks_status status = l->broken;
+    while (!status && zks__wire_next_slice(&records, &bytes)) {
+        /* The relay has judged what a set may hold as a whole; these are parts of one. */
+        size_t before = zks__records_count(l->records);
+        zks_status judged = zks__records_load(l->records, bytes.data, bytes.length);
+        bool added = zks__records_count(l->records) > before;
+        if (judged == ZKS_E_NOMEM) {
+            return judged;
+        }
+        if (judged) {
+            zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "record_refused status=%d", (int)judged);
+            continue;
+        }
+        zks__record record;
+        if (added) {
+            status = zks__record_read(bytes.data, bytes.length, &record);
+            if (!status) {
+                status = zks__store_record_add(l->store, l->group.g, record.hash, bytes);
+            }
+            out->members += !status && record.kind == ZKS_RECORD_KIND_MEMBER;
+            all++;
+        }
+    }
+    if (!status && all) {
+        status = zks__ledger_follow(l, &out->moved);
+    }
+    return status || !all ? status : zks__ledger_pin(l);
+}
+
+zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
+{
+    memset(out, 0, sizeof *out);
+    if (l->broken) {
+        return l->broken; /* there may be no records */
+    }
+    const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
+    if (!own) {
+        return ZKS_E_STORE_CORRUPT;
+    }
+    size_t count = zks__records_count(l->records), total = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += zks__records_at(l->records, i)->bytes.length;
+    }
+    out->items = zks__alloc_zero(count, sizeof *out->items);
+    out->bytes = zks__alloc(total);
+    if (!out->items || !out->bytes) {
+        zks__record_list_done(out);
+        return ZKS_E_NOMEM;
+    }
+    uint8_t *end = out->bytes;
+    for (size_t i = 0; i < count; i++) {
+        zks__slice from = zks__records_at(l->records, i)->bytes;
+        memcpy(end, from.data, from.length);
+        out->items[i] = (zks__slice){end, from.length};
+        end += from.length;
+    }
+    out->count = count;
+    zks__records_digest(l->records, out->digest);
+    memcpy(out->member, own->hash, sizeof out->member);
+    return ZKS_OK;
+}
+
+void zks__record_list_done(zks__record_list *list)
+{
+    zks__free(list->items);
+    zks__free(list->bytes);
+    memset(list, 0, sizeof *list);
+}
+
+/* From the chain of the device that came last. */
+static void add_activity(const zks__ledger *l, zks__device_entry *e)
+{
+    size_t position = 0;
+    int64_t newest = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        if (memcmp(k->row.author, e->id, sizeof e->id) == 0 && k->row.c > newest) {
+            newest = k->row.c;
+            e->last_number = k->row.tip_seq;
+            e->seen_ms = k->seen_ms;
+            e->quiet = k->quiet;
+        }
+    }
+}
+
+/* Sealed for the epoch in which the MEMBER was issued, which it does not name. */
+static void read_name(zks__ledger *l, const zks__record *r, zks__device_entry *e)
+{
+    const zks__record *epoch = zks__records_epoch(l->records);
+    uint32_t n = epoch ? epoch->epoch.number + 1 : 0;
+    bool opened = false;
+    while (!opened && n > 0) {
+        const zks__known_epoch *known = NULL;
+        opened = !zks__ledger_epoch(l, zks__records_epoch_at(l->records, --n), &known) &&
+                 !zks__profile_open(l->suite, known->secret, l->group.group_id, e->id,
+                                    r->member.profile, e->name);
+    }
+    if (!opened) { /* sealed by somebody who should not be here: shown without a name */
+        e->name[0] = '\0';
+    }
+}
+
+zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, size_t *out_count)
+{
+    if (l->broken) {
+        return l->broken;
+    }
+    size_t records = zks__records_count(l->records), count = 0;
+    zks__device_entry *entries = zks__alloc_zero(records, sizeof *entries);
+    if (!entries) {
+        return ZKS_E_NOMEM;
+    }
+    for (size_t i = 0; i < records; i++) {
+        const zks__record *r = zks__records_at(l->records, i);
+        if (r->kind != ZKS_RECORD_KIND_MEMBER ||
+            zks__records_member(l->records, r->member.device, 0) != r) {
+            continue;
+        }
+        zks__device_entry *e = &entries[count++];
+        memcpy(e->id, r->member.device, sizeof e->id);
+        e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
+        e->not_after_s = r->member.not_after_s;
+        add_activity(l, e);
+        read_name(l, r, e);
+    }
+    *out_entries = entries;
+    *out_count = count;
+    return ZKS_OK;
+}

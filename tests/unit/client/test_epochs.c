@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A paired group as the ledger sees it: A is the real thing, B a device made by hand, so that it
+ * can do what a removed or dishonest device would.
+ */
+#include "client/ledger_internal.h"
+#include "client/runtime.h"
+#include "group/epoch.h"
+#include "tests/unit/client/device.h"
+
+#include "client/batch.h"
+
+static const uint8_t seed[32] = {9, 9, 9}, b_seed[32] = {4}, b_instance[16] = {5};
+static const uint8_t relay_key[32] = {7};
+static zks_runtime *runtime;
+static char folder[64], path[96];
+static zks__ledger *a;
+static zks__group_root root;
+static zks__device_keys b;
+static const uint8_t *b_id;
+static uint64_t cursor, b_seq;
+static uint8_t b_prev[ZKS_ENTRY_ID_BYTES];
+
+static void open_a(bool new_group)
+{
+    char problem[ZKS_LEDGER_PROBLEM_BYTES];
+    zks__ledger_config config = {.storage = runtime->storage,
+                                 .vault = runtime->vault,
+                                 .path = path,
+                                 .secret = new_group ? seed : NULL,
+                                 .mode = new_group ? ZKS_GROUP_MODE_PAIRED : 0,
+                                 .device_name = "anna",
+                                 .rng = runtime->rng,
+                                 .clock = runtime->clock,
+                                 .log = &runtime->log};
+    ck_assert_int_eq(zks__ledger_open(&config, problem, &a), ZKS_OK);
+}
+
+static void begin(void)
+{
+    ck_assert_int_eq(zks__store_begin(zks__ledger_store(a)), ZKS_OK);
+}
+
+static void commit(void)
+{
+    ck_assert_int_eq(zks__store_commit(zks__ledger_store(a)), ZKS_OK);
+    zks__ledger_reload(a);
+}
+
+static void load_relay(void)
+{
+    zks__relay_state state;
+    begin();
+    ck_assert_int_eq(zks__ledger_relay_load(a, "relay:1", NULL, relay_key, &state), ZKS_OK);
+    commit();
+}
+
+/* What a relay would bring. */
+static zks__records_taken take(const uint8_t *record, size_t length)
+{
+    const zks__slice item = {record, length};
+    zks__records_taken taken;
+    begin();
+    ck_assert_int_eq(zks__ledger_records(a, (zks__wire_list){.count = 1, .items = &item}, &taken),
+                     ZKS_OK);
+    commit();
+    return taken;
+}
+
+/* B, let in by A. */
+static void make_b(void)
+{
+    static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES];
+    size_t length = 0;
+    zks__member m = {.rights = ZKS_RIGHT_INVITE};
+    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, seed, &root);
+    zks__device_keys_derive(b_seed, root.group_id, b_instance, &b);
+    b_id = zks__crypto_sign_public(&b.sign);
+    const zks__suite *suite = zks__crypto_suite(root.suite);
+    suite->seal_public(b.seal_seed, m.seal_key);
+    suite->dh_public(b.noise_dh_secret, m.noise_dh);
+    zks__crypto_kem_public(b.noise_kem_seed, m.noise_kem);
+    ck_assert_int_eq(zks__record_make_member(root.suite, root.group_id, &m, &b.sign,
+                                             &a->device.sign, bytes, sizeof bytes, &length),
+                     ZKS_OK);
+    ck_assert_uint_eq(take(bytes, length).members, 1);
+}
+
+static void setup(void)
+{
+    device_folder(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/a.zks", folder);
+    ck_assert_int_eq(zks__runtime_new(&runtime), ZKS_OK);
+    open_a(true);
+    cursor = b_seq = 0;
+    memset(b_prev, 0, sizeof b_prev);
+    load_relay();
+    make_b();
+}
+
+static void teardown(void)
+{
+    zks__ledger_close(a);
+    ck_assert_int_eq(zks__runtime_close(runtime, 10000), ZKS_OK);
+    zks__runtime_free(runtime);
+    device_folder_remove(folder);
+}
+
+static zks__sealed push(const char *text)
+{
+    zks__sealed s;
+    begin();
+    zks__buf *body = zks__blob_buffer(text, strlen(text));
+    ck_assert_int_eq(zks__ledger_push(a, body, 0, true, &s), ZKS_OK);
+    commit();
+    return s;
+}
+
+static const uint8_t *tag_of(const zks__buf *blob)
+{
+    const uint8_t *tag = NULL;
+    ck_assert_int_eq(zks__blob_epoch(blob->data, blob->length, &tag), ZKS_OK);
+    return tag;
+}
+
+static const zks__record *tip(void)
+{
+    return zks__records_epoch(a->records);
+}
+
+/* An entry of B's, sealed by B for an epoch whose secret it has. */
+static zks__buf *b_blob(const char *text, const uint8_t *tag, const uint8_t *secret,
+                        uint8_t blob_id[ZKS_BLOB_ID_BYTES])
+{
+    static const uint8_t nonce[ZKS_NONCE_BYTES] = {1};
+    zks__blob_key key;
+    zks__blob_key_derive(zks__crypto_suite(root.suite), secret, root.group_id, tag, b_id, &key);
+    zks__buf *body = zks__blob_buffer(text, strlen(text));
+    zks__entry e = {.kind = ZKS_ENTRY_DATA,
+                    .seq = ++b_seq,
+                    .floor = 1,
+                    .has_signature = 1,
+                    .body_length = body->length};
+    memcpy(e.author, b_id, sizeof e.author);
+    memset(e.chain, 3, sizeof e.chain);
+    memcpy(e.prev, b_prev, sizeof e.prev);
+    ck_assert_int_eq(zks__blob_seal(&key, &e, &b.sign, nonce, body, blob_id), ZKS_OK);
+    memcpy(b_prev, e.id, sizeof b_prev);
+    return body;
+}
+
+static zks__received receive(const zks__buf *blob, const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
+                             bool last_try)
+{
+    zks__received out;
+    zks__blob_item item = {.cursor = ++cursor, .blob = {blob->data, blob->length}};
+    memcpy(item.sender, b_id, sizeof item.sender);
+    memcpy(item.blob_id, blob_id, sizeof item.blob_id);
+    zks__blobs blobs = {
+        .from = cursor - 1, .contiguous = cursor, .blobs = {.count = 1, .items = &item}};
+    begin();
+    ck_assert_int_eq(zks__ledger_receive(a, &blobs, last_try, &out), ZKS_OK);
+    commit();
+    return out;
+}
+
+static zks__received b_says(const char *text, const uint8_t *tag, const uint8_t *secret)
+{
+    uint8_t blob_id[ZKS_BLOB_ID_BYTES];
+    zks__buf *blob = b_blob(text, tag, secret, blob_id);
+    zks__received out = receive(blob, blob_id, false);
+    zks__buf_unref(blob);
+    return out;
+}
+
+/* A removes a device (NULL: none) and hears it back from the relay. */
+static void rotate(const uint8_t *gone)
+{
+    zks__buf *record = NULL;
+    ck_assert_int_eq(zks__ledger_make_epoch(a, gone, ZKS_REMOVAL_LOST, &record), ZKS_OK);
+    uint32_t before = tip()->epoch.number;
+    ck_assert(take(record->data, record->length).moved);
+    ck_assert_uint_eq(tip()->epoch.number, before + 1);
+    zks__buf_unref(record);
+}
+
+static void expect_texts(const char *const *texts, size_t count)
+{
+    zks_batch *batch;
+    begin();
+    ck_assert_int_eq(zks__ledger_read(a, 0, 100, 1 << 20, ZKS_READ_OWN, &batch), ZKS_OK);
+    commit();
+    ck_assert_uint_eq(batch->count, count);
+    size_t length = 0;
+    const uint64_t *at = zks__batch_offsets(batch);
+    const uint8_t *data = zks__batch_data(batch, &length);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(at[i + 1] - at[i], strlen(texts[i]));
+        ck_assert_mem_eq(data + at[i], texts[i], strlen(texts[i]));
+    }
+    zks__batch_free(batch);
+}
+
+START_TEST(group_seed_of_a_paired_group_is_not_kept)
+{
+    static const uint8_t zeros[32];
+    ck_assert_uint_eq(a->group.mode, ZKS_GROUP_MODE_PAIRED);
+    ck_assert_mem_eq(a->seed, zeros, sizeof zeros);
+    ck_assert_mem_eq(a->root.root.secret, zeros, sizeof zeros);
+    ck_assert_mem_eq(a->epoch->secret, root.epoch0_secret, 32);
+    zks__ledger_close(a);
+    open_a(false);
+    ck_assert_mem_eq(a->seed, zeros, sizeof zeros);
+    ck_assert_mem_eq(a->epoch->secret, root.epoch0_secret, 32);
+    ck_assert_uint_eq(zks__records_rights(a->records, zks__ledger_device_id(a)),
+                      ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN);
+}
+END_TEST
+
+START_TEST(old_and_new_epochs_are_read_after_a_restart)
+{
+    static const char *const texts[] = {"old, of B", "new, of B"};
+    uint8_t e1[ZKS_KEY_BYTES];
+    ck_assert_uint_eq(b_says(texts[0], tip()->hash, root.epoch0_secret).delivered, 1);
+    rotate(NULL);
+    ck_assert_uint_eq(tip()->epoch.listed.count, 2);
+    const zks__record *listed = zks__records_find(a->records,
+                                                  zks__record_item(&tip()->epoch.listed, 0));
+    size_t place = memcmp(listed->member.device, b_id, ZKS_DEVICE_ID_BYTES) == 0 ? 0 : 1;
+    ck_assert_int_eq(zks__epoch_open(tip(), place, b_id, b.seal_seed, e1), ZKS_OK);
+    ck_assert_uint_eq(b_says(texts[1], tip()->hash, e1).delivered, 1);
+    expect_texts(texts, 2);
+    zks__ledger_close(a);
+    open_a(false);
+    ck_assert_uint_eq(tip()->epoch.number, 1);
+    ck_assert(zks__records_pinned(a->records, tip()->hash));
+    expect_texts(texts, 2);
+}
+END_TEST
+
+START_TEST(what_waits_is_sealed_for_the_new_epoch_and_its_old_name_stays_known)
+{
+    zks__sealed old = push("before"), sent[4];
+    const uint8_t tag0[ZKS_EPOCH_TAG_BYTES] = {0};
+    uint8_t first_tag[ZKS_EPOCH_TAG_BYTES];
+    size_t count = 0;
+    int known = 0;
+    memcpy(first_tag, tip()->hash, sizeof first_tag);
+    ck_assert_mem_eq(tag_of(old.blob), first_tag, sizeof first_tag);
+    ck_assert_mem_ne(first_tag, tag0, sizeof tag0);
+    rotate(b_id);
+    zks__sealed fresh = push("behind");
+    ck_assert_mem_eq(tag_of(fresh.blob), tip()->hash, ZKS_EPOCH_TAG_BYTES);
+    for (int i = 0; i < 2; i++) { /* the second time nothing is left to renew */
+        begin();
+        ck_assert_int_eq(zks__ledger_outbox(a, 0, 1 << 20, 4, sent, &count), ZKS_OK);
+        commit();
+        ck_assert_uint_ge(count, 2);
+        ck_assert_mem_eq(tag_of(sent[0].blob), tip()->hash, ZKS_EPOCH_TAG_BYTES);
+        ck_assert_mem_ne(sent[0].blob_id, old.blob_id, ZKS_BLOB_ID_BYTES);
+        ck_assert_mem_eq(sent[1].blob->data, fresh.blob->data, fresh.blob->length);
+        for (size_t k = 0; k < count; k++) {
+            zks__buf_unref(sent[k].blob);
+        }
+    }
+    ck_assert_int_eq(zks__store_own_known(zks__ledger_store(a), a->group.g, old.blob_id, &known),
+                     ZKS_OK);
+    ck_assert_int_eq(known, 1);
+    zks__buf_unref(old.blob);
+    zks__buf_unref(fresh.blob);
+}
+END_TEST
+
+START_TEST(removed_device_is_not_heard_any_more_but_what_was_seen_counts)
+{
+    uint8_t tag0[ZKS_EPOCH_TAG_BYTES], seen_id[ZKS_BLOB_ID_BYTES], late_id[ZKS_BLOB_ID_BYTES];
+    memcpy(tag0, tip()->hash, sizeof tag0);
+    zks__buf *seen = b_blob("seen", tag0, root.epoch0_secret, seen_id);
+    ck_assert_uint_eq(receive(seen, seen_id, false).delivered, 1);
+    rotate(b_id);
+    ck_assert_ptr_null(zks__records_member(a->records, b_id, 0));
+    ck_assert_uint_eq(tip()->epoch.listed.count, 1);
+    /* at the cut-off: a known entry comes again */
+    ck_assert_uint_eq(receive(seen, seen_id, true).duplicates, 1);
+    /* behind it: a relay that helps gives A what B still writes into the old epoch */
+    zks__buf *late = b_blob("late", tag0, root.epoch0_secret, late_id);
+    zks__received out = receive(late, late_id, true);
+    ck_assert_uint_eq(out.delivered, 0);
+    ck_assert_uint_eq(out.rejected, 1);
+    ck_assert_int_eq(out.reject_status, ZKS_E_NOT_MEMBER);
+    zks__buf_unref(seen);
+    zks__buf_unref(late);
+}
+END_TEST
+
+START_TEST(blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped)
+{
+    static const uint8_t tag[ZKS_EPOCH_TAG_BYTES] = {0xab}, secret[32] = {1};
+    uint64_t before = a->relay.read_cursor;
+    zks__received out = b_says("from the future", tag, secret);
+    ck_assert(out.need_records);
+    ck_assert_uint_eq(out.rejected, 0);
+    ck_assert_uint_eq(a->relay.read_cursor, before);
+}
+END_TEST
+
+START_TEST(epoch_removes_members_only_and_never_its_maker)
+{
+    static const uint8_t stranger[ZKS_DEVICE_ID_BYTES] = {0x77};
+    zks__buf *record = NULL;
+    ck_assert_int_eq(zks__ledger_make_epoch(a, stranger, 0, &record), ZKS_E_NOT_FOUND);
+    ck_assert_ptr_null(record);
+    ck_assert_int_eq(zks__ledger_make_epoch(a, zks__ledger_device_id(a), 0, &record),
+                     ZKS_E_INVALID);
+    ck_assert_ptr_null(record);
+    rotate(b_id);
+    ck_assert_int_eq(zks__ledger_make_epoch(a, b_id, 0, &record), ZKS_E_NOT_FOUND);
+    ck_assert_ptr_null(record);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, group_seed_of_a_paired_group_is_not_kept);
+    tcase_add_test(c, old_and_new_epochs_are_read_after_a_restart);
+    tcase_add_test(c, what_waits_is_sealed_for_the_new_epoch_and_its_old_name_stays_known);
+    tcase_add_test(c, removed_device_is_not_heard_any_more_but_what_was_seen_counts);
+    tcase_add_test(c, blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped);
+    tcase_add_test(c, epoch_removes_members_only_and_never_its_maker);
+}
+
+int main(void)
+{
+    return unit_main("client epochs", add);
+}
