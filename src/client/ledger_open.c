@@ -6,33 +6,60 @@
 
 #include <string.h>
 
-static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config, bool *out_new)
+/* The store's only group. */
+static zks_status choose_stored(zks__ledger *l)
 {
-    zks_status status;
-    *out_new = false;
-    if (!config->secret) {
-        zks__store_group other;
-        status = zks__store_group_at(l->store, 0, &l->group);
-        if (status == ZKS_E_NOT_FOUND || (!status && !zks__store_group_at(l->store, 1, &other))) {
-            return ZKS_E_STORE_GROUP;
-        }
-        status = status ? status : zks__crypto_suite_check(l->group.suite);
-        if (status || l->group.mode == ZKS_GROUP_MODE_PAIRED) {
-            return status;
-        }
-        status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id, ZKS_STORE_SECRET_GROUP,
-                                  NULL, l->seed);
-        if (!status) {
-            zks__group_root_derive(l->group.suite, l->group.mode, l->seed, &l->root);
-        }
+    zks__store_group other;
+    zks_status status = zks__store_group_at(l->store, 0, &l->group);
+    if (status == ZKS_E_NOT_FOUND || (!status && !zks__store_group_at(l->store, 1, &other))) {
+        return ZKS_E_STORE_GROUP;
+    }
+    status = status ? status : zks__crypto_suite_check(l->group.suite);
+    if (status || l->group.mode == ZKS_GROUP_MODE_PAIRED) {
         return status;
     }
+    status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id, ZKS_STORE_SECRET_GROUP,
+                              NULL, l->seed);
+    if (!status) {
+        zks__group_root_derive(l->group.suite, l->group.mode, l->seed, &l->root);
+    }
+    return status;
+}
+
+/* The group of l->root, which the store has not got yet. */
+static zks_status add_group(zks__ledger *l, const zks__ledger_config *config)
+{
+    zks__store_group *g = &l->group;
+    memset(g, 0, sizeof *g);
+    memcpy(g->group_id, l->root.group_id, sizeof g->group_id);
+    g->suite = l->root.suite;
+    g->mode = l->root.mode;
+    l->rng.fill(g->instance, sizeof g->instance, l->rng.user);
+    if (config->descriptor) {
+        strncpy(g->descriptor, config->descriptor, sizeof g->descriptor - 1);
+    }
+    if (config->device_name) {
+        strncpy(g->device_name, config->device_name, sizeof g->device_name - 1);
+    }
+    zks_status status = zks__store_group_add(l->store, g);
+    return status || g->mode == ZKS_GROUP_MODE_PAIRED
+               ? status
+               : zks__keyring_put(l->keyring, g->g, g->group_id, ZKS_STORE_SECRET_GROUP, NULL,
+                                  l->seed);
+}
+
+static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config, bool *out_new)
+{
+    *out_new = false;
+    if (!config->secret) {
+        return choose_stored(l);
+    }
     uint8_t suite = config->suite ? config->suite : zks__crypto_suite_default();
-    status = zks__crypto_suite_check(suite);
+    uint8_t mode = config->mode ? config->mode : ZKS_GROUP_MODE_SHARED;
+    zks_status status = zks__crypto_suite_check(suite);
     if (status) {
         return status;
     }
-    uint8_t mode = config->mode ? config->mode : ZKS_GROUP_MODE_SHARED;
     zks__group_root_derive(suite, mode, config->secret, &l->root);
     if (mode == ZKS_GROUP_MODE_SHARED) {
         memcpy(l->seed, config->secret, sizeof l->seed);
@@ -48,23 +75,7 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
         }
     }
     *out_new = true;
-    zks__store_group *g = &l->group;
-    memset(g, 0, sizeof *g);
-    memcpy(g->group_id, l->root.group_id, sizeof g->group_id);
-    g->suite = suite;
-    g->mode = mode;
-    l->rng.fill(g->instance, sizeof g->instance, l->rng.user);
-    if (config->descriptor) {
-        strncpy(g->descriptor, config->descriptor, sizeof g->descriptor - 1);
-    }
-    if (config->device_name) {
-        strncpy(g->device_name, config->device_name, sizeof g->device_name - 1);
-    }
-    status = zks__store_group_add(l->store, g);
-    return status || mode == ZKS_GROUP_MODE_PAIRED
-               ? status
-               : zks__keyring_put(l->keyring, g->g, g->group_id, ZKS_STORE_SECRET_GROUP, NULL,
-                                  l->seed);
+    return add_group(l, config);
 }
 
 static zks_status derive_device(zks__ledger *l)

@@ -233,7 +233,7 @@ static void on_pull(sim_relay *r, int link, const zks__pull *m)
             found[count++] = b;
         }
     }
-    uint64_t contiguous = more ? found[count - 1]->cursor : rows->last;
+    uint64_t contiguous = more && count ? found[count - 1]->cursor : rows->last;
     contiguous = contiguous < m->after ? m->after : contiguous;
     send_blobs(r, link, more ? ZKS_BLOBS_MORE : 0, m->after, contiguous, found, count);
     w->links[link].scanned = contiguous;
@@ -247,8 +247,10 @@ void sim_relay_replay(sim_relay *r, int link, size_t i, size_t count)
     for (; n < count && n < BATCH && i + n < r->rows.count; n++) {
         found[n] = &r->rows.blobs[i + n];
     }
-    uint64_t from = found[0]->cursor - 1;
-    send_blobs(r, link, ZKS_BLOBS_LIVE, from, found[n - 1]->cursor, found, n);
+    if (n) {
+        uint64_t from = found[0]->cursor - 1;
+        send_blobs(r, link, ZKS_BLOBS_LIVE, from, found[n - 1]->cursor, found, n);
+    }
 }
 
 void sim_relay_notify(sim_relay *r, uint64_t head)

@@ -63,9 +63,10 @@ START_TEST(heads_beyond_limits_are_refused)
     length = heads_body(body, 1);
     memset(body + 34 + 48, 0, 8); /* its seq */
     ck_assert_int_eq(zks__heads_decode(body, length, &h), ZKS_E_MALFORMED);
-    memcpy(body + 33, "\x81\x20", 2); /* 4097 */
+    body[33] = 0x81; /* 4097 */
+    body[34] = 0x20;
     ck_assert_int_eq(zks__heads_decode(body, length, &h), ZKS_E_TOO_LARGE);
-    memcpy(body + 33, "\x81\x00", 2); /* not minimal */
+    body[34] = 0x00; /* not minimal */
     ck_assert_int_eq(zks__heads_decode(body, length, &h), ZKS_E_MALFORMED);
 }
 END_TEST

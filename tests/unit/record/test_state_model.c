@@ -125,7 +125,8 @@ static bool all_distinct(const zks__record **listed, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (memcmp(listed[i]->hash, listed[k]->hash, 32) == 0) {
+            bool both = listed[i] && listed[k];
+            if (both && memcmp(listed[i]->hash, listed[k]->hash, 32) == 0) {
                 return false;
             }
         }
