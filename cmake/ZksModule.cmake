@@ -55,7 +55,8 @@ function(zks_library)
   foreach(module IN LISTS modules)
     list(APPEND objects $<TARGET_OBJECTS:${module}>)
   endforeach()
-  set(libs zks_dep_sodium zks_dep_quic zks_dep_uv zks_dep_sqlite zks_dep_inih Threads::Threads)
+  set(libs zks_dep_sodium zks_dep_quic zks_dep_uv zks_dep_sqlite zks_dep_qrencode
+    zks_dep_inih Threads::Threads)
 
   add_library(zks_shared SHARED ${objects})
   set_target_properties(zks_shared PROPERTIES OUTPUT_NAME zks LINKER_LANGUAGE C

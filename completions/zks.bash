@@ -8,6 +8,7 @@ _zks() {
     local global='--store --json --verbose --quiet --log-level --progress --version --help'
     local online='--relay --timeout'
     local secret='--passphrase --passphrase-file --passphrase-fd --secret-file --name'
+    local qr='--qr --qr-svg --qr-png'
     local reader='--after --peek --own --raw --out --count'
     cur=${COMP_WORDS[COMP_CWORD]}
     prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -30,7 +31,11 @@ _zks() {
         mapfile -t COMPREPLY < <(compgen -W 'off error warn info debug' -- "$cur")
         return
         ;;
-    -s | --store | --passphrase-file | --secret-file | --config | --key-file)
+    --qr)
+        mapfile -t COMPREPLY < <(compgen -W 'dark light' -- "$cur")
+        return
+        ;;
+    -s | --store | --passphrase-file | --secret-file | --config | --key-file | --qr-svg | --qr-png)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
@@ -48,9 +53,9 @@ _zks() {
     group)
         case $part in
         '') words_of='create join invite relays' ;;
-        create) words_of="$online $secret $global" ;;
+        create) words_of="$online $secret $qr $global" ;;
         join) words_of="$online $secret --descriptor $global" ;;
-        invite) words_of="--relay $global" ;;
+        invite) words_of="--relay $qr $global" ;;
         *) words_of=$global ;;
         esac
         ;;

@@ -446,6 +446,16 @@ enum {
     ZKS_INVITE_GROUP_ID = 203 /* ZKS_SIZE_GROUP_ID */
 };
 
+/* Formats of zks_invite_render. */
+enum {
+    /* lines of block characters, UTF-8, for a terminal with light text on a dark background */
+    ZKS_RENDER_TEXT_DARK = 1,
+    ZKS_RENDER_TEXT_LIGHT = 2, /* the same for dark text on a light background */
+    ZKS_RENDER_SVG = 3,        /* a document of its own, which refers to nothing else */
+    ZKS_RENDER_PNG = 4,        /* black and white */
+    ZKS_RENDER_SCALE_MAX = 32  /* pixels for each module of the code */
+};
+
 /* --- library ---------------------------------------------------------------------------------- */
 
 /* The version of the loaded library, in the form of ZKS_ABI_VERSION.
@@ -1043,6 +1053,25 @@ ZKS_API const char *zks_invite_text(const zks_invite *invite, int32_t field);
  */
 ZKS_API const uint8_t *zks_invite_bytes(const zks_invite *invite, int32_t field,
                                         size_t *out_length);
+
+/*
+ * Draws an invite's link as a QR code, with the white margin that readers need. The picture is as
+ * secret as the invite.
+ * invite      the invite
+ * format      ZKS_RENDER_*
+ * scale       pixels for each module, 1 to ZKS_RENDER_SCALE_MAX; 8 suits a screen. For SVG the size
+ *             that it asks for; a terminal's text has one character for two modules, whatever it is
+ * capacity    bytes at out_bytes
+ * out_bytes   receives the picture, without NUL; NULL with a capacity of 0: only its length is
+ *             asked for, which is the same in each call
+ * out_length  receives the picture's length in bytes
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_INVALID: no such format or scale, or the picture
+ * has more bytes than capacity. ZKS_E_TOO_LARGE: no QR code holds a link of this length (2,331
+ * characters); make the invite with fewer relays. ZKS_E_NOMEM.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_invite_render(const zks_invite *invite, int32_t format,
+                                                  uint32_t scale, size_t capacity,
+                                                  uint8_t *out_bytes, size_t *out_length);
 
 /* Wipes and frees an invite. NULL: nothing happens.
  * Any thread, also in callbacks. Since 0.1. */
