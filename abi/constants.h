@@ -207,6 +207,11 @@
     X(ZKS_INVITE_DESCRIPTOR)           \
     X(ZKS_INVITE_SECRET)               \
     X(ZKS_INVITE_SALT)                 \
-    X(ZKS_INVITE_GROUP_ID)
+    X(ZKS_INVITE_GROUP_ID)             \
+    X(ZKS_RENDER_TEXT_DARK)            \
+    X(ZKS_RENDER_TEXT_LIGHT)           \
+    X(ZKS_RENDER_SVG)                  \
+    X(ZKS_RENDER_PNG)                  \
+    X(ZKS_RENDER_SCALE_MAX)
 
 #endif

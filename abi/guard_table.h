@@ -102,6 +102,7 @@
     X(invite_number, INVITE, ZERO, ALLOWED, WORKS)                 \
     X(invite_text, INVITE, ZERO, ALLOWED, WORKS)                   \
     X(invite_bytes, INVITE, ZERO, ALLOWED, WORKS)                  \
+    X(invite_render, INVITE, STATUS, ALLOWED, WORKS)               \
     X(invite_free, INVITE, ENDS, ALLOWED, WORKS)                   \
                                                                    \
     X(devices_get, CLIENT, STATUS, ALLOWED, WORKS)                 \

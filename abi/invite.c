@@ -11,6 +11,7 @@
  */
 #include "abi/base64url.h"
 #include "abi/guard.h"
+#include "abi/qr.h"
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "client/client.h"
@@ -405,4 +406,17 @@ const uint8_t *zks_invite_bytes(const zks_invite *invite, int32_t field, size_t 
         *out_length = length;
     }
     return bytes;
+}
+
+zks_status zks_invite_render(const zks_invite *invite, int32_t format, uint32_t scale,
+                             size_t capacity, uint8_t *out_bytes, size_t *out_length)
+{
+    zks_status status = zks__guard(ZKS_CALL_invite_render, invite);
+    if (status) {
+        return status;
+    }
+    if (!out_length) {
+        return ZKS_E_INVALID;
+    }
+    return zks__qr_render(invite->link, format, scale, capacity, out_bytes, out_length);
 }

@@ -8,6 +8,7 @@ _zks() {
     local global='--store --store-passphrase-file --json --verbose --quiet --log-level --progress --version --help'
     local online='--relay --timeout'
     local secret='--passphrase --passphrase-file --passphrase-fd --secret-file --name'
+    local qr='--qr --qr-svg --qr-png'
     local reader='--after --peek --own --raw --out --count'
     cur=${COMP_WORDS[COMP_CWORD]}
     prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -34,7 +35,11 @@ _zks() {
         mapfile -t COMPREPLY < <(compgen -W 'default approved' -- "$cur")
         return
         ;;
-    -s | --store | --store-passphrase-file | --new-passphrase-file | --passphrase-file | --secret-file | --config | --key-file)
+    --qr)
+        mapfile -t COMPREPLY < <(compgen -W 'dark light' -- "$cur")
+        return
+        ;;
+    -s | --store | --store-passphrase-file | --new-passphrase-file | --passphrase-file | --secret-file | --config | --key-file | --qr-svg | --qr-png)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
@@ -52,9 +57,9 @@ _zks() {
     group)
         case $part in
         '') words_of='create join invite relays' ;;
-        create) words_of="$online $secret --suite $global" ;;
+        create) words_of="$online $secret --suite $qr $global" ;;
         join) words_of="$online $secret --suite --descriptor $global" ;;
-        invite) words_of="--relay $global" ;;
+        invite) words_of="--relay $qr $global" ;;
         *) words_of=$global ;;
         esac
         ;;

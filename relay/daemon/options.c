@@ -74,7 +74,11 @@ static void print_option(const zks__relay_option *o)
                         : o->kind == ZKS_OPTION_BYTES ? "BYTES"
                                                       : "N";
     snprintf(left, sizeof left, "--%s %s", name, shape);
-    printf("  %-34s %s", left, o->help);
+    printf("  %-34s ", left);
+    if (strlen(left) > 33) { /* help2man tells the two apart by two spaces */
+        printf("\n%-37s", "");
+    }
+    printf("%s", o->help);
     if (o->kind == ZKS_OPTION_NUMBER || o->kind == ZKS_OPTION_BYTES) {
         printf(" (%s, %" PRIu64 " to %" PRIu64 ", default %s)", o->unit, o->least, o->most,
                o->fallback);
@@ -94,8 +98,9 @@ static void print_help(void)
            "  --check-config                     say whether the configuration is right, and exit\n"
            "  --print-config                     write the configuration in force as such a file, "
            "and exit\n"
-           "  -V, --version                      -h, --help\n\nOptions, each also as variable "
-           "ZKS_RELAY_<NAME>:\n");
+           "  -V, --version                      the version\n"
+           "  -h, --help                         this help\n\n"
+           "Options, each also as variable ZKS_RELAY_<NAME>:\n");
     const zks__relay_option *o;
     for (size_t i = 0; (o = zks__relay_option_at(i)); i++) {
         print_option(o);

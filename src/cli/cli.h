@@ -223,6 +223,28 @@ void cli_secret_free(char *data, size_t length);
 /* Hexadecimal digits to bytes; false: not exactly length bytes. */
 bool cli_unhex(const char *text, size_t text_length, uint8_t *out, size_t length);
 
+/* --- qr.c --- */
+typedef struct cli_qr {
+    char *terminal;  /* of --qr: cli_qr_init's until it is given, NULL without a word; owned */
+    char *svg, *png; /* names of files; owned */
+} cli_qr;
+#define CLI_QR_OPTIONS(q)                                                                      \
+    {"qr",           0, POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL,                               \
+     &(q)->terminal, 0, "the invite as a QR code too, for a dark (default) or light terminal", \
+     "dark|light"},                                                                            \
+        {"qr-svg", 0, POPT_ARG_STRING, &(q)->svg, 0, "QR code into an SVG file", "FILE"},      \
+    {                                                                                          \
+        "qr-png", 0, POPT_ARG_STRING, &(q)->png, 0, "QR code into a PNG file", "FILE"          \
+    }
+void cli_qr_init(cli_qr *q);
+void cli_qr_done(cli_qr *q);
+/* Of the words given: an exit code. */
+int cli_qr_check(cli *c, const cli_qr *q);
+/* The files that were asked for, readable by their owner only. An exit code. */
+int cli_qr_write(cli *c, const cli_qr *q, const zks_invite *invite);
+/* Prints the code where that was asked for, or (object not NULL) sets its "qr". An exit code. */
+int cli_qr_show(cli *c, const cli_qr *q, const zks_invite *invite, json_t *object);
+
 /* --- session.c --- */
 /* Where the store is, made out from --store, ZKS_STORE and the default. An exit code. */
 int cli_store_path(cli *c);

@@ -146,7 +146,25 @@ static void print_group(const zks_report *report, const char *done)
     printf("%s This device is %.16s%s%s.\n", done, id, name && *name ? ", " : "", name ? name : "");
 }
 
-static int show_group(cli *c, const char *done, bool show_invite)
+/* qr NULL: this is not the place for an invite. */
+static int print_all(cli *c, const char *done, const zks_report *report, const zks_invite *invite,
+                     const cli_qr *qr)
+{
+    if (c->json) {
+        json_t *object = json_group(report, invite, qr != NULL);
+        int code = object && qr ? cli_qr_show(c, qr, invite, object) : CLI_OK;
+        int printed = cli_json(c, object);
+        return code ? code : printed;
+    }
+    print_group(report, done);
+    if (qr) {
+        print_invite(invite);
+        return cli_qr_show(c, qr, invite, NULL);
+    }
+    return CLI_OK;
+}
+
+static int show_group(cli *c, const char *done, const cli_qr *qr)
 {
     zks_invite *invite = NULL;
     zks_report *report = NULL;
@@ -154,16 +172,12 @@ static int show_group(cli *c, const char *done, bool show_invite)
     if (!status) {
         status = zks_report_get(c->client, &report);
     }
-    int code = CLI_OK;
-    if (status) {
-        code = cli_fail(c, status, NULL);
-    } else if (c->json) {
-        code = cli_json(c, json_group(report, invite, show_invite));
-    } else {
-        print_group(report, done);
-        if (show_invite) {
-            print_invite(invite);
-        }
+    int code = status ? cli_fail(c, status, NULL) : CLI_OK;
+    if (!code) {
+        code = print_all(c, done, report, invite, qr);
+    }
+    if (!code && qr) {
+        code = cli_qr_write(c, qr, invite);
     }
     zks_report_free(report);
     zks_invite_free(invite);
@@ -204,43 +218,54 @@ static int first_contact(cli *c)
 }
 
 static int make_group(cli *c, const cli_secret *secret, const char *name, const char *done,
-                      bool show_invite)
+                      const cli_qr *qr)
 {
     c->allow_new = true;
     int code = refuse_group(c);
     code = code ? code : cli_open(c, secret, name, NULL);
     code = code ? code : cli_settings_save(c, c->relays);
     code = code ? code : first_contact(c);
-    return code ? code : show_group(c, done, show_invite);
+    return code ? code : show_group(c, done, qr);
+}
+
+/* From where the options say, or a new one. An exit code. */
+static int create_secret(cli *c, cli_secret_options *o, cli_secret *out)
+{
+    if (cli_secret_sources(o) > 1) {
+        return cli_usage(c, "group", "Name one source of the secret, not several.");
+    }
+    if (cli_secret_sources(o)) {
+        return cli_secret_read(c, o, true, out);
+    }
+    out->has_secret = true;
+    return cli_random(c, out->secret, sizeof out->secret);
 }
 
 static int group_create(cli *c, const cli_command *self)
 {
     cli_secret_options o = {.passphrase_fd = -1};
+    cli_qr qr;
     char *name = NULL;
     struct poptOption options[] = {
         CLI_ONLINE_OPTIONS(c),
         CLI_SECRET_OPTIONS(&o),
         CLI_SUITE_OPTION(&o),
+        CLI_QR_OPTIONS(&qr),
         {"name", 'n', POPT_ARG_STRING, &name, 0, "this device's name, for the group only", "NAME"},
         POPT_TABLEEND};
     cli_secret secret = {0};
+    cli_qr_init(&qr);
     int code = cli_parse(c, self, options);
-    if (code == CLI_GO_ON) {
-        if (cli_suite_read(c, o.suite, &secret.suite)) {
-            code = CLI_USAGE;
-        } else if (cli_args_count(c)) {
-            code = cli_usage(c, "group", "group create takes no argument.");
-        } else if (cli_secret_sources(&o) > 1) {
-            code = cli_usage(c, "group", "Name one source of the secret, not several.");
-        } else if (cli_secret_sources(&o)) {
-            code = cli_secret_read(c, &o, true, &secret);
-        } else {
-            secret.has_secret = true;
-            code = cli_random(c, secret.secret, sizeof secret.secret);
-        }
-        code = code ? code : make_group(c, &secret, name, "Created a group.", true);
+    if (code == CLI_GO_ON && cli_suite_read(c, o.suite, &secret.suite)) {
+        code = CLI_USAGE;
+    } else if (code == CLI_GO_ON && cli_args_count(c)) {
+        code = cli_usage(c, "group", "group create takes no argument.");
+    } else if (code == CLI_GO_ON) {
+        code = cli_qr_check(c, &qr);
+        code = code ? code : create_secret(c, &o, &secret);
+        code = code ? code : make_group(c, &secret, name, "Created a group.", &qr);
     }
+    cli_qr_done(&qr);
     cli_secret_done(&secret);
     cli_secret_options_done(&o);
     free(name);
@@ -338,7 +363,7 @@ static int group_join(cli *c, const cli_command *self)
     if (code == CLI_GO_ON) {
         code = cli_suite_read(c, o.suite, &secret.suite);
         code = code ? code : join_secret(c, &o, &secret);
-        code = code ? code : make_group(c, &secret, name, "Joined the group.", false);
+        code = code ? code : make_group(c, &secret, name, "Joined the group.", NULL);
     }
     cli_secret_done(&secret);
     cli_secret_options_done(&o);
@@ -350,15 +375,20 @@ static int group_join(cli *c, const cli_command *self)
 
 static int group_invite(cli *c, const cli_command *self)
 {
+    cli_qr qr;
     struct poptOption options[] = {
         {"relay", 0, POPT_ARG_ARGV, &c->relays, 0, "relay to name in the invite", "ADDR"},
+        CLI_QR_OPTIONS(&qr),
         POPT_TABLEEND};
+    cli_qr_init(&qr);
     int code = cli_parse(c, self, options);
-    if (code != CLI_GO_ON) {
-        return code;
+    if (code == CLI_GO_ON) {
+        code = cli_qr_check(c, &qr);
+        code = code ? code : cli_open(c, NULL, NULL, NULL);
+        code = code ? code : show_group(c, "An invite into this group.", &qr);
     }
-    code = cli_open(c, NULL, NULL, NULL);
-    return code ? code : show_group(c, "An invite into this group.", true);
+    cli_qr_done(&qr);
+    return code;
 }
 
 static int print_relays(cli *c, char *const *relays)

@@ -34,6 +34,24 @@ static int open_for_show(cli *c, int online, int *out_offline)
     return c->interrupted ? 128 + c->interrupted : CLI_OK;
 }
 
+/* How status and devices begin: options, no argument, open. CLI_GO_ON, or an exit code. */
+static int begin_show(cli *c, const cli_command *self, int *out_offline)
+{
+    int online = 0;
+    struct poptOption options[] = {{"online", 0, POPT_ARG_NONE, &online, 0, "connect first", NULL},
+                                   CLI_ONLINE_OPTIONS(c),
+                                   POPT_TABLEEND};
+    int code = cli_parse(c, self, options);
+    if (code != CLI_GO_ON) {
+        return code;
+    }
+    if (c->args[0]) {
+        return cli_usage(c, self->name, "%s takes no argument.", self->name);
+    }
+    code = open_for_show(c, online, out_offline);
+    return code ? code : CLI_GO_ON;
+}
+
 /* --- status --- */
 
 static json_t *json_relay(const zks_report *report, size_t i)
@@ -129,23 +147,14 @@ static void print_status(const zks_report *report)
 
 int cmd_status(cli *c, const cli_command *self)
 {
-    int online = 0, offline = CLI_OK;
-    struct poptOption options[] = {{"online", 0, POPT_ARG_NONE, &online, 0, "connect first", NULL},
-                                   CLI_ONLINE_OPTIONS(c),
-                                   POPT_TABLEEND};
-    int code = cli_parse(c, self, options);
+    int offline = CLI_OK;
+    int code = begin_show(c, self, &offline);
     if (code != CLI_GO_ON) {
         return code;
     }
-    if (c->args[0]) {
-        return cli_usage(c, "status", "status takes no argument.");
-    }
     zks_report *report = NULL;
-    code = open_for_show(c, online, &offline);
-    if (!code) {
-        zks_status status = zks_report_get(c->client, &report);
-        code = status ? cli_fail(c, status, NULL) : CLI_OK;
-    }
+    zks_status status = zks_report_get(c->client, &report);
+    code = status ? cli_fail(c, status, NULL) : CLI_OK;
     if (!code && c->json) {
         code = print_status_json(c, report);
     } else if (!code) {
@@ -188,23 +197,14 @@ static void print_device(const zks_devices *devices, size_t i)
 
 int cmd_devices(cli *c, const cli_command *self)
 {
-    int online = 0, offline = CLI_OK;
-    struct poptOption options[] = {{"online", 0, POPT_ARG_NONE, &online, 0, "connect first", NULL},
-                                   CLI_ONLINE_OPTIONS(c),
-                                   POPT_TABLEEND};
-    int code = cli_parse(c, self, options);
+    int offline = CLI_OK;
+    int code = begin_show(c, self, &offline);
     if (code != CLI_GO_ON) {
         return code;
     }
-    if (c->args[0]) {
-        return cli_usage(c, "devices", "devices takes no argument.");
-    }
     zks_devices *devices = NULL;
-    code = open_for_show(c, online, &offline);
-    if (!code) {
-        zks_status status = zks_devices_get(c->client, &devices);
-        code = status ? cli_fail(c, status, NULL) : CLI_OK;
-    }
+    zks_status status = zks_devices_get(c->client, &devices);
+    code = status ? cli_fail(c, status, NULL) : CLI_OK;
     for (size_t i = 0; !code && i < zks_devices_count(devices); i++) {
         if (c->json) {
             code = cli_json(c, json_device(devices, i));

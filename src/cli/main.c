@@ -16,13 +16,15 @@ static const cli_command commands[] = {
      "create  makes a group; its secret is new unless a passphrase or a file gives it\n"
      "join    joins one: with an invite (-: read from standard input, which keeps it out of the\n"
      "        shell's history and the list of processes), a passphrase and descriptor, or a file\n"
-     "invite  prints the invite again; whoever has it can read and write everything\n"
+     "invite  prints the invite again; whoever has it can read and write everything. With --qr,\n"
+     "        --qr-svg FILE or --qr-png FILE also as a QR code; create does it too\n"
      "relays  lists the relays of this device, or replaces them by those named",
      "  zks group create --relay zks://KEY@relay.example.org:4433 --name laptop\n"
      "  zks group join - --name phone\n"
      "  zks group create --passphrase-file pass.txt --relay relay.example.org\n"
      "  zks group join --passphrase-file pass.txt --descriptor '$argon2id$...' --relay "
      "relay.example.org\n"
+     "  zks group invite --qr light\n"
      "  zks group invite --json\n"
      "  zks group relays relay.example.org other.example.org:4433\n",
      cmd_group},

@@ -309,6 +309,29 @@ START_TEST(invite_reads_the_vectors)
 }
 END_TEST
 
+START_TEST(invite_is_drawn_in_each_format)
+{
+    zks_invite *v;
+    uint8_t picture[1 << 16];
+    MUST(zks_invite_parse(full_link, strlen(full_link), &v));
+    for (int32_t format = ZKS_RENDER_TEXT_DARK; format <= ZKS_RENDER_PNG; format++) {
+        size_t asked = 0, length = 0;
+        MUST(zks_invite_render(v, format, 8, 0, NULL, &asked));
+        ck_assert_uint_le(asked, sizeof picture);
+        MUST(zks_invite_render(v, format, 8, sizeof picture, picture, &length));
+        ck_assert_uint_eq(length, asked);
+        length = 7;
+        memset(picture, 0xa5, sizeof picture);
+        EXPECT(zks_invite_render(v, format, 8, asked - 1, picture, &length), ZKS_E_INVALID);
+        EXPECT(zks_invite_render(v, format, 0, sizeof picture, picture, &length), ZKS_E_INVALID);
+        EXPECT(zks_invite_render(v, format, 8, sizeof picture, picture, NULL), ZKS_E_INVALID);
+        ck_assert_uint_eq(length, 7);
+        ck_assert_uint_eq(picture[0], 0xa5);
+    }
+    zks_invite_free(v);
+}
+END_TEST
+
 START_TEST(invite_cut_or_altered_is_refused)
 {
     zks_invite *const untouched = (zks_invite *)(uintptr_t)1;
@@ -364,6 +387,7 @@ static void add(TCase *c)
     tcase_add_test(c, derive_refuses_and_leaves_the_outputs_alone);
     tcase_add_test(c, derive_uses_the_whole_salt);
     tcase_add_test(c, invite_reads_the_vectors);
+    tcase_add_test(c, invite_is_drawn_in_each_format);
     tcase_add_test(c, invite_cut_or_altered_is_refused);
     tcase_add_test(c, invite_with_something_around_it_is_refused);
 }

@@ -396,6 +396,11 @@ CALL(invite_bytes)
 {
     return zks_invite_bytes(h, ZKS_INVITE_SECRET, NULL) != NULL;
 }
+CALL(invite_render)
+{
+    size_t length;
+    return zks_invite_render(h, ZKS_RENDER_TEXT_DARK, 1, 0, NULL, &length);
+}
 CALL(invite_free)
 {
     zks_invite_free(h);

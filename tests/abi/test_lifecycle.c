@@ -568,6 +568,16 @@ START_TEST(descriptor_of_a_new_passphrase_group_opens_it_again)
     ck_assert_str_eq(zks_invite_text(again, ZKS_INVITE_DESCRIPTOR), descriptor);
     zks_invite_free(again);
     zks_invite_free(v);
+    char longest[ZKS_RELAYS_MAX * (ZKS_SIZE_ADDRESS_MAX + 1)];
+    memset(longest, 'x', sizeof longest);
+    for (size_t i = ZKS_SIZE_ADDRESS_MAX; i < sizeof longest; i += ZKS_SIZE_ADDRESS_MAX + 1) {
+        longest[i] = '\n';
+    }
+    longest[sizeof longest - 1] = 0;
+    size_t length;
+    MUST(zks_invite_shared(c, longest, &v)); /* no QR code holds that much */
+    EXPECT(zks_invite_render(v, ZKS_RENDER_PNG, 1, 0, NULL, &length), ZKS_E_TOO_LARGE);
+    zks_invite_free(v);
     EXPECT(zks_invite_shared(c, "\n", &v), ZKS_E_ADDRESS);
     EXPECT(zks_invite_shared(c, "a\tb", &v), ZKS_E_ADDRESS);
     EXPECT(zks_invite_shared(c, "1\n2\n3\n4\n5\n6\n7\n8\n9\n1\n2\n3\n4\n5\n6\n7\n8", &v),

@@ -28,6 +28,31 @@ for file in "$lib"/libzks.so "$prefix"/bin/*; do
     leak=$(strings -a "$file" | grep -F -e "$source" -e "$build" -e "${HOME:-/root}/" | head -n 3) || true
     [ -z "$leak" ] || fail "${file#"$prefix"/} holds a path of this machine: $leak"
 done
+# The manual pages know every option that a program's help names.
+check_page() {
+    local page=$prefix/share/man/man$2/$1.$2 text option
+    [ -s "$page" ] || fail "${page#"$prefix"/} was not installed"
+    text=$(sed 's/\\-/-/g; s/\\f[A-Z]//g' "$page")
+    for option in $("$prefix/bin/$1" "${@:3}" --help | grep -o -e '--[a-z][a-z-]*' | sort -u); do
+        grep -q -e "$option\b" <<<"$text" || fail "${page##*/} says nothing of $option"
+    done
+    [ $# -eq 2 ] || grep -q "^\.SS \"$1 $3\"" <<<"$text" || fail "${page##*/} has no section $1 $3"
+}
+if command -v help2man >/dev/null; then
+    check_page zks-relay 8
+    for command in $("$prefix/bin/zks" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+        check_page zks 1 "$command"
+    done
+    for part in create join invite; do
+        check_page zks 1 group "$part"
+    done
+    if command -v groff >/dev/null; then
+        groff -man -ww -Tutf8 "$prefix"/share/man/man?/* 2>"$work/groff" >/dev/null
+        [ ! -s "$work/groff" ] || fail "groff: $(cat "$work/groff")"
+    fi
+else
+    echo "help2man is not installed: no manual pages"
+fi
 "$prefix/bin/zks" --version >"$work/out" || fail "the installed zks does not start: $(cat "$work/out")"
 
 export PKG_CONFIG_PATH=$lib/pkgconfig

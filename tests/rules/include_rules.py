@@ -55,6 +55,7 @@ HOMES = [
     (r"ngtcp2/.*", ["transport"]),
     (r"sqlite3\.h", ["store", "relay_core"]),
     (r"uv\.h|uv/.*", ["transport", "client", "relay_core", "relay_daemon"]),
+    (r"qrencode\.h", ["abi"]),
     (r"ini\.h", ["relay_core", "relay_daemon"]),
     (r"popt\.h", ["relay_daemon", "cli"]),
     (r"jansson\.h", ["cli"]),
@@ -67,6 +68,7 @@ SYMBOL_HOMES = [
     (r"ngtcp2_", ["transport"]),
     (r"sqlite3_", ["store", "relay_core"]),
     (r"uv_", ["transport", "client", "relay_core"]),
+    (r"QR(code|input)_", ["abi"]),
     (r"ini_parse", ["relay_core"]),
 ]
 

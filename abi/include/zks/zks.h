@@ -288,8 +288,8 @@ enum {
     /* bytes on their way into the store at which push says LIMIT; 0: 64 MiB */
     ZKS_OPTION_QUEUE_MAX_BYTES = 103,
     ZKS_OPTION_CONNECT_TIMEOUT_MS = 104, /* one attempt to reach a relay; 0: 10,000 */
-    /* algorithms of a group that is made or joined, ZKS_SUITE_ID_*; 0: those of the descriptor, else
-     * the default. A group keeps the suite it was made with, and its id depends on it */
+    /* algorithms of a group that is made or joined, ZKS_SUITE_ID_*; 0: those of the descriptor,
+     * else the default. A group keeps the suite it was made with, and its id depends on it */
     ZKS_OPTION_SUITE = 105
 };
 
@@ -490,6 +490,16 @@ enum {
     ZKS_INVITE_SECRET = 201,  /* ZKS_SIZE_SECRET */
     ZKS_INVITE_SALT = 202,    /* of the descriptor; length 0: none */
     ZKS_INVITE_GROUP_ID = 203 /* ZKS_SIZE_GROUP_ID */
+};
+
+/* Formats of zks_invite_render. */
+enum {
+    /* lines of block characters, UTF-8, for a terminal with light text on a dark background */
+    ZKS_RENDER_TEXT_DARK = 1,
+    ZKS_RENDER_TEXT_LIGHT = 2, /* the same for dark text on a light background */
+    ZKS_RENDER_SVG = 3,        /* a document of its own, which refers to nothing else */
+    ZKS_RENDER_PNG = 4,        /* black and white */
+    ZKS_RENDER_SCALE_MAX = 32  /* pixels for each module of the code */
 };
 
 /* --- library ---------------------------------------------------------------------------------- */
@@ -1126,15 +1136,12 @@ ZKS_API ZKS_MUST_USE zks_status zks_invite_shared(zks_client *client, const char
                                                   zks_invite **out_invite);
 
 /*
- * Reads an invite: give its SUITE to zks_config_set_int, its SECRET to zks_config_set_secret and its
- * RELAYS to zks_config_add_relay.
- * text        the text of ZKS_INVITE_LINK, nothing around it; need not end with NUL
- * length      bytes
- * out_invite  receives the invite; owned
- * Any thread, also in callbacks. Since 0.1. ZKS_E_MALFORMED: not an invite, or mistyped.
- * ZKS_E_TRUNCATED: its end is missing. ZKS_E_TOO_LARGE: longer than any invite.
- * ZKS_E_FORMAT_VERSION: from another version. ZKS_E_SUITE: of a suite that this build does not have.
- * ZKS_E_NOMEM.
+ * Reads an invite: give its SUITE to zks_config_set_int, its SECRET to zks_config_set_secret and
+ * its RELAYS to zks_config_add_relay. text        the text of ZKS_INVITE_LINK, nothing around it;
+ * need not end with NUL length      bytes out_invite  receives the invite; owned Any thread, also
+ * in callbacks. Since 0.1. ZKS_E_MALFORMED: not an invite, or mistyped. ZKS_E_TRUNCATED: its end is
+ * missing. ZKS_E_TOO_LARGE: longer than any invite. ZKS_E_FORMAT_VERSION: from another version.
+ * ZKS_E_SUITE: of a suite that this build does not have. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_parse(const char *text, size_t length,
                                                  zks_invite **out_invite);
@@ -1164,6 +1171,25 @@ ZKS_API const char *zks_invite_text(const zks_invite *invite, int32_t field);
  */
 ZKS_API const uint8_t *zks_invite_bytes(const zks_invite *invite, int32_t field,
                                         size_t *out_length);
+
+/*
+ * Draws an invite's link as a QR code, with the white margin that readers need. The picture is as
+ * secret as the invite.
+ * invite      the invite
+ * format      ZKS_RENDER_*
+ * scale       pixels for each module, 1 to ZKS_RENDER_SCALE_MAX; 8 suits a screen. For SVG the size
+ *             that it asks for; a terminal's text has one character for two modules, whatever it is
+ * capacity    bytes at out_bytes
+ * out_bytes   receives the picture, without NUL; NULL with a capacity of 0: only its length is
+ *             asked for, which is the same in each call
+ * out_length  receives the picture's length in bytes
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_INVALID: no such format or scale, or the picture
+ * has more bytes than capacity. ZKS_E_TOO_LARGE: no QR code holds a link of this length (2,331
+ * characters); make the invite with fewer relays. ZKS_E_NOMEM.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_invite_render(const zks_invite *invite, int32_t format,
+                                                  uint32_t scale, size_t capacity,
+                                                  uint8_t *out_bytes, size_t *out_length);
 
 /* Wipes and frees an invite. NULL: nothing happens.
  * Any thread, also in callbacks. Since 0.1. */
