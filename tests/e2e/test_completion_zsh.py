@@ -33,8 +33,8 @@ zle -N done_here
 bindkey -e; bindkey '^I' complete-word; bindkey '^G' done_here
 print READY >>{out}
 """
-COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "trust",
-            "flush"]
+COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "store",
+            "trust", "flush"]
 
 
 class Shell:
@@ -117,8 +117,9 @@ class Zsh(e2e.Case):
             self.assertIn("only-one.txt", self.shell.tab(line)[1], line)
 
     def test_options_are_those_of_the_help(self):
-        for words in [[c] for c in COMMANDS if c not in ("group", "relay")] + \
-                     [["group", part] for part in ("create", "join", "invite", "relays")]:
+        for words in [[c] for c in COMMANDS if c not in ("group", "relay", "store")] + \
+                     [["group", part] for part in ("create", "join", "invite", "relays")] + \
+                     [["store", "passphrase"]]:
             text = e2e.zks(*words, "--help").stdout.decode().split("Examples:")[0]
             offered, _ = self.shell.tab(f"zks {' '.join(words)} --")
             text = text[text.index("Options of this command"):]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Groups of both cipher suites at one relay: they do not mix, and what makes one of them says so."""
+"""Groups of both cipher suites at one relay: they do not mix; what makes one of them says so."""
 import e2e
 from e2e import Device
 

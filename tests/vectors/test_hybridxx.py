@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The session handshake of suite 2, Noise_hybridXX_P256+MLKEM768_AESGCM_SHA256, in Python: nobody
 publishes transcripts of it, so hybridxx_p256.json is our own, made and recomputed here (tokens in
-clatter 2.2's order, as in hybridxx_sha256_*.json, from which the inputs come). `--write` makes it."""
+clatter 2.2's order, as in hybridxx_sha256_*.json, where the inputs come from).
+--write makes it."""
 import hashlib
 import hmac
 import json
