@@ -8,37 +8,9 @@
 #include "group/epoch.h"
 #include "record/set.h"
 #include "tests/support/unit.h"
-#include "tests/support/vectors.h"
-
-static vectors file;
-static FILE *update; /* the file being written, or NULL */
-static const char *block;
+#include "tests/support/vectors_file.h"
 
 static uint8_t counting[1024]; /* 00 01 02 ... */
-
-static void begin(const char *name)
-{
-    block = name;
-    if (update) {
-        fprintf(update, "\n%s\n", name);
-    } else {
-        block = vectors_next(&file, NULL, name);
-        ck_assert_msg(block != NULL, "no block %s", name);
-    }
-}
-
-static void value(const char *key, const void *bytes, size_t length)
-{
-    if (!update) {
-        vectors_expect(block, key, bytes, length);
-        return;
-    }
-    fprintf(update, "  %s =%s", key, length ? " " : "");
-    for (size_t i = 0; i < length; i++) {
-        fprintf(update, "%02x", ((const uint8_t *)bytes)[i]);
-    }
-    fputc('\n', update);
-}
 
 static zks__group_root root;
 static zks__device_keys devices[2];
@@ -56,9 +28,9 @@ static const zks__record *take(size_t length)
 
 static void record_block(const char *name, const zks__record *r)
 {
-    begin(name);
-    value("record", r->bytes.data, r->bytes.length);
-    value("hash", r->hash, sizeof r->hash);
+    vectors_begin(name);
+    vectors_value("record", r->bytes.data, r->bytes.length);
+    vectors_value("hash", r->hash, sizeof r->hash);
 }
 
 /* What the sealing gave: other implementations need it to check the rest without ML-KEM. */
@@ -66,7 +38,7 @@ static void shared_value(const char *key, const uint8_t *seed, const uint8_t *ct
 {
     uint8_t shared[ZKS_SEAL_SHARED_BYTES];
     ck_assert_int_eq(zks__crypto_suite(root.suite)->seal_dec(seed, ct, shared), ZKS_OK);
-    value(key, shared, sizeof shared);
+    vectors_value(key, shared, sizeof shared);
 }
 
 static void group_block(const zks__record **members)
@@ -78,12 +50,12 @@ static void group_block(const zks__record **members)
     (void)take(length);
     ck_assert_int_eq(zks__group_make_epoch0(&root, bytes[used], sizeof bytes[0], &length), ZKS_OK);
     (void)take(length);
-    begin("group: a paired one with two devices by the root key");
-    value("seed", counting + 16, 32);
-    value("group_id", root.group_id, 32);
-    value("epoch0_hash", zks__records_epoch(set)->hash, 32);
-    value("epoch0_secret", root.epoch0_secret, 32);
-    value("instance", counting, ZKS_INSTANCE_BYTES);
+    vectors_begin("group: a paired one with two devices by the root key");
+    vectors_value("seed", counting + 16, 32);
+    vectors_value("group_id", root.group_id, 32);
+    vectors_value("epoch0_hash", zks__records_epoch(set)->hash, 32);
+    vectors_value("epoch0_secret", root.epoch0_secret, 32);
+    vectors_value("instance", counting, ZKS_INSTANCE_BYTES);
     for (size_t i = 0; i < 2; i++) {
         zks__member m = {.rights = 3};
         zks__device_keys_derive(counting + 64 + i, root.group_id, counting, &devices[i]);
@@ -92,9 +64,9 @@ static void group_block(const zks__record **members)
                                                  &root.root, bytes[used], sizeof bytes[0], &length),
                          ZKS_OK);
         members[i] = take(length);
-        value(i ? "device_seed_1" : "device_seed_0", counting + 64 + i, 32);
-        value(i ? "device_1" : "device_0", members[i]->member.device, 32);
-        value(i ? "member_1" : "member_0", members[i]->hash, 32);
+        vectors_value(i ? "device_seed_1" : "device_seed_0", counting + 64 + i, 32);
+        vectors_value(i ? "device_1" : "device_0", members[i]->member.device, 32);
+        vectors_value(i ? "member_1" : "member_0", members[i]->hash, 32);
     }
 }
 
@@ -121,8 +93,8 @@ static const zks__record *epoch_block(const zks__record *const *members)
     const zks__record *e = take(length);
     record_block("record: EPOCH 1 by device 0, which removes device 1 and says lost, last seq 77",
                  e);
-    value("secret", counting + 200, 32);
-    value("note_nonce", counting + 300, ZKS_NONCE_BYTES);
+    vectors_value("secret", counting + 200, 32);
+    vectors_value("note_nonce", counting + 300, ZKS_NONCE_BYTES);
     shared_value("shared_0", devices[0].seal_seed, e->epoch.keys.data);
     zks__group_recovery_seed(counting + 16, seed);
     shared_value("shared_recovery", seed,
@@ -139,17 +111,12 @@ START_TEST(vectors_of_membership_agree)
     for (size_t i = 0; i < sizeof counting; i++) {
         counting[i] = (uint8_t)i;
     }
-    if (getenv("ZKS_UPDATE_VECTORS")) {
-        update = vectors_open("membership.txt", "w");
-        fputs("# SPDX-License-Identifier: MIT OR Apache-2.0\n#\n"
-              "# Membership records of a paired group, from fixed inputs. All values are "
-              "hexadecimal.\n"
-              "# Written by tests/unit/group/test_membership_vectors.c, recomputed by\n"
-              "# test_membership.py.\n",
-              update);
-    } else {
-        vectors_load("membership.txt", &file);
-    }
+    vectors_start("membership.txt",
+                  "# SPDX-License-Identifier: MIT OR Apache-2.0\n#\n"
+                  "# Membership records of a paired group, from fixed inputs. All values are "
+                  "hexadecimal.\n"
+                  "# Written by tests/unit/group/test_membership_vectors.c, recomputed by\n"
+                  "# test_membership.py.\n");
     group_block(members);
     const zks__record *first = zks__records_epoch(set);
     ck_assert_int_eq(zks__grant_make(first, root.epoch0_secret, members[1], &devices[0].sign,
@@ -164,13 +131,11 @@ START_TEST(vectors_of_membership_agree)
                      ZKS_OK);
     record_block("record: LEAVE of device 0", take(length));
     ck_assert_ptr_eq(zks__records_epoch(set), e);
-    begin("records: the digest of all");
+    vectors_begin("records: the digest of all");
     zks__records_digest(set, digest);
-    value("digest", digest, sizeof digest);
+    vectors_value("digest", digest, sizeof digest);
     zks__records_free(set);
-    if (update) {
-        ck_assert_int_eq(fclose(update), 0);
-    }
+    vectors_finish();
 }
 END_TEST
 

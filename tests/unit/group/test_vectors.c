@@ -8,41 +8,13 @@
 #include "group/keys.h"
 #include "record/set.h"
 #include "tests/support/unit.h"
-#include "tests/support/vectors.h"
-
-static vectors file;
-static FILE *update; /* the file being written, or NULL */
-static const char *block;
+#include "tests/support/vectors_file.h"
 
 static uint8_t counting[2048]; /* 00 01 02 ... */
 
 static const uint8_t *from(uint8_t first)
 {
     return counting + first;
-}
-
-static void begin(const char *name)
-{
-    block = name;
-    if (update) {
-        fprintf(update, "\n%s\n", name);
-    } else {
-        block = vectors_next(&file, NULL, name);
-        ck_assert_msg(block != NULL, "no block %s", name);
-    }
-}
-
-static void value(const char *key, const void *bytes, size_t length)
-{
-    if (!update) {
-        vectors_expect(block, key, bytes, length);
-        return;
-    }
-    fprintf(update, "  %s =%s", key, length ? " " : "");
-    for (size_t i = 0; i < length; i++) {
-        fprintf(update, "%02x", ((const uint8_t *)bytes)[i]);
-    }
-    fputc('\n', update);
 }
 
 /* Big-endian, as a number is written. */
@@ -52,7 +24,7 @@ static void number(const char *key, uint64_t v)
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = (uint8_t)(v >> (56 - 8 * i));
     }
-    value(key, bytes, sizeof bytes);
+    vectors_value(key, bytes, sizeof bytes);
 }
 
 static zks__group_root root;
@@ -60,20 +32,20 @@ static zks__device_keys device;
 
 static void keys_block(void)
 {
-    begin("keys: a shared group and a device");
+    vectors_begin("keys: a shared group and a device");
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_SHARED, from(0x10), &root);
     zks__device_keys_derive(from(0x40), root.group_id, from(0x70), &device);
-    value("seed", from(0x10), 32);
-    value("root_public", zks__crypto_sign_public(&root.root), 32);
-    value("recovery_public", root.recovery_public, ZKS_SEAL_PUBLIC_BYTES);
-    value("epoch0_secret", root.epoch0_secret, 32);
-    value("group_id", root.group_id, 32);
-    value("device_seed", from(0x40), 32);
-    value("instance", from(0x70), 16);
-    value("device_id", zks__crypto_sign_public(&device.sign), 32);
-    value("noise_dh_secret", device.noise_dh_secret, 32);
-    value("noise_kem_seed", device.noise_kem_seed, 64);
-    value("seal_seed", device.seal_seed, 32);
+    vectors_value("seed", from(0x10), 32);
+    vectors_value("root_public", zks__crypto_sign_public(&root.root), 32);
+    vectors_value("recovery_public", root.recovery_public, ZKS_SEAL_PUBLIC_BYTES);
+    vectors_value("epoch0_secret", root.epoch0_secret, 32);
+    vectors_value("group_id", root.group_id, 32);
+    vectors_value("device_seed", from(0x40), 32);
+    vectors_value("instance", from(0x70), 16);
+    vectors_value("device_id", zks__crypto_sign_public(&device.sign), 32);
+    vectors_value("noise_dh_secret", device.noise_dh_secret, 32);
+    vectors_value("noise_kem_seed", device.noise_kem_seed, 64);
+    vectors_value("seal_seed", device.seal_seed, 32);
 }
 
 static uint8_t profile[ZKS_PROFILE_MAX_BYTES];
@@ -84,14 +56,14 @@ static void profile_block(void)
     static const char name[] = "K\xc3\xbc"
                                "chentablet";
     const zks__suite *suite = zks__crypto_suite(ZKS_SUITE_SODIUM);
-    begin("profile: a device's name");
+    vectors_begin("profile: a device's name");
     ck_assert_int_eq(zks__profile_seal(suite, root.epoch0_secret, root.group_id,
                                        zks__crypto_sign_public(&device.sign), from(0x80), name,
                                        strlen(name), profile, &profile_length),
                      ZKS_OK);
-    value("nonce", from(0x80), ZKS_NONCE_BYTES);
-    value("name", name, strlen(name));
-    value("sealed", profile, profile_length);
+    vectors_value("nonce", from(0x80), ZKS_NONCE_BYTES);
+    vectors_value("name", name, strlen(name));
+    vectors_value("sealed", profile, profile_length);
 }
 
 static uint8_t record[ZKS_RECORD_BODY_MAX_BYTES];
@@ -100,10 +72,10 @@ static uint8_t epoch_tag[ZKS_EPOCH_TAG_BYTES];
 static void record_block(zks__records *set, const char *name, size_t length)
 {
     uint8_t hash[ZKS_RECORD_HASH_BYTES];
-    begin(name);
-    value("record", record, length);
+    vectors_begin(name);
+    vectors_value("record", record, length);
     ck_assert(zks__record_hash(record, length, hash));
-    value("hash", hash, sizeof hash);
+    vectors_value("hash", hash, sizeof hash);
     ck_assert_int_eq(zks__records_add(set, record, length, NULL), ZKS_OK);
     if (record[1] == ZKS_RECORD_KIND_EPOCH) {
         memcpy(epoch_tag, hash, sizeof epoch_tag);
@@ -125,9 +97,9 @@ static void record_blocks(void)
         ZKS_OK);
     record_block(set, "record: MEMBER", length);
     uint8_t digest[ZKS_RECORD_HASH_BYTES];
-    begin("records: the digest of these three");
+    vectors_begin("records: the digest of these three");
     zks__records_digest(set, digest);
-    value("digest", digest, sizeof digest);
+    vectors_value("digest", digest, sizeof digest);
     zks__records_free(set);
 }
 
@@ -142,21 +114,21 @@ static void blob_block(const char *name, zks__entry e, size_t body_length)
     e.body_length = body_length;
     zks__buf *b = zks__blob_buffer(counting, body_length);
     ck_assert_int_eq(zks__blob_seal(&key, &e, &device.sign, from(0xb0), b, blob_id), ZKS_OK);
-    begin(name);
-    value("blob_key", key.key, 32);
-    value("nonce", from(0xb0), ZKS_NONCE_BYTES);
-    value("chain", e.chain, sizeof e.chain);
+    vectors_begin(name);
+    vectors_value("blob_key", key.key, 32);
+    vectors_value("nonce", from(0xb0), ZKS_NONCE_BYTES);
+    vectors_value("chain", e.chain, sizeof e.chain);
     number("seq", e.seq);
-    value("prev", e.prev, sizeof e.prev);
+    vectors_value("prev", e.prev, sizeof e.prev);
     number("floor", e.floor);
     number("time_ms", (uint64_t)e.time_ms);
     number("ttl_s", e.ttl_s);
     number("kind", e.kind);
-    value("body", counting, body_length);
-    value("id", e.id, sizeof e.id);
-    value("signature", e.signature, e.has_signature ? sizeof e.signature : 0);
-    value("blob", b->data, b->length);
-    value("blob_id", blob_id, sizeof blob_id);
+    vectors_value("body", counting, body_length);
+    vectors_value("id", e.id, sizeof e.id);
+    vectors_value("signature", e.signature, e.has_signature ? sizeof e.signature : 0);
+    vectors_value("blob", b->data, b->length);
+    vectors_value("blob_id", blob_id, sizeof blob_id);
     zks__buf_unref(b);
 }
 
@@ -188,24 +160,17 @@ START_TEST(vectors_of_the_group_agree)
     for (size_t i = 0; i < sizeof counting; i++) {
         counting[i] = (uint8_t)i;
     }
-    if (getenv("ZKS_UPDATE_VECTORS")) {
-        update = vectors_open("group.txt", "w");
-        fputs("# SPDX-License-Identifier: MIT OR Apache-2.0\n#\n"
-              "# Keys, records and blobs of one group, from fixed inputs. All values are "
-              "hexadecimal,\n"
-              "# numbers big-endian. Later blocks use what earlier ones give. Written by\n"
-              "# tests/unit/group/test_vectors.c, recomputed by test_group.py.\n",
-              update);
-    } else {
-        vectors_load("group.txt", &file);
-    }
+    vectors_start("group.txt",
+                  "# SPDX-License-Identifier: MIT OR Apache-2.0\n#\n"
+                  "# Keys, records and blobs of one group, from fixed inputs. All values are "
+                  "hexadecimal,\n"
+                  "# numbers big-endian. Later blocks use what earlier ones give. Written by\n"
+                  "# tests/unit/group/test_vectors.c, recomputed by test_group.py.\n");
     keys_block();
     profile_block();
     record_blocks();
     blob_blocks();
-    if (update) {
-        ck_assert_int_eq(fclose(update), 0);
-    }
+    vectors_finish();
 }
 END_TEST
 
