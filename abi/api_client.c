@@ -13,7 +13,8 @@ zks_status zks_client_open(zks_runtime *runtime, const zks_config *config, zks_d
     if (status) {
         return status;
     }
-    return out_client ? zks__config_open(config, runtime, done, user, out_op, out_client)
+    const zks__beginning store = {.origin = ZKS_ORIGIN_STORE};
+    return out_client ? zks__config_open(config, &store, runtime, done, user, out_op, out_client)
                       : ZKS_E_INVALID;
 }
 

@@ -108,10 +108,17 @@ void zks_config_free(zks_config *config)
     zks__free(config);
 }
 
-zks_status zks__config_open(const zks_config *config, zks_runtime *runtime, zks_done_fn done,
-                            void *user, zks_op **out_op, zks_client **out_client)
+zks_status zks__config_open(const zks_config *config, const zks__beginning *beginning,
+                            zks_runtime *runtime, zks_done_fn done, void *user, zks_op **out_op,
+                            zks_client **out_client)
 {
+    const zks__client_secrets *secrets = config->secrets;
     zks__client_options options = config->options;
+    options.beginning = *beginning;
+    if (beginning->origin != ZKS_ORIGIN_STORE && secrets &&
+        (secrets->has_secret || secrets->passphrase_length)) {
+        return ZKS_E_CONFIG;
+    }
     registration *r = config->events;
     if (options.queue) {
         zks_status status = zks__guard_handle(ZKS_HANDLE_QUEUE, options.queue);

@@ -113,6 +113,9 @@
     X(ZKS_OPTION_SUITE)                \
     X(ZKS_SUITE_ID_DEFAULT)            \
     X(ZKS_SUITE_ID_APPROVED)           \
+    X(ZKS_GROUP_KIND_PAIRED)           \
+    X(ZKS_GROUP_KIND_SHARED)           \
+    X(ZKS_CREATE_NO_RECOVERY)          \
     X(ZKS_STORE_KEY_NONE)              \
     X(ZKS_STORE_KEY_BYTES)             \
     X(ZKS_STORE_KEY_PASSPHRASE)        \
@@ -131,6 +134,7 @@
     X(ZKS_OP_ACKED_SEQ)                \
     X(ZKS_OP_PENDING)                  \
     X(ZKS_OP_BLOB_IDS)                 \
+    X(ZKS_OP_RECOVERY_CODE)            \
     X(ZKS_EVENT_INBOX)                 \
     X(ZKS_EVENT_STATE)                 \
     X(ZKS_EVENT_PUSH_REFUSED)          \
@@ -181,6 +185,7 @@
     X(ZKS_REPORT_REJECTED)             \
     X(ZKS_REPORT_CONNECTS)             \
     X(ZKS_REPORT_SUITE)                \
+    X(ZKS_REPORT_GROUP_KIND)           \
     X(ZKS_REPORT_DEVICE_NAME)          \
     X(ZKS_REPORT_STORE_PATH)           \
     X(ZKS_REPORT_ACTIVE_RELAY)         \

@@ -59,7 +59,18 @@ typedef struct zks__client_secrets {
     char store_passphrase[ZKS_CLIENT_PASSPHRASE_MAX_BYTES];
 } zks__client_secrets;
 
+/* How a client comes to its group. */
+typedef enum zks__origin {
+    ZKS_ORIGIN_STORE,  /* the store's group, or the shared one of the secret or passphrase */
+    ZKS_ORIGIN_CREATE, /* a new paired group */
+} zks__origin;
+typedef struct zks__beginning {
+    zks__origin origin;
+    bool no_recovery; /* CREATE: no recovery code is made */
+} zks__beginning;
+
 typedef struct zks__client_options {
+    zks__beginning beginning;
     char *store_path;                   /* NULL: in memory */
     char *device_name;                  /* UTF-8; NULL: none */
     const zks__client_secrets *secrets; /* NULL: none */
@@ -181,7 +192,7 @@ const uint8_t *zks__event_bytes(const zks_event *e, int32_t field, size_t *out_l
 
 /* --- shared invite, devices, report --- */
 /* The group secret, descriptor and suite behind a client of a shared group. ZKS_E_STATE: not opened
- * yet. */
+ * yet; ZKS_E_UNSUPPORTED: a paired group, which has no such secret. */
 ZKS_MUST_USE zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
                                                   char out_descriptor[160], uint8_t *out_suite);
 ZKS_MUST_USE zks_status zks__devices_get(zks_client *c, zks_devices **out_devices);

@@ -63,6 +63,7 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
     memset(out, 0, sizeof *out);
     memcpy(out->group_id, l->group.group_id, sizeof out->group_id);
     out->suite = l->group.suite;
+    out->mode = l->group.mode;
     out->device = l->device;
     out->session.suite = l->suite;
     memcpy(out->session.dh_secret, l->device.noise_dh_secret, sizeof out->session.dh_secret);

@@ -25,10 +25,10 @@ typedef struct zks__ledger zks__ledger;
 /* What a client needs to know of its group on the other threads; fixed once opened. */
 typedef struct zks__identity {
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
-    uint8_t suite;
+    uint8_t suite, mode;       /* ZKS_GROUP_MODE_* */
     zks__device_keys device;   /* secret */
     zks__session_keys session; /* the statics of device, as sessions take them; secret */
-    uint8_t secret[32];        /* R; secret */
+    uint8_t secret[32];        /* R of a shared group; secret */
     char descriptor[160];
     char device_name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
 } zks__identity;

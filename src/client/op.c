@@ -10,6 +10,14 @@
 #include <errno.h>
 #include <string.h>
 
+static void free_bytes(zks_op *op)
+{
+    if (op->bytes) {
+        zks__wipe(op->bytes, op->bytes_length);
+    }
+    zks__free(op->bytes);
+}
+
 static void op_unref(zks_op *op)
 {
     if (atomic_fetch_sub_explicit(&op->count, 1, memory_order_acq_rel) != 1) {
@@ -21,7 +29,7 @@ static void op_unref(zks_op *op)
     }
     zks_runtime *r = op->runtime;
     zks__batch_free(op->batch);
-    zks__free(op->bytes);
+    free_bytes(op);
     zks__free(op->text);
     pthread_cond_destroy(&op->completed_changed);
     pthread_mutex_destroy(&op->mutex);
@@ -125,10 +133,11 @@ void zks__op_set_number(zks_op *op, int32_t field, int64_t value)
     pthread_mutex_unlock(&op->mutex);
 }
 
-void zks__op_set_bytes(zks_op *op, uint8_t *bytes, size_t length)
+void zks__op_set_bytes(zks_op *op, int32_t field, uint8_t *bytes, size_t length)
 {
     pthread_mutex_lock(&op->mutex);
-    zks__free(op->bytes);
+    free_bytes(op);
+    op->bytes_field = field;
     op->bytes = bytes;
     op->bytes_length = length;
     pthread_mutex_unlock(&op->mutex);
@@ -197,7 +206,7 @@ int64_t zks__op_number(const zks_op *op, int32_t field)
 const uint8_t *zks__op_bytes(const zks_op *op, int32_t field, size_t *out_length)
 {
     pthread_mutex_lock(mutex_of(op));
-    const uint8_t *bytes = field == ZKS_OP_BLOB_IDS && op->completed ? op->bytes : NULL;
+    const uint8_t *bytes = field == op->bytes_field && op->completed ? op->bytes : NULL;
     size_t length = bytes ? op->bytes_length : 0;
     pthread_mutex_unlock(mutex_of(op));
     *out_length = length;

@@ -27,7 +27,8 @@ struct zks_op {
     zks_status status;
     char *text;
     int64_t numbers[ZKS_OP_NUMBERS];
-    uint8_t *bytes;
+    int32_t bytes_field; /* ZKS_OP_*, of bytes */
+    uint8_t *bytes;      /* wiped at the end: it may be a recovery code */
     size_t bytes_length;
     zks_batch *batch;
     zks_client *client; /* with a reference while the op is not completed; for cancel */
@@ -54,8 +55,8 @@ void zks__op_publish(zks_op *op, zks_op **out_op);
 void zks__op_discard(zks_op *op);
 /* Before completion only. */
 void zks__op_set_number(zks_op *op, int32_t field, int64_t value);
-/* Takes bytes over (allocated with zks__alloc). */
-void zks__op_set_bytes(zks_op *op, uint8_t *bytes, size_t length);
+/* Takes bytes over (allocated with zks__alloc). An op has bytes of one field. */
+void zks__op_set_bytes(zks_op *op, int32_t field, uint8_t *bytes, size_t length);
 void zks__op_set_batch(zks_op *op, zks_batch *batch);
 bool zks__op_is_done(zks_op *op);
 

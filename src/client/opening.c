@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "client/secret.h"
+#include "group/recovery.h"
 
 #include <string.h>
 
@@ -37,7 +38,8 @@ struct zks__opening {
     void *key_user;
     zks_free_fn key_user_free;
     bool has_secret, must_be_new, started;
-    char descriptor[ZKS_DESCRIPTOR_BYTES];       /* of the group */
+    char *recovery;                        /* of a new paired group: secret; the op takes it over */
+    char descriptor[ZKS_DESCRIPTOR_BYTES]; /* of the group */
     char store_descriptor[ZKS_DESCRIPTOR_BYTES]; /* of the store */
     zks_status early;                            /* of the steps before the last */
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
@@ -54,6 +56,10 @@ static void set_problem(zks__opening *o, const char *text)
 
 static void free_opening(zks__opening *o)
 {
+    if (o->recovery) {
+        zks__wipe(o->recovery, ZKS_RECOVERY_TEXT_BYTES);
+        zks__free(o->recovery);
+    }
     zks__free(o->devices);
     zks__vault_release(o->base.client->runtime->vault, o->secrets, sizeof *o->secrets);
     if (o->started && o->key_user_free) {
@@ -190,6 +196,7 @@ static void finish_look(zks__job *job)
 static zks_status open_ledger(zks__opening *o)
 {
     zks_client *c = o->base.client;
+    bool create = c->options.beginning.origin == ZKS_ORIGIN_CREATE;
     zks__ledger_config config = {.storage = c->runtime->storage,
                                  .vault = c->runtime->vault,
                                  .store = o->store,
@@ -197,6 +204,7 @@ static zks_status open_ledger(zks__opening *o)
                                  .suite = zks__client_suite(c->options.suite,
                                                             (const uint8_t *)o->descriptor,
                                                             strlen(o->descriptor)),
+                                 .mode = create ? ZKS_GROUP_MODE_PAIRED : ZKS_GROUP_MODE_SHARED,
                                  .store_key = &o->secrets->store,
                                  .must_be_new = o->must_be_new,
                                  .descriptor = o->descriptor[0] ? o->descriptor : NULL,
@@ -275,6 +283,10 @@ static void finish_open(zks__job *job)
     }
     const char *text;
     status = zks__client_job_status(c, status, &text);
+    if (!status && o->recovery) {
+        zks__op_set_bytes(o->op, ZKS_OP_RECOVERY_CODE, (uint8_t *)o->recovery, strlen(o->recovery));
+        o->recovery = NULL;
+    }
     zks__op_complete(o->op, status, text);
     if (status) {
         zks__client_end_all(c, status, text);
@@ -300,6 +312,25 @@ static void begin(zks__task *task)
     zks__storage_submit(c->runtime->storage, &o->look);
 }
 
+/* The seed of a new paired group. It is wiped with the opening; the words are all that is left. */
+static zks_status make_seed(zks__opening *o)
+{
+    const zks_client *c = o->base.client;
+    const zks__rng *rng = &c->runtime->rng;
+    uint8_t suite = c->options.suite ? c->options.suite : zks__crypto_suite_default();
+    rng->fill(o->secrets->group, sizeof o->secrets->group, rng->user);
+    o->has_secret = true;
+    if (c->options.beginning.no_recovery) {
+        return ZKS_OK;
+    }
+    o->recovery = zks__alloc(ZKS_RECOVERY_TEXT_BYTES);
+    if (!o->recovery) {
+        return ZKS_E_NOMEM;
+    }
+    zks__recovery_format(suite, o->secrets->group, o->recovery);
+    return ZKS_OK;
+}
+
 zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
                             zks__opening **out_opening)
 {
@@ -319,6 +350,13 @@ zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
         o->has_secret = options->secrets->has_secret;
         memcpy(o->secrets->group, options->secrets->secret, sizeof o->secrets->group);
         o->must_be_new = options->secrets->passphrase_length && !options->salt_length;
+    }
+    if (options->beginning.origin == ZKS_ORIGIN_CREATE) {
+        zks_status status = make_seed(o);
+        if (status) {
+            free_opening(o);
+            return status;
+        }
     }
     o->key_fn = options->store_key_fn;
     o->key_user = options->store_key_user;

@@ -121,7 +121,7 @@ static void report_ids(push_job *p)
     for (size_t i = 0; ids && i < p->count; i++) {
         memcpy(ids + i * ZKS_BLOB_ID_BYTES, p->items[i].blob_id, ZKS_BLOB_ID_BYTES);
     }
-    zks__op_set_bytes(p->op, ids, ids ? p->count * ZKS_BLOB_ID_BYTES : 0);
+    zks__op_set_bytes(p->op, ZKS_OP_BLOB_IDS, ids, ids ? p->count * ZKS_BLOB_ID_BYTES : 0);
     zks__op_set_number(p->op, ZKS_OP_FIRST_NUMBER, (int64_t)p->items[0].n);
     zks__op_set_number(p->op, ZKS_OP_COUNT, (int64_t)p->count);
 }

@@ -70,6 +70,7 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_REJECTED] = (int64_t)c->rejected;
     n[ZKS_REPORT_CONNECTS] = (int64_t)c->connects;
     n[ZKS_REPORT_SUITE] = c->opened ? c->identity->suite : 0;
+    n[ZKS_REPORT_GROUP_KIND] = c->opened ? c->identity->mode : 0;
     p->opened = c->opened;
     if (c->opened) {
         memcpy(p->group_id, c->identity->group_id, sizeof p->group_id);
@@ -236,6 +237,9 @@ zks_status zks__client_shared_secret(zks_client *c, uint8_t out_secret[32],
 {
     pthread_mutex_lock(&c->mutex);
     zks_status status = c->open_status ? c->open_status : c->opened ? ZKS_OK : ZKS_E_STATE;
+    if (!status && c->identity->mode == ZKS_GROUP_MODE_PAIRED) {
+        status = ZKS_E_UNSUPPORTED;
+    }
     if (!status) {
         memcpy(out_secret, c->identity->secret, 32);
         memcpy(out_descriptor, c->identity->descriptor, sizeof c->identity->descriptor);

@@ -206,6 +206,20 @@ CALL(client_open)
     }
     return status;
 }
+CALL(group_create)
+{
+    zks_config *g;
+    zks_client *c;
+    MUST(zks_config_new(&g));
+    zks_op *op = NULL;
+    zks_status status = zks_group_create(h, g, 0, NULL, NULL, &op, &c);
+    zks_config_free(g);
+    if (!status) {
+        zks_op_free(op);
+        zks_client_free(c);
+    }
+    return status;
+}
 CALL(client_connect)
 {
     OPERATION(zks_client_connect(h, NULL, NULL, &op));

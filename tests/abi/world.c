@@ -207,7 +207,9 @@ zks_config *world_config(world *w, const world_client *what)
     uint8_t secret[ZKS_SIZE_SECRET];
     memset(secret, what->group, sizeof secret);
     MUST(zks_config_new(&g));
-    MUST(zks_config_set_secret(g, secret, sizeof secret));
+    if (what->group) {
+        MUST(zks_config_set_secret(g, secret, sizeof secret));
+    }
     if (what->file) {
         char path[256];
         snprintf(path, sizeof path, "%s/%s", w->folder, what->file);
@@ -224,6 +226,13 @@ zks_config *world_config(world *w, const world_client *what)
     return g;
 }
 
+static void must_open(zks_op *op)
+{
+    MUST(zks_op_wait(op, world_patience_ms()));
+    ck_assert_msg(zks_op_status(op) == ZKS_OK, "opening: %s", zks_op_text(op));
+    zks_op_free(op);
+}
+
 zks_client *world_client_open(world *w, const world_client *what)
 {
     zks_config *g = world_config(w, what);
@@ -231,9 +240,18 @@ zks_client *world_client_open(world *w, const world_client *what)
     zks_op *op;
     MUST(zks_client_open(w->runtime, g, NULL, NULL, &op, &c));
     zks_config_free(g);
-    MUST(zks_op_wait(op, world_patience_ms()));
-    ck_assert_msg(zks_op_status(op) == ZKS_OK, "opening: %s", zks_op_text(op));
-    zks_op_free(op);
+    must_open(op);
+    return c;
+}
+
+zks_client *world_group_create(world *w, const world_client *what)
+{
+    zks_config *g = world_config(w, what);
+    zks_client *c;
+    zks_op *op;
+    MUST(zks_group_create(w->runtime, g, 0, NULL, NULL, &op, &c));
+    zks_config_free(g);
+    must_open(op);
     return c;
 }
 

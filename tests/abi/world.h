@@ -80,7 +80,7 @@ void world_open_with_relay(world *w);
 void world_close(world *w);
 void world_remove(const char *folder);
 
-/* What a client is opened with beside secret (32 times `group`). */
+/* What a client is opened with beside secret (32 times `group`; 0: none, the store's group). */
 typedef struct world_client {
     uint8_t group;
     const char *file; /* in the world's folder; NULL: in memory */
@@ -92,6 +92,8 @@ typedef struct world_client {
 zks_config *world_config(world *w, const world_client *what);
 /* Opens; the opening must succeed. */
 zks_client *world_client_open(world *w, const world_client *what);
+/* The same for a new paired group. */
+zks_client *world_group_create(world *w, const world_client *what);
 /* Closes and waits; frees. */
 void world_client_close(zks_client *c);
 

@@ -302,6 +302,19 @@ enum {
     ZKS_SUITE_ID_APPROVED = 2
 };
 
+/* Kinds of groups. */
+enum {
+    /* devices let each other in, and can be removed; keys change with every removal */
+    ZKS_GROUP_KIND_PAIRED = 1,
+    ZKS_GROUP_KIND_SHARED = 2 /* who has the secret or passphrase is a member, for ever */
+};
+
+/* Flags of zks_group_create. */
+enum {
+    /* no recovery code: when the last device is lost, so is what no device has */
+    ZKS_CREATE_NO_RECOVERY = 1
+};
+
 /* What protects the secrets in a store: zks_client_change_store_key. */
 enum {
     ZKS_STORE_KEY_NONE = 0,      /* nothing but the file's mode, 0600 */
@@ -345,7 +358,10 @@ enum {
     ZKS_OP_ACKED_SEQ = 5, /* inbox_ack: the watermark now */
     ZKS_OP_PENDING = 6,   /* flush: entries that no relay has acknowledged yet */
     /* zks_op_bytes */
-    ZKS_OP_BLOB_IDS = 201 /* push: ZKS_SIZE_BLOB_ID bytes for each entry */
+    ZKS_OP_BLOB_IDS = 201, /* push: ZKS_SIZE_BLOB_ID bytes for each entry */
+    /* group_create: the recovery code, 18 words, UTF-8 without NUL. It is nowhere else: show it
+     * once, keep it nowhere */
+    ZKS_OP_RECOVERY_CODE = 202
 };
 
 /* zks_event_kind. The fields that a kind has stand behind it. */
@@ -437,6 +453,7 @@ enum {
     ZKS_REPORT_REJECTED = 17,       /* blobs dropped because they do not verify */
     ZKS_REPORT_CONNECTS = 18,       /* times that a relay accepted this device */
     ZKS_REPORT_SUITE = 19,          /* of the group, ZKS_SUITE_ID_*; 0: not open yet */
+    ZKS_REPORT_GROUP_KIND = 20,     /* ZKS_GROUP_KIND_*; 0: not open yet */
     /* zks_report_text */
     ZKS_REPORT_DEVICE_NAME = 101,  /* of this device; empty: none */
     ZKS_REPORT_STORE_PATH = 102,   /* empty: in memory */
@@ -797,6 +814,25 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_open(zks_runtime *runtime, const zks_
                                                 zks_client **out_client);
 
 /*
+ * Creates a paired group with this device as its first member, and opens a client of it. The store
+ * must not hold a group yet. Works offline. Further devices come in by pairing; next time
+ * zks_client_open opens the group.
+ * runtime     the runtime whose threads it uses
+ * config      as for zks_client_open, without a group secret or passphrase; copied
+ * flags       ZKS_CREATE_*
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. ZKS_OP_RECOVERY_CODE: whoever has it can
+ *             come in and remove any device, for ever; write it down or forget it
+ * out_client  receives the client; owned
+ * Any thread, also in callbacks. Since 0.1. At once: ZKS_E_CONFIG: a group secret or passphrase is
+ * set; ZKS_E_INVALID: unknown flags. Completes as zks_client_open; ZKS_E_STORE_GROUP: the store
+ * holds a group already.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_group_create(zks_runtime *runtime, const zks_config *config,
+                                                 uint32_t flags, zks_done_fn done, void *user,
+                                                 zks_op **out_op, zks_client **out_client);
+
+/*
  * Connects to the relays and stays connected: after a loss it tries again by itself until
  * zks_client_disconnect. Completes when the first relay has accepted this device; a failure that
  * may pass is retried and does not end it.
@@ -1129,7 +1165,8 @@ ZKS_API const uint8_t *zks_event_bytes(const zks_event *event, int32_t field, si
  * relay_lines  addresses for the other device, one a line; empty: none; NULL: those of the client
  * out_invite   receives the invite; owned
  * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. The status of
- * opening it, where that failed. ZKS_E_ADDRESS: a line is empty, too long or has control
+ * opening it, where that failed. ZKS_E_UNSUPPORTED: a paired group has no secret to give away.
+ * ZKS_E_ADDRESS: a line is empty, too long or has control
  * characters. ZKS_E_LIMIT: more than ZKS_RELAYS_MAX lines. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_shared(zks_client *client, const char *relay_lines,
