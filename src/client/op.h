@@ -36,7 +36,10 @@ struct zks_op {
     zks__task callback; /* runs done */
     zks__task cancel;   /* posted at most once, by zks__op_cancel */
 
-    /* Loop thread only: what the client waits for on behalf of this op. */
+    /* Loop thread only. Set before anything can cancel; NULL: a cancelled op leaves its list and
+     * ends at once. Otherwise whoever works for it ends it; not called for a completed op. */
+    void (*on_cancel)(zks_client *c, zks_op *op);
+    /* What the client waits for on behalf of this op. */
     zks__node waiting;
     uint64_t target;    /* own number to be acknowledged; or a time */
     uint64_t after_seq; /* read */

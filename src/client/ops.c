@@ -265,8 +265,12 @@ zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user, 
 static void cancel_now(zks__task *task)
 {
     zks_op *op = ZKS_CONTAINER(task, zks_op, cancel);
-    zks__list_remove(&op->waiting);
-    zks__op_complete(op, ZKS_E_CANCELLED, "cancelled");
+    if (!op->on_cancel) {
+        zks__list_remove(&op->waiting);
+        zks__op_complete(op, ZKS_E_CANCELLED, "cancelled");
+    } else if (!zks__op_is_done(op)) {
+        op->on_cancel(op->client, op);
+    }
     zks__op_free(op);
 }
 
