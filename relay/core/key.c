@@ -13,22 +13,6 @@
 
 enum { FILE_BYTES = 2 * ZKS_RELAY_SEED_BYTES + 1 };
 
-void zks__relay_key_text(const uint8_t key[32], char out[ZKS_RELAY_KEY_TEXT_BYTES])
-{
-    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint32_t bits = 0;
-    unsigned count = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < 32; i++) {
-        bits = (bits << 8 | key[i]) & 0xfff;
-        for (count += 8; count >= 5; count -= 5) {
-            out[at++] = alphabet[bits >> (count - 5) & 31];
-        }
-    }
-    out[at++] = alphabet[bits << (5 - count) & 31]; /* 256 = 51 * 5 + 1 */
-    out[at] = 0;
-}
-
 static int digit_of(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'

@@ -7,14 +7,12 @@
 
 #include "base/env.h"
 
-enum { ZKS_RELAY_SEED_BYTES = 32, ZKS_RELAY_KEY_TEXT_BYTES = 53 };
+enum { ZKS_RELAY_SEED_BYTES = 32 };
 
 /* Reads the key, or makes it when there is no such file: durable before it is used.
  * ZKS_E_CONFIG_FILE (not a key file, or readable by others), ZKS_E_STORE_PATH,
  * ZKS_E_STORE_READONLY, ZKS_E_STORE_FULL, ZKS_E_STORE_IO: errno says why. */
 ZKS_MUST_USE zks_status zks__relay_key_load(const char *path, const zks__rng *rng,
                                             uint8_t out_seed[ZKS_RELAY_SEED_BYTES]);
-/* A public key as addresses show it: base32 (RFC 4648) in lower case without padding. */
-void zks__relay_key_text(const uint8_t key[32], char out[ZKS_RELAY_KEY_TEXT_BYTES]);
 
 #endif

@@ -3,6 +3,7 @@
 #include "relay/core/relay.h"
 
 #include "base/alloc.h"
+#include "base/base32.h"
 #include "base/thread.h"
 #include "relay/core/key.h"
 #include "relay/core/router.h"
@@ -199,10 +200,10 @@ static zks_status load_key(zks__relay *y, uint8_t *out_seed)
 static void make_address(zks__relay *y)
 {
     struct sockaddr_storage bound;
-    char key[ZKS_RELAY_KEY_TEXT_BYTES];
+    char key[ZKS_BASE32_KEY_BYTES];
     char text[ZKS_TRANSPORT_ADDRESS_TEXT];
     zks__endpoint_address(y->endpoint, &bound);
-    zks__relay_key_text(y->router.key, key);
+    zks__base32_key(y->router.key, key);
     bool any = false;
     unsigned port = 0;
     if (bound.ss_family == AF_INET6) {

@@ -1,44 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "client/address.h"
 
+#include "base/base32.h"
+
 #include <string.h>
-
-enum { KEY_TEXT_LENGTH = 52 };
-
-static int base32_value(char c)
-{
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a';
-    }
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
-}
-
-static bool parse_key(const char *text, size_t length, uint8_t out[32])
-{
-    if (length != KEY_TEXT_LENGTH) {
-        return false;
-    }
-    uint32_t bits = 0;
-    unsigned count = 0;
-    size_t written = 0;
-    for (size_t i = 0; i < length; i++) {
-        int v = base32_value(text[i]);
-        if (v < 0) {
-            return false;
-        }
-        bits = bits << 5 | (uint32_t)v;
-        count += 5;
-        if (count >= 8) {
-            count -= 8;
-            out[written++] = (uint8_t)(bits >> count);
-            bits &= (1u << count) - 1;
-        }
-    }
-    return written == 32 && bits == 0; /* the last 4 bits carry nothing */
-}
 
 static bool parse_port(const char *text, size_t length, uint16_t *out)
 {
@@ -93,7 +58,7 @@ zks_status zks__address_parse(const char *text, zks__address *out, const char **
     const char *at = strchr(text, '@');
     if (at) {
         a.has_key = true;
-        if (!parse_key(text, (size_t)(at - text), a.key)) {
+        if (!zks__base32_key_read(text, (size_t)(at - text), a.key)) {
             *out_problem = "the relay key before the @ is not 52 characters of base32; copy the "
                            "address that the relay "
                            "prints when it starts";
@@ -119,4 +84,30 @@ zks_status zks__address_parse(const char *text, zks__address *out, const char **
     }
     *out = a;
     return ZKS_OK;
+}
+
+bool zks__address_with_key(const char *address, size_t length, const uint8_t key[32],
+                           char out[ZKS_ADDRESS_TEXT_BYTES])
+{
+    static const char scheme[] = "zks://";
+    const size_t scheme_length = sizeof scheme - 1;
+    if (length >= scheme_length && memcmp(address, scheme, scheme_length) == 0) {
+        address += scheme_length;
+        length -= scheme_length;
+    }
+    const char *at = memchr(address, '@', length);
+    if (at) {
+        length -= (size_t)(at + 1 - address);
+        address = at + 1;
+    }
+    const size_t before = scheme_length + ZKS_BASE32_KEY_CHARS + 1;
+    if (length >= ZKS_ADDRESS_TEXT_BYTES - before) {
+        return false;
+    }
+    memcpy(out, scheme, scheme_length);
+    zks__base32_key(key, out + scheme_length);
+    out[before - 1] = '@';
+    memcpy(out + before, address, length);
+    out[before + length] = '\0';
+    return true;
 }

@@ -29,4 +29,10 @@ typedef struct zks__address {
 ZKS_MUST_USE zks_status zks__address_parse(const char *text, zks__address *out,
                                            const char **out_problem);
 
+/* "zks://<key>@..." of an address with or without scheme and key; the key named here counts. false:
+ * it would be too long. */
+enum { ZKS_ADDRESS_TEXT_BYTES = ZKS_SIZE_ADDRESS_MAX + 1 };
+bool zks__address_with_key(const char *address, size_t length, const uint8_t key[32],
+                           char out[ZKS_ADDRESS_TEXT_BYTES]);
+
 #endif

@@ -91,6 +91,7 @@ void zks__client_begin_close(zks_client *c)
         c->timer_open = false;
         uv_close((uv_handle_t *)&c->timer, timer_closed);
     }
+    zks__client_drop_dial(c);
     if (c->session) {
         zks__session_close(c->session, 0, "closed");
     }

@@ -5,8 +5,6 @@
 
 #include "base/alloc.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,33 +128,6 @@ void zks__client_abort_link(zks_client *c, zks_status why, const char *text)
 
 /* --- opening the link --- */
 
-typedef struct resolve_work {
-    zks__work work;
-    zks_client *client; /* a reference */
-    uint32_t attempt;
-    char host[ZKS_ADDRESS_HOST_BYTES];
-    uint16_t port;
-    int failed;
-    struct sockaddr_storage address;
-} resolve_work;
-
-static void run_resolve(zks__work *work)
-{
-    resolve_work *w = ZKS_CONTAINER(work, resolve_work, work);
-    char port[8];
-    snprintf(port, sizeof port, "%u", w->port);
-    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICSERV}, *found = NULL;
-    w->failed = getaddrinfo(w->host, port, &hints, &found);
-    if (!w->failed && found && found->ai_addrlen <= sizeof w->address) {
-        memcpy(&w->address, found->ai_addr, found->ai_addrlen);
-    } else {
-        w->failed = w->failed ? w->failed : EAI_NONAME;
-    }
-    if (found) {
-        freeaddrinfo(found);
-    }
-}
-
 static void session_ready(zks__session *s, void *user)
 {
     (void)s;
@@ -229,72 +200,38 @@ static void check_handshake(zks_client *c)
     }
 }
 
-static zks_status make_session(zks_client *c)
-{
-    const zks__session_config config = {.initiator = true,
-                                        .keys = &c->identity->session,
-                                        .key_count = 1,
-                                        .rng = c->runtime->rng,
-                                        .log = &c->runtime->log};
-    const zks__session_events events = {session_ready, zks__client_message, session_drained,
-                                        session_closed};
-    return zks__session_new(&config, &events, c, &c->session);
-}
-
 /* The link has connect_timeout_ms for TLS, the session as long again for its handshake. */
-static void open_link(zks_client *c, const struct sockaddr *remote)
+static void dialled(zks__session *s, void *user)
 {
-    const bool approved = c->identity->suite == ZKS_SUITE_APPROVED;
-    zks__endpoint *endpoint = NULL;
-    zks__link *link = NULL;
-    zks_status status = zks__runtime_endpoint(c->runtime, &endpoint);
-    if (!status) {
-        status = make_session(c);
-    }
-    if (!status) {
-        zks__connect_config config = {.remote = remote,
-                                      .key_seed = c->identity->device.sign_seed,
-                                      .expected_key = c->address.has_key ? c->address.key : NULL,
-                                      .alpn = approved ? ZKS_WIRE_ALPN_APPROVED : ZKS_WIRE_ALPN,
-                                      .approved = approved,
-                                      .handshake_ms = c->options.connect_timeout_ms,
-                                      .keep_alive_ms = ZKS_KEEP_ALIVE_MS,
-                                      .events = zks__session_link_events(),
-                                      .user = c->session};
-        status = zks__endpoint_connect(endpoint, &config, &link);
-        if (status) {
-            zks__session_free(c->session);
-            c->session = NULL;
-        }
-    }
-    if (status) {
-        failed_start(c, status, zks__status_text(status));
-        return;
-    }
+    zks_client *c = user;
+    c->dial = NULL;
+    c->session = s;
     zks__client_ref(c); /* the session's */
     c->handshake_due_ms = now_of(c) + 2 * (uint64_t)c->options.connect_timeout_ms;
-    zks__session_attach(c->session, link);
 }
 
-static void finish_resolve(zks__work *work)
+static void dial_failed(zks_status status, const char *text, void *user)
 {
-    resolve_work *w = ZKS_CONTAINER(work, resolve_work, work);
-    zks_client *c = w->client;
-    bool wanted = zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTING;
-    if (!c->stopping && wanted && w->attempt == zks__sync_attempt(c->sync) && !c->session) {
-        if (w->failed) {
-            char text[ZKS_ADDRESS_HOST_BYTES + 96];
-            snprintf(text, sizeof text,
-                     "the host name %s cannot be resolved (%s); check the relay address", w->host,
-                     gai_strerror(w->failed));
-            failed_start(c, ZKS_E_RESOLVE, text);
-        } else {
-            open_link(c, (const struct sockaddr *)&w->address);
-        }
-        zks__client_pump(c);
-    }
-    zks__free(w);
-    zks__client_unref(c);
+    zks_client *c = user;
+    c->dial = NULL;
+    failed_start(c, status, text);
+    zks__client_pump(c);
+}
+
+static zks_status dial(zks_client *c, const zks__host *host)
+{
+    static const zks__session_events events = {session_ready, zks__client_message, session_drained,
+                                               session_closed};
+    const zks__dial_config config = {.host = host,
+                                     .expected_key = c->address.has_key ? c->address.key : NULL,
+                                     .key_seed = c->identity->device.sign_seed,
+                                     .keys = &c->identity->session,
+                                     .handshake_ms = c->options.connect_timeout_ms,
+                                     .events = &events,
+                                     .opened = dialled,
+                                     .failed = dial_failed,
+                                     .user = c};
+    return zks__dial_start(c, &config, &c->dial);
 }
 
 static void start_link(zks_client *c, const zks__action *a)
@@ -307,23 +244,8 @@ static void start_link(zks_client *c, const zks__action *a)
         failed_start(c, status, problem);
         return;
     }
-    const zks__host *host = &c->address.hosts[(a->attempt - 1) % c->address.host_count];
-    resolve_work *w = zks__alloc_zero(1, sizeof *w);
-    if (!w) {
-        failed_start(c, ZKS_E_NOMEM, "no memory to connect");
-        return;
-    }
-    w->client = c;
-    w->attempt = a->attempt;
-    w->port = host->port;
-    memcpy(w->host, host->name, sizeof w->host);
-    w->work.run = run_resolve;
-    w->work.finish = finish_resolve;
-    zks__client_ref(c);
-    status = zks__work_start(c->runtime, &w->work);
+    status = dial(c, &c->address.hosts[(a->attempt - 1) % c->address.host_count]);
     if (status) {
-        zks__free(w);
-        zks__client_unref(c);
         failed_start(c, status, zks__status_text(status));
     }
 }
@@ -382,11 +304,20 @@ static void send_pull(zks_client *c, const zks__action *a)
     (void)zks__client_send(c, &m);
 }
 
+void zks__client_drop_dial(zks_client *c)
+{
+    if (c->dial) {
+        zks__dial_drop(c->dial);
+        c->dial = NULL;
+    }
+}
+
 static void close_link(zks_client *c, const zks__action *a)
 {
     if (c->session) {
         zks__session_close(c->session, a->code, "");
-    } else { /* still resolving: its answer will find another attempt */
+    } else {
+        zks__client_drop_dial(c);
         zks__client_link_ended(c, ZKS_OK, NULL, 0);
     }
 }

@@ -10,6 +10,7 @@
 #define ZKS_CLIENT_INTERNAL_H
 
 #include "client/address.h"
+#include "client/dial.h"
 #include "client/event.h"
 #include "client/ledger.h"
 #include "client/op.h"
@@ -88,6 +89,7 @@ struct zks_client {
     bool looped; /* in the runtime's list */
     zks__sync *sync;
     zks__address address;
+    zks__dial *dial; /* NULL: none under way */
     zks__session *session;
     uint64_t handshake_due_ms; /* when the session must be ready; UINT64_MAX: it is */
     _Atomic uint32_t attempt;  /* jobs made on other threads carry it too */
@@ -176,6 +178,8 @@ void zks__client_cancel(zks_client *c, zks_op *op);
 void zks__client_pump(zks_client *c);
 void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
                             uint32_t retry_after_ms);
+/* Before there is a session. */
+void zks__client_drop_dial(zks_client *c);
 /* Ends the attempt from our side, for this reason. */
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
 /* Sends over the session, which must be there. False: the attempt ends, nothing more is sent. */

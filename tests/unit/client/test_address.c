@@ -89,12 +89,32 @@ START_TEST(address_key_is_base32)
 }
 END_TEST
 
+START_TEST(address_gets_the_key_that_is_known)
+{
+    static const char *const forms[] = {
+        "relay.example.org:1", "zks://relay.example.org:1",
+        "zks://bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbba@relay.example.org:1"};
+    uint8_t key[32] = {0};
+    char out[ZKS_ADDRESS_TEXT_BYTES], longest[ZKS_ADDRESS_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        ck_assert(zks__address_with_key(forms[i], strlen(forms[i]), key, out));
+        ck_assert_str_eq(out, "zks://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                              "@relay.example.org:1");
+    }
+    memset(longest, 'h', sizeof longest);
+    ck_assert(!zks__address_with_key(longest, ZKS_SIZE_ADDRESS_MAX - 58, key, out));
+    ck_assert(zks__address_with_key(longest, ZKS_SIZE_ADDRESS_MAX - 59, key, out));
+    ck_assert_uint_eq(strlen(out), ZKS_SIZE_ADDRESS_MAX);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_loop_test(c, address_accepted_forms, 0, (int)(sizeof accepted / sizeof accepted[0]));
     tcase_add_loop_test(c, address_refused_forms_name_the_cure_and_change_nothing, 0,
                         (int)(sizeof refused / sizeof refused[0]));
     tcase_add_test(c, address_key_is_base32);
+    tcase_add_test(c, address_gets_the_key_that_is_known);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The relay's options: files, environment, values, and the key file. */
 #include "relay/core/config.h"
+#include "base/base32.h"
 #include "relay/core/key.h"
 #include "support/unit.h"
 
@@ -182,11 +183,11 @@ START_TEST(key_text_is_base32)
     /* python3: base64.b32encode(bytes(range(32))).decode().rstrip('=').lower() */
     static const char expected[] = "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypq";
     uint8_t key[32];
-    char text[ZKS_RELAY_KEY_TEXT_BYTES];
+    char text[ZKS_BASE32_KEY_BYTES];
     for (uint8_t i = 0; i < 32; i++) {
         key[i] = i;
     }
-    zks__relay_key_text(key, text);
+    zks__base32_key(key, text);
     ck_assert_str_eq(text, expected);
 }
 END_TEST
