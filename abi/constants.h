@@ -135,6 +135,7 @@
     X(ZKS_OP_PENDING)                  \
     X(ZKS_OP_BLOB_IDS)                 \
     X(ZKS_OP_RECOVERY_CODE)            \
+    X(ZKS_OP_RELAYS)                   \
     X(ZKS_EVENT_INBOX)                 \
     X(ZKS_EVENT_STATE)                 \
     X(ZKS_EVENT_PUSH_REFUSED)          \
@@ -149,6 +150,7 @@
     X(ZKS_EVENT_CLOSED)                \
     X(ZKS_EVENT_HISTORY_WITHHELD)      \
     X(ZKS_EVENT_QUIET)                 \
+    X(ZKS_EVENT_PAIR_DIGITS)           \
     X(ZKS_EVENT_FIELD_LAST_SEQ)        \
     X(ZKS_EVENT_FIELD_STATE)           \
     X(ZKS_EVENT_FIELD_RETRY_AFTER_MS)  \
@@ -156,6 +158,7 @@
     X(ZKS_EVENT_FIELD_FIRST)           \
     X(ZKS_EVENT_FIELD_LAST)            \
     X(ZKS_EVENT_FIELD_NUMBER)          \
+    X(ZKS_EVENT_FIELD_DIGITS)          \
     X(ZKS_EVENT_FIELD_SENTENCE)        \
     X(ZKS_EVENT_FIELD_RELAY)           \
     X(ZKS_EVENT_FIELD_DEVICE)          \

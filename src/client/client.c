@@ -38,6 +38,7 @@ void zks__client_unref(zks_client *c)
     zks__free(c->open_text);
     zks__record_list_done(&c->records);
     zks__client_cache_done(c);
+    zks__joining_discard(c->joining);
     zks__sync_free(c->sync);
     pthread_mutex_destroy(&c->mutex);
     zks_runtime *r = c->runtime;
@@ -153,6 +154,7 @@ static zks_status copy_options(zks__client_options *to, const zks__client_option
     *to = *from;
     to->store_path = to->device_name = NULL;
     to->secrets = NULL; /* they go to the opening */
+    to->beginning.text = NULL;
     to->salt = NULL;
     to->relay_count = 0;
     bool ok = copy_text(&to->store_path, from->store_path) &&
@@ -195,6 +197,10 @@ static zks_status new_client(zks_runtime *r, const zks__client_options *options,
         zks__queue_ref(c->queue);
     }
     zks_status status = copy_options(&c->options, options);
+    if (!status && options->beginning.origin == ZKS_ORIGIN_JOIN) {
+        status = zks__joining_new(c, options->beginning.text, options->beginning.text_length,
+                                  &c->joining);
+    }
     if (!status) {
         status = zks__sync_new(c->options.relay_count, &c->sync);
     }
@@ -225,9 +231,10 @@ zks_status zks__client_open(zks_runtime *r, const zks__client_options *options, 
         status = zks__client_prepare_close(c);
     }
     if (!status) {
-        status = zks__op_create(r, c->queue, NULL, done, user, &op);
+        status = zks__op_create(r, c->queue, c->joining ? c : NULL, done, user, &op);
     }
     if (!status) {
+        op->on_cancel = zks__opening_cancel;
         /* From here on what the app gave belongs to the client. */
         c->event_user_free = options->event_user_free;
         zks__op_publish(op, out_op);

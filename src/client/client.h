@@ -63,10 +63,13 @@ typedef struct zks__client_secrets {
 typedef enum zks__origin {
     ZKS_ORIGIN_STORE,  /* the store's group, or the shared one of the secret or passphrase */
     ZKS_ORIGIN_CREATE, /* a new paired group */
+    ZKS_ORIGIN_JOIN,   /* another device lets this one in */
 } zks__origin;
 typedef struct zks__beginning {
     zks__origin origin;
     bool no_recovery; /* CREATE: no recovery code is made */
+    const char *text; /* JOIN: the code or link; borrowed during the call */
+    size_t text_length;
 } zks__beginning;
 
 typedef struct zks__client_options {

@@ -77,7 +77,10 @@ void zks__client_begin_close(zks_client *c)
     bool opening = c->life == ZKS_LIFE_OPENING;
     pthread_mutex_unlock(&c->mutex);
     if (opening) {
-        return; /* a passphrase is being stretched: `derived` leads here again */
+        if (c->joining) {
+            zks__joining_cancel(c->joining);
+        }
+        return; /* when the opening goes on it leads here again */
     }
     zks__client_job *j = c->close_job;
     c->close_job = NULL;

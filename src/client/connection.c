@@ -143,6 +143,19 @@ static void session_drained(zks__session *s, void *user)
     zks__client_pump(user);
 }
 
+zks_status zks__client_refusal(uint64_t code)
+{
+    if (code >= ZKS_WIRE_INVALID_MESSAGE) {
+        return code <= ZKS_WIRE_STORAGE_FULL ? zks__wire_status((uint32_t)code)
+                                             : ZKS_E_CONNECTION_LOST;
+    }
+    /* Only what a relay can know: it cannot say what its own key or our store is like. */
+    zks_status refused = -(zks_status)code;
+    bool plausible = (refused <= ZKS_E_UNAUTHORIZED && refused > ZKS_E_TRUNCATED) ||
+                     refused == ZKS_E_PROTOCOL || refused == ZKS_E_PROTOCOL_VERSION;
+    return plausible ? refused : ZKS_E_CONNECTION_LOST;
+}
+
 /* A relay's close code: a wire code where it says one, or the negated status of a refusal at the
  * door. */
 static zks_status status_of_code(zks_client *c, zks_status status, uint64_t code)
@@ -151,11 +164,7 @@ static zks_status status_of_code(zks_client *c, zks_status status, uint64_t code
         return status;
     }
     if (code < ZKS_WIRE_INVALID_MESSAGE) {
-        /* Only what a relay can know: it cannot say what its own key or our store is like. */
-        zks_status refused = -(zks_status)code;
-        bool plausible = (refused <= ZKS_E_UNAUTHORIZED && refused > ZKS_E_TRUNCATED) ||
-                         refused == ZKS_E_PROTOCOL || refused == ZKS_E_PROTOCOL_VERSION;
-        return plausible ? refused : ZKS_E_CONNECTION_LOST;
+        return zks__client_refusal(code);
     }
     if (code <= ZKS_WIRE_STORAGE_FULL && !zks__sync_refusal(c->sync)) {
         zks__sync_refused(c->sync, (uint32_t)code, 0);

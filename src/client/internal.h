@@ -12,6 +12,7 @@
 #include "client/address.h"
 #include "client/dial.h"
 #include "client/event.h"
+#include "client/joining.h"
 #include "client/ledger.h"
 #include "client/op.h"
 #include "client/queue.h"
@@ -89,7 +90,8 @@ struct zks_client {
     bool looped; /* in the runtime's list */
     zks__sync *sync;
     zks__address address;
-    zks__dial *dial; /* NULL: none under way */
+    zks__dial *dial;       /* NULL: none under way */
+    zks__joining *joining; /* not begun, or under way; NULL: none */
     zks__session *session;
     uint64_t handshake_due_ms; /* when the session must be ready; UINT64_MAX: it is */
     _Atomic uint32_t attempt;  /* jobs made on other threads carry it too */
@@ -136,6 +138,8 @@ ZKS_MUST_USE zks_status zks__opening_new(zks_client *c, const zks__client_option
 /* Begins; op is completed when the client is open or failed to. false: the runtime is closing,
  * nothing was begun. Any thread. */
 ZKS_MUST_USE bool zks__opening_start(zks__opening *o, zks_op *op);
+/* Of an op that waits for the opening of a joining client. */
+void zks__opening_cancel(zks_client *c, zks_op *op);
 /* Instead of start. NULL is fine. */
 void zks__opening_discard(zks__opening *o);
 
@@ -182,6 +186,8 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
 void zks__client_drop_dial(zks_client *c);
 /* Ends the attempt from our side, for this reason. */
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
+/* What the close code of a relay means; 0: the connection was lost. */
+zks_status zks__client_refusal(uint64_t code);
 /* Sends over the session, which must be there. False: the attempt ends, nothing more is sent. */
 bool zks__client_send(zks_client *c, const zks__message *m);
 

@@ -15,6 +15,7 @@
 #include "client/storage.h"
 #include "group/blob.h"
 #include "group/keys.h"
+#include "pairing/message.h"
 #include "record/set.h"
 #include "session/session.h"
 #include "store/store.h"
@@ -35,13 +36,25 @@ typedef struct zks__identity {
 
 enum { ZKS_LEDGER_PROBLEM_BYTES = ZKS_STORE_PROBLEM_BYTES };
 
+/* A group that pairing gave; borrowed during the opening. */
+typedef struct zks__ledger_join {
+    uint8_t suite;
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    uint8_t instance[ZKS_INSTANCE_BYTES]; /* of the device's keys, as the MEMBER has them */
+    const char *device_name;              /* as the inviter was told */
+    const zks__pair_bundle *bundle;
+    const char *relay; /* the one in use, as configured, and its key, which the pairing proved */
+    uint8_t relay_key[32];
+} zks__ledger_join;
+
 typedef struct zks__ledger_config {
     zks__storage *storage;
-    zks__vault *vault;     /* holds the ledger, which is full of secrets */
-    zks__store *store;     /* open already: the ledger takes it over, also when it fails */
-    const char *path;      /* where store is NULL; NULL: in memory */
-    const uint8_t *secret; /* 32 bytes, NULL: the store's only group */
-    uint8_t suite;         /* of the group that the secret makes; 0: the default */
+    zks__vault *vault;            /* holds the ledger, which is full of secrets */
+    zks__store *store;            /* open already: the ledger takes it over, also when it fails */
+    const char *path;             /* where store is NULL; NULL: in memory */
+    const uint8_t *secret;        /* 32 bytes, NULL: the store's only group */
+    const zks__ledger_join *join; /* instead of a secret; NULL: none */
+    uint8_t suite;                /* of the group that the secret makes; 0: the default */
     /* ZKS_GROUP_MODE_*, of it; 0: shared. Paired: the secret is R, makes a new group and is not
      * kept here: the caller may show it as a recovery code. */
     uint8_t mode;

@@ -483,24 +483,30 @@ zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body)
     return l->broken ? l->broken : make_heads(l, true, NULL, out_body);
 }
 
+zks_status zks__ledger_base_head(zks__ledger *l, const zks__head *head)
+{
+    zks__known_chain *chain = zks__ledger_find_chain(l, head->author, head->chain);
+    if (chain && chain->row.tip_seq) {
+        return ZKS_OK;
+    }
+    zks_status status = zks__ledger_chain(l, head->author, head->chain, false, &chain);
+    if (!status) {
+        chain->row.tip_seq = head->seq;
+        memcpy(chain->row.tip_id, head->id, sizeof chain->row.tip_id);
+        status = zks__store_chain_update(l->store, &chain->row);
+    }
+    l->rolled_back = true; /* the history reads its tips again */
+    return status;
+}
+
 zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, size_t length)
 {
     zks__heads heads;
     zks__head head;
     zks_status status = l->broken ? l->broken : zks__heads_decode(body, length, &heads);
     while (!status && zks__heads_next(&heads, &head)) {
-        zks__known_chain *chain = zks__ledger_find_chain(l, head.author, head.chain);
-        if (chain && chain->row.tip_seq) {
-            continue;
-        }
-        status = zks__ledger_chain(l, head.author, head.chain, false, &chain);
-        if (!status) {
-            chain->row.tip_seq = head.seq;
-            memcpy(chain->row.tip_id, head.id, sizeof chain->row.tip_id);
-            status = zks__store_chain_update(l->store, &chain->row);
-        }
+        status = zks__ledger_base_head(l, &head);
     }
-    l->rolled_back = true; /* the history reads its tips again */
     return status;
 }
 

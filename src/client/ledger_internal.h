@@ -122,6 +122,14 @@ ZKS_MUST_USE zks_status zks__ledger_take_controls(zks__ledger *l);
 void zks__ledger_drop_controls(zks__ledger *l);
 /* Caught up: asks for what is missing, tells heads, notes who is silent. Lowers *out_next_ms. */
 ZKS_MUST_USE zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms);
+/* One head of zks__ledger_base. */
+ZKS_MUST_USE zks_status zks__ledger_base_head(zks__ledger *l, const zks__head *head);
+/* ledger_join.c; while opening: the group's row (ZKS_E_STORE_GROUP: the store has one already),
+ * then, with its keys derived, what the bundle holds, then, with the state read, the heads.
+ * ZKS_E_PROTOCOL: the bundle contradicts itself. */
+ZKS_MUST_USE zks_status zks__ledger_join_group(zks__ledger *l, const zks__ledger_join *join);
+ZKS_MUST_USE zks_status zks__ledger_join_keep(zks__ledger *l, const zks__ledger_join *join);
+ZKS_MUST_USE zks_status zks__ledger_join_base(zks__ledger *l, const zks__ledger_join *join);
 /* ledger_epochs.c */
 /* The secret of an EPOCH. ZKS_E_UNKNOWN_EPOCH: it is not here. */
 ZKS_MUST_USE zks_status zks__ledger_epoch(zks__ledger *l, const zks__record *epoch,

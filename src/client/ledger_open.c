@@ -50,7 +50,10 @@ static zks_status add_group(zks__ledger *l, const zks__ledger_config *config)
 
 static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config, bool *out_new)
 {
-    *out_new = false;
+    *out_new = config->join != NULL;
+    if (config->join) {
+        return zks__ledger_join_group(l, config->join);
+    }
     if (!config->secret) {
         return choose_stored(l);
     }
@@ -161,7 +164,9 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         status = derive_device(l);
     }
     if (!status) {
-        status = is_new ? make_records(l) : ZKS_OK;
+        status = !is_new        ? ZKS_OK
+                 : config->join ? zks__ledger_join_keep(l, config->join)
+                                : make_records(l);
     }
     if (l->group.mode == ZKS_GROUP_MODE_PAIRED) {
         zks__wipe(&l->root, sizeof l->root);
@@ -170,13 +175,20 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         status = zks__store_heads_set(l->store, l->group.g, zks__ledger_unix_ms(l));
     }
     if (!status) {
+        status = zks__ledger_read_state(l);
+    }
+    if (!status && config->join) {
+        status = zks__ledger_join_base(l, config->join);
+    }
+    if (!status) {
         status = zks__store_commit(l->store);
     }
     if (status) {
         zks__store_rollback(l->store);
         return status;
     }
-    return zks__ledger_read_state(l);
+    zks__ledger_reload(l); /* with another base */
+    return l->broken;
 }
 
 /* Who chose approved algorithms wants it on record which ones computed. */

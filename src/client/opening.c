@@ -8,6 +8,11 @@
  *                           left out where nothing is to be derived
  *   open    storage thread  the secrets are opened, the group is found or made
  *
+ * A client that joins a group has two more between derive and open:
+ *
+ *   prepare storage thread  the store is unlocked and must be empty; the device's seed is read
+ *   join    loop thread     another device lets this one in (joining.h), and gives what open keeps
+ *
  * What the client is asked meanwhile waits (ZKS_LIFE_OPENING) and follows the last step. All
  * secrets stand in one block of the vault, which ends with the opening.
  */
@@ -24,12 +29,16 @@ typedef struct secrets {
     uint8_t group[32]; /* given or derived */
     zks__master_key store;
     zks__identity identity;
+    uint8_t device_seed[ZKS_KEY_BYTES]; /* JOIN */
 } secrets;
 
 struct zks__opening {
     zks__client_job base; /* the last step */
     zks__task begin;
-    zks__job look;
+    zks__job look, prepare;
+    zks__ledger_join join; /* JOIN */
+    zks__joining *joining; /* waits for the store; NULL: none */
+    char *relays;          /* JOIN: those of the inviter, one a line; the op takes them over */
     zks__work work;
     zks_op *op;
     secrets *secrets;
@@ -56,6 +65,7 @@ static void set_problem(zks__opening *o, const char *text)
 
 static void free_opening(zks__opening *o)
 {
+    zks__free(o->relays);
     if (o->recovery) {
         zks__wipe(o->recovery, ZKS_RECOVERY_TEXT_BYTES);
         zks__free(o->recovery);
@@ -140,6 +150,122 @@ static void derive(zks__work *work)
     }
 }
 
+/* --- join ---------------------------------------------------------------------------------- */
+
+static const char *joining_name(const zks_client *c)
+{
+    return c->options.device_name && c->options.device_name[0] ? c->options.device_name : "device";
+}
+
+static zks_status run_prepare(zks__job *job)
+{
+    zks__opening *o = ZKS_CONTAINER(job, zks__opening, prepare);
+    zks__storage *storage = o->base.client->runtime->storage;
+    zks__keyring *keyring = NULL;
+    zks__store_group group;
+    const char *text = NULL;
+    zks_status status = zks__storage_unlock(storage, o->store, &o->secrets->store, &text, &keyring);
+    if (!status) {
+        status = zks__store_group_at(o->store, 0, &group);
+        status = status == ZKS_E_NOT_FOUND ? ZKS_OK : status ? status : ZKS_E_STORE_GROUP;
+    }
+    if (!status) {
+        status = zks__keyring_get(keyring, 0, NULL, ZKS_STORE_SECRET_DEVICE, NULL,
+                                  o->secrets->device_seed);
+    }
+    if (status && text) {
+        set_problem(o, text);
+    }
+    return status;
+}
+
+/* The keys are derived again, from the same instance, when the group is kept. */
+static void join_group(const zks__pair_group *group, void *user)
+{
+    zks__opening *o = user;
+    const zks_client *c = o->base.client;
+    const zks__rng *rng = &c->runtime->rng;
+    uint8_t part[ZKS_MEMBER_BODY_MAX_BYTES];
+    size_t length = 0;
+    zks__device_keys *keys = zks__vault_alloc(c->runtime->vault, sizeof *keys);
+    zks_status status = keys ? ZKS_OK : ZKS_E_NOMEM;
+    o->join.suite = group->suite;
+    o->join.device_name = joining_name(c);
+    memcpy(o->join.group_id, group->group_id, sizeof o->join.group_id);
+    rng->fill(o->join.instance, sizeof o->join.instance, rng->user);
+    if (!status) {
+        zks__device_keys_derive(o->secrets->device_seed, group->group_id, o->join.instance, keys);
+        status = zks__group_make_member_body(group->suite, group->group_id, keys, group->rights,
+                                             group->not_after_s, part, sizeof part, &length);
+    }
+    zks__vault_release(c->runtime->vault, keys, sizeof *keys);
+    zks__joining_member(c->joining, status, (zks__slice){part, length}, o->join.device_name);
+}
+
+static char *relay_lines(const zks__pair_bundle *bundle)
+{
+    zks__wire_list list = bundle->relays;
+    zks__pair_relay_item item;
+    size_t length = 0;
+    char *lines = zks__alloc(list.count * (ZKS_ADDRESS_TEXT_BYTES + 1) + 1);
+    while (lines && zks__pair_next_relay(&list, &item)) {
+        if (zks__address_with_key((const char *)item.address.data, item.address.length, item.key,
+                                  lines + length)) {
+            length += strlen(lines + length);
+            lines[length++] = '\n';
+        }
+    }
+    if (lines) {
+        lines[length ? length - 1 : 0] = '\0';
+    }
+    return lines;
+}
+
+static void go_on(zks__opening *o);
+
+static void join_store(const zks__pair_bundle *bundle, const char *relay,
+                       const uint8_t relay_key[32], void *user)
+{
+    zks__opening *o = user;
+    o->join.bundle = bundle;
+    o->join.relay = relay;
+    memcpy(o->join.relay_key, relay_key, sizeof o->join.relay_key);
+    o->relays = relay_lines(bundle);
+    o->early = o->relays ? ZKS_OK : ZKS_E_NOMEM;
+    o->joining = o->base.client->joining;
+    go_on(o);
+}
+
+static void join_failed(zks_status status, const char *text, void *user)
+{
+    zks__opening *o = user;
+    o->early = status;
+    set_problem(o, text);
+    go_on(o);
+}
+
+static void finish_prepare(zks__job *job)
+{
+    static const zks__joining_events events = {join_group, join_store, join_failed};
+    zks__opening *o = ZKS_CONTAINER(job, zks__opening, prepare);
+    o->early = job->status;
+    if (o->early) {
+        go_on(o);
+    } else {
+        zks__joining_start(o->base.client->joining, &events, o);
+    }
+}
+
+void zks__opening_cancel(zks_client *c, zks_op *op)
+{
+    (void)op;
+    if (c->joining) {
+        zks__joining_cancel(c->joining);
+    }
+}
+
+/* --- on to the last step ------------------------------------------------------------------- */
+
 /* The open job goes first, then what has waited for it. Any thread. */
 static void submit_open(zks__opening *o)
 {
@@ -167,9 +293,22 @@ static void go_on(zks__opening *o)
     zks__client_unref(c);
 }
 
+/* What opens the store is there. */
+static void have_keys(zks__opening *o)
+{
+    zks_client *c = o->base.client;
+    if (o->early || !c->joining) {
+        go_on(o);
+        return;
+    }
+    o->prepare = (zks__job){
+        .kind = ZKS_JOB_ALONE, .ledger = &c->ledger, .run = run_prepare, .finish = finish_prepare};
+    zks__storage_submit(c->runtime->storage, &o->prepare);
+}
+
 static void derived(zks__work *work)
 {
-    go_on(ZKS_CONTAINER(work, zks__opening, work));
+    have_keys(ZKS_CONTAINER(work, zks__opening, work));
 }
 
 static void finish_look(zks__job *job)
@@ -179,7 +318,7 @@ static void finish_look(zks__job *job)
     bool works = given->passphrase_length || given->store_passphrase_length || o->key_fn;
     o->early = job->status;
     if (o->early || !works) {
-        go_on(o);
+        have_keys(o);
         return;
     }
     o->work.run = derive;
@@ -187,7 +326,7 @@ static void finish_look(zks__job *job)
     zks_status status = zks__work_start(o->base.client->runtime, &o->work);
     if (status) {
         o->early = status; /* only now: a started worker writes it */
-        go_on(o);
+        have_keys(o);
     }
 }
 
@@ -201,6 +340,7 @@ static zks_status open_ledger(zks__opening *o)
                                  .vault = c->runtime->vault,
                                  .store = o->store,
                                  .secret = o->has_secret ? o->secrets->group : NULL,
+                                 .join = o->join.bundle ? &o->join : NULL,
                                  .suite = zks__client_suite(c->options.suite,
                                                             (const uint8_t *)o->descriptor,
                                                             strlen(o->descriptor)),
@@ -281,8 +421,15 @@ static void finish_open(zks__job *job)
     } else {
         take_opened(c, o);
     }
+    if (o->joining) {
+        zks__joining_stored(o->joining, status);
+    }
     const char *text;
     status = zks__client_job_status(c, status, &text);
+    if (!status && o->relays) {
+        zks__op_set_bytes(o->op, ZKS_OP_RELAYS, (uint8_t *)o->relays, strlen(o->relays));
+        o->relays = NULL;
+    }
     if (!status && o->recovery) {
         zks__op_set_bytes(o->op, ZKS_OP_RECOVERY_CODE, (uint8_t *)o->recovery, strlen(o->recovery));
         o->recovery = NULL;

@@ -101,21 +101,38 @@ zks_status zks__group_make_epoch0(const zks__group_root *r, uint8_t *out, size_t
     return zks__record_make_epoch(r->suite, r->group_id, &e, &r->root, out, size, out_length);
 }
 
+static void member_of_keys(uint8_t suite_id, const zks__device_keys *d, zks__member *out)
+{
+    const zks__suite *suite = zks__crypto_suite(suite_id);
+    memset(out, 0, sizeof *out);
+    suite->seal_public(d->seal_seed, out->seal_key);
+    suite->dh_public(d->noise_dh_secret, out->noise_dh);
+    zks__crypto_kem_public(d->noise_kem_seed, out->noise_kem);
+}
+
 zks_status zks__group_make_member(const zks__group_root *r, const zks__device_keys *d,
                                   uint64_t not_after_s, zks__slice profile, uint8_t *out,
                                   size_t size, size_t *out_length)
 {
     zks__member m;
-    memset(&m, 0, sizeof m);
-    const zks__suite *suite = zks__crypto_suite(r->suite);
-    suite->seal_public(d->seal_seed, m.seal_key);
-    suite->dh_public(d->noise_dh_secret, m.noise_dh);
-    zks__crypto_kem_public(d->noise_kem_seed, m.noise_kem);
+    member_of_keys(r->suite, d, &m);
     m.not_after_s = not_after_s;
     m.profile = profile;
     m.rights = r->mode == ZKS_GROUP_MODE_PAIRED ? ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN : 0;
     return zks__record_make_member(r->suite, r->group_id, &m, &d->sign, &r->root, out, size,
                                    out_length);
+}
+
+zks_status zks__group_make_member_body(uint8_t suite, const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                       const zks__device_keys *d, uint8_t rights,
+                                       uint64_t not_after_s, uint8_t *out, size_t size,
+                                       size_t *out_length)
+{
+    zks__member m;
+    member_of_keys(suite, d, &m);
+    m.not_after_s = not_after_s;
+    m.rights = rights;
+    return zks__record_make_member_body(suite, group_id, &m, &d->sign, out, size, out_length);
 }
 
 /* --- the device's name ------------------------------------------------------------ */

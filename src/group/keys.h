@@ -55,6 +55,13 @@ ZKS_MUST_USE zks_status zks__group_make_member(const zks__group_root *r, const z
                                                uint64_t not_after_s, zks__slice profile,
                                                uint8_t *out, size_t size, size_t *out_length);
 
+/* The half of a MEMBER that a joining device makes (zks__record_make_member_body). */
+ZKS_MUST_USE zks_status zks__group_make_member_body(uint8_t suite,
+                                                    const uint8_t group_id[ZKS_GROUP_ID_BYTES],
+                                                    const zks__device_keys *d, uint8_t rights,
+                                                    uint64_t not_after_s, uint8_t *out, size_t size,
+                                                    size_t *out_length);
+
 /* The device name, sealed for the group's members with HKDF(E, "profile", group_id, device) and
  * padded to 64 bytes steps: nonce || AEAD(lp(name) zeros) bound to lp("0k-profile-v1") suite
  * group_id device. name: UTF-8 without NUL, at most 128 bytes. ZKS_E_TOO_LARGE, ZKS_E_INVALID;

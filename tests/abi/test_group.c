@@ -109,6 +109,84 @@ START_TEST(secret_and_unknown_flags_are_refused_at_once)
 }
 END_TEST
 
+/* --- joining; what needs two devices is in test_pairing.c --- */
+
+static const world_client tablet = {.file = "tablet", .name = "tablet", .relay = true};
+
+/* Joins, which must fail with a sentence that has `word`. */
+static void join_fails(const world_client *what, const char *code, zks_status expected,
+                       const char *word)
+{
+    zks_op *op;
+    zks_client *c;
+    zks_config *g = world_config(&w, what);
+    MUST(zks_group_join(w.runtime, g, code, strlen(code), NULL, NULL, &op, &c));
+    zks_config_free(g);
+    MUST(zks_op_wait(op, world_patience_ms()));
+    EXPECT(zks_op_status(op), expected);
+    ck_assert_msg(strstr(zks_op_text(op), word) != NULL, "'%s' does not say %s", zks_op_text(op),
+                  word);
+    zks_op_free(op);
+    zks_client_free(c);
+}
+
+START_TEST(join_says_what_is_wrong_with_a_code)
+{
+    join_fails(&tablet, "", ZKS_E_TRUNCATED, "16");
+    join_fails(&tablet, "ABCD-EFGH-JKMN", ZKS_E_TRUNCATED, "12");
+    join_fails(&tablet, "ABCD-EFGH-JKMN-PQRST", ZKS_E_TOO_LARGE, "17");
+    join_fails(&tablet, "ABCD-EFGH-JKMN-PQR*", ZKS_E_MALFORMED, "*");
+    join_fails(&tablet, "zks-invite:AAAA", ZKS_E_INVALID, "shared");
+}
+END_TEST
+
+START_TEST(join_needs_a_relay_that_knows_the_code)
+{
+    join_fails(&tablet, "ABCD-EFGH-JKMN-PQRS", ZKS_E_CODE_UNKNOWN, "code");
+    join_fails(&(world_client){.file = "tablet"}, "ABCD-EFGH-JKMN-PQRS", ZKS_E_CONFIG, "relay");
+}
+END_TEST
+
+START_TEST(join_into_a_store_with_a_group_is_refused_before_anybody_is_asked)
+{
+    world_client_close(world_group_create(&w, &phone));
+    join_fails(&phone, "ABCD-EFGH-JKMN-PQRS", ZKS_E_STORE_GROUP, "group");
+}
+END_TEST
+
+/* A relay that takes what is sent and never answers. */
+static zks_op *join_nobody(zks_client **out_client)
+{
+    zks_op *op;
+    zks_config *g = world_config(&w, &(world_client){.file = "tablet"});
+    MUST(zks_config_add_relay(g, "127.0.0.1:9"));
+    MUST(zks_config_set_int(g, ZKS_OPTION_CONNECT_TIMEOUT_MS, 600000));
+    MUST(zks_group_join(w.runtime, g, "ABCD-EFGH-JKMN-PQRS", 19, NULL, NULL, &op, out_client));
+    zks_config_free(g);
+    return op;
+}
+
+START_TEST(join_can_be_cancelled)
+{
+    zks_client *c;
+    zks_op *op = join_nobody(&c);
+    zks_op_cancel(op);
+    EXPECT(world_finish(op), ZKS_E_CANCELLED);
+    zks_client_free(c);
+}
+END_TEST
+
+START_TEST(closing_ends_a_join)
+{
+    zks_client *c;
+    zks_op *op = join_nobody(&c), *push;
+    MUST(zks_client_push(c, (const uint8_t *)"x", 1, 0, NULL, NULL, &push));
+    zks_client_free(c);
+    EXPECT(world_finish(op), ZKS_E_CANCELLED);
+    EXPECT(world_finish(push), ZKS_E_CANCELLED);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -117,6 +195,11 @@ static void add(TCase *c)
     tcase_add_test(c, store_with_a_group_takes_no_second_one);
     tcase_add_test(c, paired_group_has_no_secret_to_give_away);
     tcase_add_test(c, secret_and_unknown_flags_are_refused_at_once);
+    tcase_add_test(c, join_says_what_is_wrong_with_a_code);
+    tcase_add_test(c, join_needs_a_relay_that_knows_the_code);
+    tcase_add_test(c, join_into_a_store_with_a_group_is_refused_before_anybody_is_asked);
+    tcase_add_test(c, join_can_be_cancelled);
+    tcase_add_test(c, closing_ends_a_join);
 }
 
 int main(void)

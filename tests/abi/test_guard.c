@@ -220,6 +220,20 @@ CALL(group_create)
     }
     return status;
 }
+CALL(group_join)
+{
+    zks_config *g;
+    zks_client *c;
+    MUST(zks_config_new(&g));
+    zks_op *op = NULL;
+    zks_status status = zks_group_join(h, g, "x", 1, NULL, NULL, &op, &c);
+    zks_config_free(g);
+    if (!status) {
+        zks_op_free(op);
+        zks_client_free(c);
+    }
+    return status;
+}
 CALL(client_connect)
 {
     OPERATION(zks_client_connect(h, NULL, NULL, &op));

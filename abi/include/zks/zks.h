@@ -361,7 +361,10 @@ enum {
     ZKS_OP_BLOB_IDS = 201, /* push: ZKS_SIZE_BLOB_ID bytes for each entry */
     /* group_create: the recovery code, 18 words, UTF-8 without NUL. It is nowhere else: show it
      * once, keep it nowhere */
-    ZKS_OP_RECOVERY_CODE = 202
+    ZKS_OP_RECOVERY_CODE = 202,
+    /* group_join: the relays of the device that let this one in, addresses with keys, one a line,
+     * UTF-8 without NUL: give them to zks_config_add_relay from now on */
+    ZKS_OP_RELAYS = 203
 };
 
 /* zks_event_kind. The fields that a kind has stand behind it. */
@@ -397,7 +400,10 @@ enum {
     /* a device that was heard before has said nothing for over two hours, though this client was
      * connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
      * entry here) */
-    ZKS_EVENT_QUIET = 14
+    ZKS_EVENT_QUIET = 14,
+    /* the two devices of a pairing have proven to each other that they know the code: both show
+     * these digits, and somebody who sees both compares them. DIGITS */
+    ZKS_EVENT_PAIR_DIGITS = 17
 };
 
 /* Fields of an event. */
@@ -410,6 +416,7 @@ enum {
     ZKS_EVENT_FIELD_FIRST = 5,  /* the author's number of the first entry concerned */
     ZKS_EVENT_FIELD_LAST = 6,   /* of the last */
     ZKS_EVENT_FIELD_NUMBER = 7, /* own number of an own entry, as ZKS_OP_FIRST_NUMBER */
+    ZKS_EVENT_FIELD_DIGITS = 8, /* 0..999999, to be shown as six digits */
     /* zks_event_text; NULL where it does not apply */
     ZKS_EVENT_FIELD_SENTENCE = 101, /* what happened and the cure, for people */
     ZKS_EVENT_FIELD_RELAY = 102,    /* the relay's address as configured */
@@ -831,6 +838,35 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_open(zks_runtime *runtime, const zks_
 ZKS_API ZKS_MUST_USE zks_status zks_group_create(zks_runtime *runtime, const zks_config *config,
                                                  uint32_t flags, zks_done_fn done, void *user,
                                                  zks_op **out_op, zks_client **out_client);
+
+/*
+ * Joins a paired group by the code or link that a member shows (zks_pair_begin), and opens a client
+ * of it. The store must not hold a group yet. The opening lasts until the user of the other device
+ * has let this one in: ZKS_EVENT_PAIR_DIGITS comes meanwhile; zks_op_cancel or closing the client
+ * ends it. When it fails nothing was kept: free the client, and call again with the right code.
+ * runtime     the runtime whose threads it uses
+ * config      as for zks_client_open, without a group secret or passphrase; copied. With a code its
+ *             relays are tried in order: the first one that answers must hold the code. The relays
+ *             of a link come before them. Name the device: the other one's user sees it
+ * text        the code or link as typed or scanned; case, blanks and dashes do not matter
+ * length      bytes
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. ZKS_OP_RELAYS
+ * out_client  receives the client; owned
+ * Any thread, also in callbacks. Since 0.1. At once: ZKS_E_CONFIG: a group secret or passphrase is
+ * set. Completes as zks_client_open, and with ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE, ZKS_E_MALFORMED,
+ * ZKS_E_FORMAT_VERSION, ZKS_E_SUITE: it is no code or link (the operation's text says what is wrong
+ * with it); ZKS_E_INVALID: it is the invite of a shared group, see zks_invite_parse;
+ * ZKS_E_WRONG_CODE, ZKS_E_CODE_UNKNOWN, ZKS_E_CODE_EXPIRED, ZKS_E_CODE_USED, ZKS_E_CODE_CANCELLED
+ * (the other side cancelled or declined), ZKS_E_BUSY (another device is trying this code);
+ * ZKS_E_TIMEOUT: the other device did not answer; ZKS_E_PROTOCOL: somebody interferes;
+ * ZKS_E_WRONG_GROUP; ZKS_E_CONFIG: no relay is known; ZKS_E_STORE_GROUP: the store holds a group
+ * already; the failures of zks_client_connect; ZKS_E_CANCELLED.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_group_join(zks_runtime *runtime, const zks_config *config,
+                                               const char *text, size_t length, zks_done_fn done,
+                                               void *user, zks_op **out_op,
+                                               zks_client **out_client);
 
 /*
  * Connects to the relays and stays connected: after a loss it tries again by itself until
