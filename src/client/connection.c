@@ -4,6 +4,7 @@
 #include "client/internal.h"
 
 #include "base/alloc.h"
+#include "client/offer.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -117,6 +118,9 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
     }
     c->link_status = ZKS_OK;
     c->link_text[0] = '\0';
+    zks__client_offers_end(c, ZKS_E_CONNECTION_LOST,
+                           "the connection ended before the relay had answered; connect again: if "
+                           "it has taken the change, it tells so");
 }
 
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text)

@@ -101,6 +101,7 @@ struct zks_client {
     zks__record_list records; /* for HELLO */
     uint8_t shown_key[32];
     zks__list connecting, flushing, syncing, acking, reading; /* ops */
+    zks__list offers;                                         /* offer.c */
     zks__sealed *cache; /* a ring of cache_size, in order of n */
     size_t cache_size, cache_first, cache_count;
     uint64_t cache_bytes;
@@ -213,6 +214,18 @@ void zks__client_read_devices(const zks_client *c, zks__device_list *out_list);
 /* Loop thread: tells the new ones and keeps the list, which is empty then. */
 void zks__client_show_devices(zks_client *c, zks__device_list *list);
 
+/* --- records.c --- */
+/* What records have changed that were taken by a storage job. */
+typedef struct zks__records_news {
+    zks__records_taken taken;
+    zks__device_list devices;
+} zks__records_news;
+/* Storage thread. */
+ZKS_MUST_USE zks_status zks__client_take_records(zks_client *c, zks__wire_list records,
+                                                 zks__records_news *out);
+/* Loop thread, in the finish of that job, whatever its status was; news is empty then. */
+void zks__client_tell_records(zks_client *c, zks_status status, zks__records_news *news);
+
 /* --- outbox.c --- */
 void zks__client_fetch(zks_client *c, const zks__action *a);
 /* Puts a flush on the waiting list once all pushes before it are stored. */
@@ -258,6 +271,7 @@ typedef struct zks__message_job {
     zks__relay_state state;
     zks__received received;
     zks__device_list devices;
+    zks__records_news news;
 } zks__message_job;
 /* NULL: no memory; the attempt ends. Too many that wait pause the session. */
 zks__message_job *zks__message_job_new(zks_client *c, const zks__message *m, zks__buf *backing,
