@@ -208,6 +208,7 @@ static void session_closed(zks__session *s, zks_status status, uint64_t code, co
             c->link_status = status; /* the session's sentence says more than the status's */
             snprintf(c->link_text, sizeof c->link_text, "%s", text);
         }
+        zks__inviting_lost(c, ZKS_E_CONNECTION_LOST);
         zks__client_link_ended(c, status_of_code(c, status, code), text, 0);
     }
     zks__session_free(s);
@@ -442,12 +443,16 @@ static void on_timer(uv_timer_t *timer)
     check_handshake(c);
     zks__client_check_waiting(c);
     zks__client_tick(c);
+    zks__inviting_tick(c);
     zks__client_pump(c);
 }
 
 static uint64_t next_wish(const zks_client *c)
 {
     uint64_t next = zks__sync_next_ms(c->sync);
+    if (zks__inviting_next_ms(c) < next) {
+        next = zks__inviting_next_ms(c);
+    }
     if (c->tick_ms < next) {
         next = c->tick_ms;
     }

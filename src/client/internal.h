@@ -64,6 +64,7 @@ struct zks_client {
     _Atomic bool app_closed; /* zks_client_close has returned: everything answers ZKS_E_CLOSED */
     _Atomic uint64_t last_seq, watermark, last_n, queued_bytes;
     _Atomic uint64_t rejected_waiting; /* blobs that no REJECTED event has told yet */
+    _Atomic bool pair_asked;           /* the app is to answer for a device that wants to join */
 
     pthread_mutex_t mutex; /* up to the mark */
     zks__life life;
@@ -105,8 +106,9 @@ struct zks_client {
     zks__sealed *cache; /* a ring of cache_size, in order of n */
     size_t cache_size, cache_first, cache_count;
     uint64_t cache_bytes;
-    zks__list closing;    /* ops of zks_client_close */
-    zks__settled settled; /* the last places given to own entries */
+    struct zks__inviting *inviting; /* inviting.c; NULL: nobody is being let in */
+    zks__list closing;              /* ops of zks_client_close */
+    zks__settled settled;           /* the last places given to own entries */
     uint64_t received_bytes_waiting;
     bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
     zks_status store_status; /* as told */
@@ -164,6 +166,8 @@ ZKS_MUST_USE zks_status zks__client_refuse(zks_client *c);
 ZKS_MUST_USE zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op),
                                             uint32_t number, zks_done_fn done, void *user,
                                             zks_op **out_op);
+/* The same for what nobody waits for: run gets no op. */
+ZKS_MUST_USE zks_status zks__client_post(zks_client *c, void (*run)(zks_client *c, zks_op *op));
 void zks__client_wait(zks__list *list, zks_op *op);
 void zks__client_end_waiting(zks_client *c, zks__list *list, zks_status status, const char *text);
 /* Looks at all waiting ops after something has changed. */
@@ -181,6 +185,20 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
 /* Sends over the session, which must be there. False: the attempt ends, nothing more is sent. */
 bool zks__client_send(zks_client *c, const zks__message *m);
+
+/* --- inviting.c: what a pairing of this client hears --- */
+/* WELCOME is stored. */
+void zks__inviting_connected(zks_client *c);
+/* The session ended. */
+void zks__inviting_lost(zks_client *c, zks_status status);
+/* A MAILBOX_* message, or an ERROR about one. */
+void zks__inviting_message(zks_client *c, const zks__message *m);
+bool zks__inviting_is_about(const zks__error_message *m);
+void zks__inviting_tick(zks_client *c);
+/* When to tick; UINT64_MAX: never. */
+uint64_t zks__inviting_next_ms(const zks_client *c);
+/* The client is closing, and the session still there. */
+void zks__inviting_end(zks_client *c);
 
 /* --- messages.c: what the relay says --- */
 void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backing, void *user);

@@ -89,6 +89,7 @@ static void welcomed(zks_client *c, zks__message_job *j)
     relay->acked_n = row.acked_n;
     pthread_mutex_unlock(&c->mutex);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "connected rewound=%d", j->state.rewound);
+    zks__inviting_connected(c);
 }
 
 /* The chain has begun, whether or not the connection is still there. */
@@ -245,8 +246,17 @@ void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backi
     case ZKS_MESSAGE_BYE:
         on_bye(c, &m->bye);
         break;
+    case ZKS_MESSAGE_MAILBOX_OPEN:
+    case ZKS_MESSAGE_MAILBOX_PUT:
+    case ZKS_MESSAGE_MAILBOX_CLOSE:
+        zks__inviting_message(c, m);
+        break;
     case ZKS_MESSAGE_ERROR:
-        on_error(c, &m->error);
+        if (zks__inviting_is_about(&m->error)) {
+            zks__inviting_message(c, m); /* it does not concern the connection */
+        } else {
+            on_error(c, &m->error);
+        }
         break;
     default:
         break; /* a message for the other direction: nothing to do with it */

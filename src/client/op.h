@@ -38,6 +38,9 @@ struct zks_op {
 
     /* Loop thread only: what the client waits for on behalf of this op. */
     zks__node waiting;
+    /* What a cancel does instead of completing the op: ends the work, which completes it and sets
+     * this back to NULL. */
+    void (*on_cancel)(zks_client *c);
     uint64_t target;    /* own number to be acknowledged; or a time */
     uint64_t after_seq; /* read */
     uint32_t max_count, max_bytes, flags;
