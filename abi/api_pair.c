@@ -3,6 +3,7 @@
 #include "abi/guard.h"
 #include "abi/qr.h"
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "client/client.h"
 
 #include <string.h>
