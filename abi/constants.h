@@ -116,6 +116,10 @@
     X(ZKS_GROUP_KIND_PAIRED)           \
     X(ZKS_GROUP_KIND_SHARED)           \
     X(ZKS_CREATE_NO_RECOVERY)          \
+    X(ZKS_RIGHT_INVITE)                \
+    X(ZKS_RIGHT_ADMIN)                 \
+    X(ZKS_PAIR_KIND_CODE)              \
+    X(ZKS_PAIR_KIND_LINK)              \
     X(ZKS_STORE_KEY_NONE)              \
     X(ZKS_STORE_KEY_BYTES)             \
     X(ZKS_STORE_KEY_PASSPHRASE)        \
@@ -136,6 +140,7 @@
     X(ZKS_OP_BLOB_IDS)                 \
     X(ZKS_OP_RECOVERY_CODE)            \
     X(ZKS_OP_RELAYS)                   \
+    X(ZKS_OP_DEVICE)                   \
     X(ZKS_EVENT_INBOX)                 \
     X(ZKS_EVENT_STATE)                 \
     X(ZKS_EVENT_PUSH_REFUSED)          \
@@ -150,7 +155,10 @@
     X(ZKS_EVENT_CLOSED)                \
     X(ZKS_EVENT_HISTORY_WITHHELD)      \
     X(ZKS_EVENT_QUIET)                 \
+    X(ZKS_EVENT_PAIR_CODE)             \
+    X(ZKS_EVENT_PAIR_WRONG_TRY)        \
     X(ZKS_EVENT_PAIR_DIGITS)           \
+    X(ZKS_EVENT_PAIR_ASK)              \
     X(ZKS_EVENT_FIELD_LAST_SEQ)        \
     X(ZKS_EVENT_FIELD_STATE)           \
     X(ZKS_EVENT_FIELD_RETRY_AFTER_MS)  \
@@ -161,6 +169,8 @@
     X(ZKS_EVENT_FIELD_DIGITS)          \
     X(ZKS_EVENT_FIELD_SENTENCE)        \
     X(ZKS_EVENT_FIELD_RELAY)           \
+    X(ZKS_EVENT_FIELD_CODE)            \
+    X(ZKS_EVENT_FIELD_NAME)            \
     X(ZKS_EVENT_FIELD_DEVICE)          \
     X(ZKS_EVENT_FIELD_BLOB_ID)         \
     X(ZKS_EVENT_FIELD_CHAIN)           \

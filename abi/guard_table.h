@@ -107,6 +107,10 @@
     X(invite_render, INVITE, STATUS, ALLOWED, WORKS)               \
     X(invite_free, INVITE, ENDS, ALLOWED, WORKS)                   \
                                                                    \
+    X(pair_begin, CLIENT, STATUS, ALLOWED, CLOSED)                 \
+    X(pair_answer, CLIENT, STATUS, ALLOWED, CLOSED)                \
+    X(qr_render, NONE, STATUS, ALLOWED, WORKS)                     \
+                                                                   \
     X(devices_get, CLIENT, STATUS, ALLOWED, WORKS)                 \
     X(devices_count, DEVICES, ZERO, ALLOWED, WORKS)                \
     X(devices_id, DEVICES, ZERO, ALLOWED, WORKS)                   \

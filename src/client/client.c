@@ -188,7 +188,7 @@ static zks_status new_client(zks_runtime *r, const zks__client_options *options,
     zks__runtime_ref(r);
     pthread_mutex_init(&c->mutex, NULL);
     zks__list *lists[] = {&c->deferred, &c->connecting, &c->flushing, &c->syncing,
-                          &c->acking,   &c->reading,    &c->closing};
+                          &c->acking,   &c->reading,    &c->closing,  &c->offers};
     for (size_t i = 0; i < ZKS_COUNTOF(lists); i++) {
         zks__list_init(lists[i]);
     }

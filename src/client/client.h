@@ -159,6 +159,12 @@ ZKS_MUST_USE zks_status zks__inbox_ack(zks_client *c, uint64_t up_to_seq, zks_do
                                        void *user, zks_op **out_op);
 uint64_t zks__inbox_acked(const zks_client *c);
 
+/* kind, rights, life_s: judged by the caller. ZKS_E_STATE: nobody would see the code. */
+ZKS_MUST_USE zks_status zks__client_pair_begin(zks_client *c, int32_t kind, uint8_t rights,
+                                               uint32_t life_s, zks_done_fn done, void *user,
+                                               zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_pair_answer(zks_client *c, bool accept);
+
 /* --- batch --- */
 size_t zks__batch_count(const zks_batch *b);
 const uint8_t *zks__batch_data(const zks_batch *b, size_t *out_length);

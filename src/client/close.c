@@ -3,6 +3,7 @@
 #include "client/internal.h"
 
 #include "base/alloc.h"
+#include "client/offer.h"
 
 static void run_user_free(zks__task *task)
 {
@@ -88,7 +89,9 @@ void zks__client_begin_close(zks_client *c)
     pthread_mutex_lock(&c->mutex);
     c->life = ZKS_LIFE_CLOSING;
     pthread_mutex_unlock(&c->mutex);
+    zks__inviting_end(c);
     zks__client_end_all(c, ZKS_E_CANCELLED, "the client was closed");
+    zks__client_offers_end(c, ZKS_E_CANCELLED, "the client was closed");
     zks__sync_set_online(c->sync, 0, zks__runtime_now_ms(c->runtime));
     if (c->timer_open) {
         c->timer_open = false;

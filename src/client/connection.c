@@ -4,6 +4,7 @@
 #include "client/internal.h"
 
 #include "base/alloc.h"
+#include "client/offer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +116,9 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
     }
     c->link_status = ZKS_OK;
     c->link_text[0] = '\0';
+    zks__client_offers_end(c, ZKS_E_CONNECTION_LOST,
+                           "the connection ended before the relay had answered; connect again: if "
+                           "it has taken the change, it tells so");
 }
 
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text)
@@ -184,6 +188,7 @@ static void session_closed(zks__session *s, zks_status status, uint64_t code, co
             c->link_status = status; /* the session's sentence says more than the status's */
             snprintf(c->link_text, sizeof c->link_text, "%s", text);
         }
+        zks__inviting_lost(c, ZKS_E_CONNECTION_LOST);
         zks__client_link_ended(c, status_of_code(c, status, code), text, 0);
     }
     zks__session_free(s);
@@ -378,12 +383,16 @@ static void on_timer(uv_timer_t *timer)
     check_handshake(c);
     zks__client_check_waiting(c);
     zks__client_tick(c);
+    zks__inviting_tick(c);
     zks__client_pump(c);
 }
 
 static uint64_t next_wish(const zks_client *c)
 {
     uint64_t next = zks__sync_next_ms(c->sync);
+    if (zks__inviting_next_ms(c) < next) {
+        next = zks__inviting_next_ms(c);
+    }
     if (c->tick_ms < next) {
         next = c->tick_ms;
     }

@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "client/internal.h"
 
+#include <string.h>
+
 static void run_event(zks__task *task)
 {
     zks_event *e = ZKS_CONTAINER(task, zks_event, task);
@@ -28,6 +30,11 @@ void zks__event_drop(zks_event *e)
     atomic_store(&e->handle.magic, ZKS_HANDLE_DEAD);
     zks__free(e->sentence);
     zks__free(e->relay);
+    zks__free(e->name);
+    if (e->code) {
+        zks__wipe(e->code, strlen(e->code));
+    }
+    zks__free(e->code);
     zks__free(e);
     zks__client_unref(c);
 }
@@ -72,6 +79,10 @@ const char *zks__event_text(const zks_event *e, int32_t field)
         return e->sentence;
     case ZKS_EVENT_FIELD_RELAY:
         return e->relay;
+    case ZKS_EVENT_FIELD_CODE:
+        return e->code;
+    case ZKS_EVENT_FIELD_NAME:
+        return e->name;
     default:
         return NULL;
     }

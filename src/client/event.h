@@ -13,7 +13,8 @@ struct zks_event {
     zks_client *client; /* a reference */
     int32_t kind;
     zks_status status;
-    char *sentence, *relay;
+    char *sentence, *relay, *name;
+    char *code;          /* secret: wiped at the end */
     int64_t numbers[16]; /* by ZKS_EVENT_FIELD_* below 100 */
     bool has_device, has_blob_id, has_chain, has_relay_key;
     uint8_t device[ZKS_DEVICE_ID_BYTES], blob_id[ZKS_BLOB_ID_BYTES], chain[ZKS_CHAIN_BYTES],

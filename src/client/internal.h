@@ -66,6 +66,7 @@ struct zks_client {
     _Atomic bool app_closed; /* zks_client_close has returned: everything answers ZKS_E_CLOSED */
     _Atomic uint64_t last_seq, watermark, last_n, queued_bytes;
     _Atomic uint64_t rejected_waiting; /* blobs that no REJECTED event has told yet */
+    _Atomic bool pair_asked;           /* the app is to answer for a device that wants to join */
 
     pthread_mutex_t mutex; /* up to the mark */
     zks__life life;
@@ -105,11 +106,13 @@ struct zks_client {
     zks__record_list records; /* for HELLO */
     uint8_t shown_key[32];
     zks__list connecting, flushing, syncing, acking, reading; /* ops */
+    zks__list offers;                                         /* offer.c */
     zks__sealed *cache; /* a ring of cache_size, in order of n */
     size_t cache_size, cache_first, cache_count;
     uint64_t cache_bytes;
-    zks__list closing;    /* ops of zks_client_close */
-    zks__settled settled; /* the last places given to own entries */
+    struct zks__inviting *inviting; /* inviting.c; NULL: nobody is being let in */
+    zks__list closing;              /* ops of zks_client_close */
+    zks__settled settled;           /* the last places given to own entries */
     uint64_t received_bytes_waiting;
     bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
     zks_status store_status; /* as told */
@@ -169,6 +172,8 @@ ZKS_MUST_USE zks_status zks__client_refuse(zks_client *c);
 ZKS_MUST_USE zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op *op),
                                             uint32_t number, zks_done_fn done, void *user,
                                             zks_op **out_op);
+/* The same for what nobody waits for: run gets no op. */
+ZKS_MUST_USE zks_status zks__client_post(zks_client *c, void (*run)(zks_client *c, zks_op *op));
 void zks__client_wait(zks__list *list, zks_op *op);
 void zks__client_end_waiting(zks_client *c, zks__list *list, zks_status status, const char *text);
 /* Looks at all waiting ops after something has changed. */
@@ -190,6 +195,20 @@ void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
 zks_status zks__client_refusal(uint64_t code);
 /* Sends over the session, which must be there. False: the attempt ends, nothing more is sent. */
 bool zks__client_send(zks_client *c, const zks__message *m);
+
+/* --- inviting.c: what a pairing of this client hears --- */
+/* WELCOME is stored. */
+void zks__inviting_connected(zks_client *c);
+/* The session ended. */
+void zks__inviting_lost(zks_client *c, zks_status status);
+/* A MAILBOX_* message, or an ERROR about one. */
+void zks__inviting_message(zks_client *c, const zks__message *m);
+bool zks__inviting_is_about(const zks__error_message *m);
+void zks__inviting_tick(zks_client *c);
+/* When to tick; UINT64_MAX: never. */
+uint64_t zks__inviting_next_ms(const zks_client *c);
+/* The client is closing, and the session still there. */
+void zks__inviting_end(zks_client *c);
 
 /* --- messages.c: what the relay says --- */
 void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backing, void *user);
@@ -222,6 +241,18 @@ typedef struct zks__device_list {
 void zks__client_read_devices(const zks_client *c, zks__device_list *out_list);
 /* Loop thread: tells the new ones and keeps the list, which is empty then. */
 void zks__client_show_devices(zks_client *c, zks__device_list *list);
+
+/* --- records.c --- */
+/* What records have changed that were taken by a storage job. */
+typedef struct zks__records_news {
+    zks__records_taken taken;
+    zks__device_list devices;
+} zks__records_news;
+/* Storage thread. */
+ZKS_MUST_USE zks_status zks__client_take_records(zks_client *c, zks__wire_list records,
+                                                 zks__records_news *out);
+/* Loop thread, in the finish of that job, whatever its status was; news is empty then. */
+void zks__client_tell_records(zks_client *c, zks_status status, zks__records_news *news);
 
 /* --- outbox.c --- */
 void zks__client_fetch(zks_client *c, const zks__action *a);
@@ -268,6 +299,7 @@ typedef struct zks__message_job {
     zks__relay_state state;
     zks__received received;
     zks__device_list devices;
+    zks__records_news news;
 } zks__message_job;
 /* NULL: no memory; the attempt ends. Too many that wait pause the session. */
 zks__message_job *zks__message_job_new(zks_client *c, const zks__message *m, zks__buf *backing,

@@ -15,7 +15,7 @@
 #include "client/storage.h"
 #include "group/blob.h"
 #include "group/keys.h"
-#include "pairing/message.h"
+#include "pairing/pairing.h"
 #include "record/set.h"
 #include "session/session.h"
 #include "store/store.h"
@@ -219,6 +219,36 @@ ZKS_MUST_USE zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body);
 /* Takes such a body as the base: chains that are unknown here begin behind their heads. The caller
  * vouches for it: it came from the inviter, authenticated. The errors of zks__heads_decode. */
 ZKS_MUST_USE zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, size_t length);
+
+/* --- letting a device in (pairing): ledger_invite.c --- */
+/* What the device is let into, with these rights (0: all of this device). out->genesis points into
+ * *out_genesis, which the caller drops. ZKS_E_UNSUPPORTED: a shared group; ZKS_E_UNAUTHORIZED: this
+ * device may not let others in, or lacks one of these rights itself. */
+ZKS_MUST_USE zks_status zks__ledger_invitation(zks__ledger *l, uint8_t rights, zks__pair_group *out,
+                                               zks__buf **out_genesis);
+/* The key of a relay, named in its address or pinned at first use. ZKS_E_NOT_FOUND: none yet. */
+ZKS_MUST_USE zks_status zks__ledger_relay_key(zks__ledger *l, const char *address,
+                                              uint8_t out_key[32]);
+/* What lets it in, to be put at a relay: nothing is stored. */
+typedef struct zks__admission {
+    uint8_t device[ZKS_DEVICE_ID_BYTES];
+    size_t count;
+    zks__buf *records[2]; /* its MEMBER; a GRANT of the tip's secret, but for EPOCH 0, which
+                           * everybody has who joined */
+} zks__admission;
+/* From the device's half of its MEMBER and its name, UTF-8. ZKS_E_UNAUTHORIZED as above;
+ * ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's secret yet; the codes of
+ * zks__record_make_member_issue and zks__profile_seal. */
+ZKS_MUST_USE zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name,
+                                          zks__admission *out);
+void zks__admission_done(zks__admission *a);
+/* Everything of the group for that device, once its MEMBER is among the records: the content of
+ * pairing's last message, full of secrets; the caller wipes and frees it. ZKS_E_NOT_MEMBER: it was
+ * removed meanwhile; ZKS_E_UNKNOWN_EPOCH as above. */
+ZKS_MUST_USE zks_status zks__ledger_bundle(zks__ledger *l,
+                                           const uint8_t device[ZKS_DEVICE_ID_BYTES],
+                                           const zks__pair_relay *relays, size_t relay_count,
+                                           uint8_t **out_bundle, size_t *out_length);
 
 /* --- membership, for HELLO and the device list: copies; outside a transaction too --- */
 /* The records and their digest. The slices point into *out_bytes, which the caller frees with the

@@ -425,8 +425,9 @@ static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
 
 /* --- speaking --- */
 
-/* The body of a HEADS entry. except: a chain that is left out. The chains named are told. */
-static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *except,
+/* The body of a HEADS entry. except: a chain that is left out. tell: the group hears of the chains
+ * that are named. */
+static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *except, bool tell,
                              zks__buf **out_body)
 {
     zks__heads h = {.full = full};
@@ -445,7 +446,7 @@ static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *
         memcpy(head->chain, k->row.chain, sizeof head->chain);
         memcpy(head->id, k->row.tip_id, sizeof head->id);
         head->seq = k->row.tip_seq;
-        k->untold = false;
+        k->untold = k->untold && !tell;
     }
     zks__records_digest(l->records, h.digest);
     zks__buf *body = zks__buf_new(0, ZKS_HEADS_FIXED_BYTES + h.count * ZKS_HEADS_HEAD_BYTES, 0);
@@ -464,7 +465,8 @@ static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *
 static zks_status send_heads(zks__ledger *l, int64_t now)
 {
     zks__buf *body = NULL;
-    zks_status status = make_heads(l, l->heads_sent % ZKS_HEADS_FULL_EVERY == 0, l->own, &body);
+    zks_status status = make_heads(l, l->heads_sent % ZKS_HEADS_FULL_EVERY == 0, l->own, true,
+                                   &body);
     if (!status) {
         status = write_entry(l, ZKS_ENTRY_HEADS, body->data, body->length);
     }
@@ -480,7 +482,7 @@ static zks_status send_heads(zks__ledger *l, int64_t now)
 
 zks_status zks__ledger_heads(zks__ledger *l, zks__buf **out_body)
 {
-    return l->broken ? l->broken : make_heads(l, true, NULL, out_body);
+    return l->broken ? l->broken : make_heads(l, true, NULL, false, out_body);
 }
 
 zks_status zks__ledger_base_head(zks__ledger *l, const zks__head *head)

@@ -3,6 +3,7 @@
 #include "client/internal.h"
 
 #include "base/alloc.h"
+#include "client/offer.h"
 
 #include <string.h>
 
@@ -88,6 +89,7 @@ static void welcomed(zks_client *c, zks__message_job *j)
     relay->acked_n = row.acked_n;
     pthread_mutex_unlock(&c->mutex);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "connected rewound=%d", j->state.rewound);
+    zks__inviting_connected(c);
 }
 
 /* The chain has begun, whether or not the connection is still there. */
@@ -148,26 +150,14 @@ static void on_welcome(zks_client *c, const zks__message *m, zks__buf *backing)
 static zks_status run_records(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
-    zks_client *c = j->base.client;
-    zks__records_taken taken;
-    zks_status status = zks__ledger_records(c->ledger, j->message.records.records, &taken);
-    j->state.moved = taken.moved;
-    if (!status && taken.members) {
-        zks__client_read_devices(c, &j->devices);
-    }
-    return status;
+    return zks__client_take_records(j->base.client, j->message.records.records, &j->news);
 }
 
 static void finish_records(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
-    if (!job->status) {
-        zks__client_show_devices(c, &j->devices);
-    }
-    if (!job->status && j->state.moved) {
-        zks__client_epoch_moved(c);
-    }
+    zks__client_tell_records(c, job->status, &j->news);
     if (!job->status && j->message.records.records.count && !c->stopping) {
         zks__sync_records(c->sync, j->base.attempt);
         zks__client_pump(c);
@@ -180,6 +170,10 @@ static void on_records(zks_client *c, const zks__message *m, zks__buf *backing)
     if (m->records.action != ZKS_RECORDS_PUT) {
         return;
     }
+    if (!m->records.records.count) {
+        zks__client_offer_received(c);
+        return;
+    }
     zks__message_job *j = zks__message_job_new(c, m, backing, run_records, finish_records);
     if (j) {
         j->base.job.on_relay = false;
@@ -190,17 +184,21 @@ static void on_records(zks_client *c, const zks__message *m, zks__buf *backing)
 /* --- ERROR and BYE --- */
 
 /* A relay's words go to the app, and from there to screens: printable ASCII only. */
-static void keep_text(zks_client *c, zks__slice text)
+static void copy_plain(zks__slice text, char *out, size_t size)
 {
-    size_t length = text.length < sizeof c->link_text ? text.length : sizeof c->link_text - 1;
-    if (c->link_status) {
-        return;
-    }
+    size_t length = text.length < size ? text.length : size - 1;
     for (size_t i = 0; i < length; i++) {
         bool plain = text.data[i] >= 0x20 && text.data[i] < 0x7f;
-        c->link_text[i] = plain ? (char)text.data[i] : '?';
+        out[i] = plain ? (char)text.data[i] : '?';
     }
-    c->link_text[length] = '\0';
+    out[length] = '\0';
+}
+
+static void keep_text(zks_client *c, zks__slice text)
+{
+    if (!c->link_status) {
+        copy_plain(text, c->link_text, sizeof c->link_text);
+    }
 }
 
 static void on_bye(zks_client *c, const zks__bye *m)
@@ -211,9 +209,15 @@ static void on_bye(zks_client *c, const zks__bye *m)
 
 static void on_error(zks_client *c, const zks__error_message *m)
 {
-    keep_text(c, m->text);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_DEBUG, "relay_error code=%u about=%u",
                    (unsigned)m->code, (unsigned)m->about);
+    if (m->about == ZKS_MESSAGE_RECORDS && zks__client_offering(c)) {
+        char text[sizeof c->link_text];
+        copy_plain(m->text, text, sizeof text);
+        zks__client_offer_refused(c, zks__wire_status(m->code), text);
+        return;
+    }
+    keep_text(c, m->text);
     zks__sync_error(c->sync, m->about, m->code, m->retry_after_ms, zks__runtime_now_ms(c->runtime));
 }
 
@@ -242,8 +246,17 @@ void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backi
     case ZKS_MESSAGE_BYE:
         on_bye(c, &m->bye);
         break;
+    case ZKS_MESSAGE_MAILBOX_OPEN:
+    case ZKS_MESSAGE_MAILBOX_PUT:
+    case ZKS_MESSAGE_MAILBOX_CLOSE:
+        zks__inviting_message(c, m);
+        break;
     case ZKS_MESSAGE_ERROR:
-        on_error(c, &m->error);
+        if (zks__inviting_is_about(&m->error)) {
+            zks__inviting_message(c, m); /* it does not concern the connection */
+        } else {
+            on_error(c, &m->error);
+        }
         break;
     default:
         break; /* a message for the other direction: nothing to do with it */

@@ -95,6 +95,16 @@ zks_status zks__client_command(zks_client *c, void (*run)(zks_client *c, zks_op 
     return status;
 }
 
+zks_status zks__client_post(zks_client *c, void (*run)(zks_client *c, zks_op *op))
+{
+    command *m = new_command(c, run);
+    zks_status status = m ? post_command(c, m) : ZKS_E_NOMEM;
+    if (m && status) {
+        free_command(m);
+    }
+    return status;
+}
+
 /* --- waiting --- */
 
 static zks_op *op_of(zks__node *n)
@@ -225,12 +235,7 @@ static void hurry_now(zks_client *c, zks_op *op)
 
 zks_status zks__client_network_changed(zks_client *c)
 {
-    command *m = new_command(c, hurry_now);
-    zks_status status = m ? post_command(c, m) : ZKS_E_NOMEM;
-    if (m && status) {
-        free_command(m);
-    }
-    return status;
+    return zks__client_post(c, hurry_now);
 }
 
 static void flush_now(zks_client *c, zks_op *op)

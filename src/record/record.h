@@ -45,7 +45,6 @@ typedef enum zks__record_kind {
 } zks__record_kind;
 
 enum { ZKS_GROUP_MODE_PAIRED = 1, ZKS_GROUP_MODE_SHARED = 2 };
-enum { ZKS_RIGHT_INVITE = 1, ZKS_RIGHT_ADMIN = 2 };
 
 /* suite mode root_pk recovery_pk; signed by root. Deterministic: every holder of the group seed
  * makes the same bytes. */

@@ -434,6 +434,25 @@ CALL(invite_free)
     zks_invite_free(h);
     return 0;
 }
+CALL(pair_begin)
+{
+    zks_op *op = NULL;
+    zks_status status = zks_pair_begin(h, ZKS_PAIR_KIND_CODE, 0, 0, NULL, NULL, &op);
+    if (!status) {
+        zks_op_free(op);
+    }
+    return status == ZKS_E_STATE ? ZKS_OK : status; /* nobody would see the code */
+}
+CALL(pair_answer)
+{
+    zks_status status = zks_pair_answer(h, 1);
+    return status == ZKS_E_STATE ? ZKS_OK : status; /* nothing was asked */
+}
+CALL(qr_render)
+{
+    size_t length;
+    return zks_qr_render("text", 4, ZKS_RENDER_SVG, 1, 0, NULL, h ? &length : NULL);
+}
 CALL(devices_get)
 {
     zks_devices *d;

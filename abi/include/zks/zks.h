@@ -315,6 +315,18 @@ enum {
     ZKS_CREATE_NO_RECOVERY = 1
 };
 
+/* What a member of a paired group may do beside taking part. */
+enum {
+    ZKS_RIGHT_INVITE = 1, /* let devices in, with at most its own rights */
+    ZKS_RIGHT_ADMIN = 2   /* remove devices and change keys */
+};
+
+/* What zks_pair_begin shows. */
+enum {
+    ZKS_PAIR_KIND_CODE = 1, /* 16 characters to be typed; not in groups of ZKS_SUITE_ID_APPROVED */
+    ZKS_PAIR_KIND_LINK = 2  /* to be scanned: zks_qr_render draws it */
+};
+
 /* What protects the secrets in a store: zks_client_change_store_key. */
 enum {
     ZKS_STORE_KEY_NONE = 0,      /* nothing but the file's mode, 0600 */
@@ -364,7 +376,8 @@ enum {
     ZKS_OP_RECOVERY_CODE = 202,
     /* group_join: the relays of the device that let this one in, addresses with keys, one a line,
      * UTF-8 without NUL: give them to zks_config_add_relay from now on */
-    ZKS_OP_RELAYS = 203
+    ZKS_OP_RELAYS = 203,
+    ZKS_OP_DEVICE = 204 /* pair_begin: ZKS_SIZE_DEVICE_ID bytes, the device that was let in */
 };
 
 /* zks_event_kind. The fields that a kind has stand behind it. */
@@ -401,9 +414,15 @@ enum {
      * connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
      * entry here) */
     ZKS_EVENT_QUIET = 14,
-    /* the two devices of a pairing have proven to each other that they know the code: both show
-     * these digits, and somebody who sees both compares them. DIGITS */
-    ZKS_EVENT_PAIR_DIGITS = 17
+    /* show this to the user, who types or scans it on the other device; a secret. CODE */
+    ZKS_EVENT_PAIR_CODE = 15,
+    /* somebody tried a wrong code. COUNT: tries that are left; the last one burns the code */
+    ZKS_EVENT_PAIR_WRONG_TRY = 16,
+    /* the other device knows the code; both show the same digits, or somebody is in between.
+     * DIGITS */
+    ZKS_EVENT_PAIR_DIGITS = 17,
+    /* may it join? Answer with zks_pair_answer. NAME (as it calls itself), DIGITS */
+    ZKS_EVENT_PAIR_ASK = 18
 };
 
 /* Fields of an event. */
@@ -416,10 +435,12 @@ enum {
     ZKS_EVENT_FIELD_FIRST = 5,  /* the author's number of the first entry concerned */
     ZKS_EVENT_FIELD_LAST = 6,   /* of the last */
     ZKS_EVENT_FIELD_NUMBER = 7, /* own number of an own entry, as ZKS_OP_FIRST_NUMBER */
-    ZKS_EVENT_FIELD_DIGITS = 8, /* 0..999999, to be shown as six digits */
+    ZKS_EVENT_FIELD_DIGITS = 8, /* 0 to 999999: show six digits, with leading zeros */
     /* zks_event_text; NULL where it does not apply */
     ZKS_EVENT_FIELD_SENTENCE = 101, /* what happened and the cure, for people */
     ZKS_EVENT_FIELD_RELAY = 102,    /* the relay's address as configured */
+    ZKS_EVENT_FIELD_CODE = 103,     /* a pairing code or link */
+    ZKS_EVENT_FIELD_NAME = 104,     /* the name of a device, by its own word */
     /* zks_event_bytes; NULL where it does not apply */
     ZKS_EVENT_FIELD_DEVICE = 201,  /* ZKS_SIZE_DEVICE_ID */
     ZKS_EVENT_FIELD_BLOB_ID = 202, /* ZKS_SIZE_BLOB_ID */
@@ -1267,6 +1288,58 @@ ZKS_API ZKS_MUST_USE zks_status zks_invite_render(const zks_invite *invite, int3
 /* Wipes and frees an invite. NULL: nothing happens.
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API void zks_invite_free(zks_invite *invite);
+
+/* --- pairing ---------------------------------------------------------------------------------- */
+
+/*
+ * Lets a device into a paired group: shows a code or link (ZKS_EVENT_PAIR_CODE) that the user types
+ * or scans on the other device, which gives it to zks_group_join. Each serves once. When the other
+ * device has proven that it knows it, ZKS_EVENT_PAIR_DIGITS and ZKS_EVENT_PAIR_ASK come. One at a
+ * time; while the code waits, the connection may come and go, for up to a minute.
+ * client      a client of a paired group, connected, with an event function
+ * kind        ZKS_PAIR_KIND_*
+ * rights      ZKS_RIGHT_* of the new device; 0: all that this device has
+ * life_s      how long the code is good, s; 0: 600, which is also the most
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. zks_op_cancel takes the code back.
+ *             ZKS_OP_DEVICE; with a refusal of the relay ZKS_OP_RETRY_AFTER_MS
+ * Any thread, also in callbacks. Since 0.1. At once: ZKS_E_STATE: no event function is set, so
+ * nobody would see the code. Completes when the other device is in, or with ZKS_E_WRONG_CODE: the
+ * third wrong try burnt it; ZKS_E_CODE_EXPIRED; ZKS_E_CODE_UNKNOWN: the relay was restarted;
+ * ZKS_E_CODE_CANCELLED: the other device's user cancelled; ZKS_E_CANCELLED: this one's did, or
+ * declined; ZKS_E_TIMEOUT: the other device was silent; ZKS_E_CONNECTION_LOST: in the middle of it;
+ * ZKS_E_PROTOCOL: somebody interferes; ZKS_E_NOT_CONNECTED; ZKS_E_BUSY: a code is shown already;
+ * ZKS_E_UNAUTHORIZED: this device lacks ZKS_RIGHT_INVITE or one of `rights`; ZKS_E_UNSUPPORTED: a
+ * shared group, or a code where only links work; ZKS_E_RATE_LIMITED, ZKS_E_RELAY_OVERLOADED;
+ * ZKS_E_TOO_LARGE: the relay's address is longer than 255 bytes, or the group's records than 1 MiB.
+ * Where the text says so, the device may be a member all the same.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_pair_begin(zks_client *client, int32_t kind, uint32_t rights,
+                                               uint32_t life_s, zks_done_fn done, void *user,
+                                               zks_op **out_op);
+
+/*
+ * Answers ZKS_EVENT_PAIR_ASK. An app that does not ask its user accepts at once; who has the code
+ * is then in.
+ * client  the client that was asked
+ * accept  0: no, which ends the pairing; 1: yes
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: nothing was asked, or it is over;
+ * ZKS_E_NOMEM: ask again.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_pair_answer(zks_client *client, int32_t accept);
+
+/*
+ * Draws a text, as a pairing link is one, as a QR code: zks_invite_render says the rest. The
+ * picture is as secret as the text.
+ * text        UTF-8, not empty; need not end with NUL
+ * length      bytes
+ * format, scale, capacity, out_bytes, out_length  as for zks_invite_render
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_INVALID: as there, or the text is empty or not
+ * UTF-8. ZKS_E_TOO_LARGE: no QR code holds a text of this length. ZKS_E_NOMEM.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_qr_render(const char *text, size_t length, int32_t format,
+                                              uint32_t scale, size_t capacity, uint8_t *out_bytes,
+                                              size_t *out_length);
 
 /* --- devices ---------------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zks/zks.h>
 
-enum { DEVICE_WAIT_MS = 20000, DEVICE_KINDS = 16 };
+enum { DEVICE_WAIT_MS = 20000, DEVICE_KINDS = 32 };
 
 static uint32_t device_connect_timeout_ms; /* for the clients opened next; 0: the default */
 

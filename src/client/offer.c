@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "client/offer.h"
+
+#include "client/internal.h"
+
+#include <string.h>
+
+/* All memory is there before anything is sent. */
+typedef struct offer {
+    zks__client_job base; /* stores the records once the relay has them */
+    zks__node waiting;    /* in the client's list */
+    zks__offered_fn done;
+    void *user;
+    zks__records_news news;
+    size_t count;
+    zks__slice records[]; /* in front of their bytes */
+} offer;
+
+static offer *first_of(const zks_client *c)
+{
+    zks__node *n = zks__list_first(&c->offers);
+    return n ? ZKS_CONTAINER(n, offer, waiting) : NULL;
+}
+
+static void end(offer *o, zks_status status, const char *text)
+{
+    o->done(o->base.client, status, status ? text : NULL, o->user);
+    zks__client_job_free(&o->base);
+}
+
+static zks_status run_take(zks__job *job)
+{
+    offer *o = (offer *)job;
+    return zks__client_take_records(
+        o->base.client, (zks__wire_list){.count = o->count, .items = o->records}, &o->news);
+}
+
+static void finish_take(zks__job *job)
+{
+    offer *o = (offer *)job;
+    const char *text;
+    zks_status status = zks__client_job_status(o->base.client, job->status, &text);
+    zks__client_tell_records(o->base.client, job->status, &o->news);
+    end(o, status, text);
+}
+
+static offer *new_offer(zks_client *c, const zks__slice *records, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bytes += records[i].length;
+    }
+    offer *o = zks__client_job_new(c, sizeof *o + count * sizeof *records + bytes, ZKS_JOB_PLAIN,
+                                   run_take, finish_take);
+    if (!o) {
+        return NULL;
+    }
+    uint8_t *at = (uint8_t *)&o->records[count];
+    for (size_t i = 0; i < count; i++) {
+        memcpy(at, records[i].data, records[i].length);
+        o->records[i] = (zks__slice){at, records[i].length};
+        at += records[i].length;
+    }
+    o->count = count;
+    return o;
+}
+
+zks_status zks__client_offer(zks_client *c, uint8_t action, const zks__slice *records, size_t count,
+                             zks__offered_fn done, void *user)
+{
+    if (c->stopping || !c->session || zks__sync_state_of(c->sync) != ZKS_SYNC_CONNECTED) {
+        return ZKS_E_NOT_CONNECTED;
+    }
+    offer *o = new_offer(c, records, count);
+    if (!o) {
+        return ZKS_E_NOMEM;
+    }
+    o->done = done;
+    o->user = user;
+    zks__list_append(&c->offers, &o->waiting);
+    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
+    m.records.action = action;
+    m.records.records = (zks__wire_list){.count = o->count, .items = o->records};
+    (void)zks__client_send(c, &m); /* where that fails the connection ends, and the offer with it */
+    return ZKS_OK;
+}
+
+bool zks__client_offering(const zks_client *c)
+{
+    return !zks__list_empty(&c->offers);
+}
+
+void zks__client_offer_received(zks_client *c)
+{
+    offer *o = first_of(c);
+    if (o) {
+        zks__list_remove(&o->waiting);
+        zks__client_job_start(&o->base);
+    }
+}
+
+void zks__client_offer_refused(zks_client *c, zks_status status, const char *text)
+{
+    offer *o = first_of(c);
+    if (o) {
+        zks__list_remove(&o->waiting);
+        end(o, status, text);
+    }
+}
+
+void zks__client_offers_end(zks_client *c, zks_status status, const char *text)
+{
+    while (zks__client_offering(c)) {
+        zks__client_offer_refused(c, status, text);
+    }
+}
