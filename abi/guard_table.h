@@ -58,6 +58,7 @@
     X(client_open, RUNTIME, STATUS, ALLOWED, CLOSED)               \
     X(group_create, RUNTIME, STATUS, ALLOWED, CLOSED)              \
     X(group_join, RUNTIME, STATUS, ALLOWED, CLOSED)                \
+    X(group_restore, RUNTIME, STATUS, ALLOWED, CLOSED)             \
     X(client_connect, CLIENT, STATUS, ALLOWED, CLOSED)             \
     X(client_disconnect, CLIENT, STATUS, ALLOWED, CLOSED)          \
     X(client_network_changed, CLIENT, STATUS, ALLOWED, CLOSED)     \

@@ -64,11 +64,12 @@ typedef enum zks__origin {
     ZKS_ORIGIN_STORE,  /* the store's group, or the shared one of the secret or passphrase */
     ZKS_ORIGIN_CREATE, /* a new paired group */
     ZKS_ORIGIN_JOIN,   /* another device lets this one in */
+    ZKS_ORIGIN_RESTORE /* by the recovery code */
 } zks__origin;
 typedef struct zks__beginning {
     zks__origin origin;
     bool no_recovery; /* CREATE: no recovery code is made */
-    const char *text; /* JOIN: the code or link; borrowed during the call */
+    const char *text; /* JOIN: the code or link; RESTORE: words; borrowed during the call */
     size_t text_length;
 } zks__beginning;
 

@@ -97,7 +97,8 @@ struct zks_client {
     uint64_t handshake_due_ms; /* when the session must be ready; UINT64_MAX: it is */
     _Atomic uint32_t attempt;  /* jobs made on other threads carry it too */
     bool close_asked;
-    bool stopping; /* closing: nothing new is started */
+    bool stopping;  /* closing: nothing new is started */
+    bool restoring; /* the group's seed is to be forgotten when the records are here */
     bool pumping, pump_again;
     unsigned records_tries;
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
@@ -209,6 +210,10 @@ void zks__inviting_tick(zks_client *c);
 uint64_t zks__inviting_next_ms(const zks_client *c);
 /* The client is closing, and the session still there. */
 void zks__inviting_end(zks_client *c);
+
+/* --- opening.c --- */
+/* Everything of the group that the relay has is here. */
+void zks__client_restored(zks_client *c);
 
 /* --- messages.c: what the relay says --- */
 void zks__client_message(zks__session *s, const zks__message *m, zks__buf *backing, void *user);

@@ -68,7 +68,10 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
     out->session.suite = l->suite;
     memcpy(out->session.dh_secret, l->device.noise_dh_secret, sizeof out->session.dh_secret);
     memcpy(out->session.kem_seed, l->device.noise_kem_seed, sizeof out->session.kem_seed);
-    memcpy(out->secret, l->seed, sizeof out->secret);
+    out->restoring = l->restoring;
+    if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
+        memcpy(out->secret, l->seed, sizeof out->secret);
+    }
     memcpy(out->descriptor, l->group.descriptor, sizeof out->descriptor);
     memcpy(out->device_name, l->group.device_name, sizeof out->device_name);
 }

@@ -26,6 +26,7 @@ typedef struct zks__ledger zks__ledger;
 /* What a client needs to know of its group on the other threads; fixed once opened. */
 typedef struct zks__identity {
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    bool restoring;            /* R of a paired group is in the store */
     uint8_t suite, mode;       /* ZKS_GROUP_MODE_* */
     zks__device_keys device;   /* secret */
     zks__session_keys session; /* the statics of device, as sessions take them; secret */
@@ -58,6 +59,9 @@ typedef struct zks__ledger_config {
     /* ZKS_GROUP_MODE_*, of it; 0: shared. Paired: the secret is R, makes a new group and is not
      * kept here: the caller may show it as a recovery code. */
     uint8_t mode;
+    /* The paired group of that R exists: this device joins it by it. R is kept in the store until
+     * zks__ledger_forget_seed. */
+    bool restore;
     const zks__master_key *store_key; /* NULL: the store has none */
     bool must_be_new; /* a secret just made: on a store with a group it would start a second one */
     const char *descriptor;
@@ -87,6 +91,9 @@ void zks__ledger_rolled_back(zks__ledger *l, bool on_relay);
 /* Outside a transaction: reads the state again if it was rolled back. A failure is kept and
  * answered by later calls. */
 void zks__ledger_reload(zks__ledger *l);
+/* Not inside a transaction. All that the relay has of the records is here: a restored group needs R
+ * no longer, if the tip's secret could be had. Of others nothing. */
+ZKS_MUST_USE zks_status zks__ledger_forget_seed(zks__ledger *l);
 void zks__ledger_identity(const zks__ledger *l, zks__identity *out);
 
 /* --- own entries --- */

@@ -67,6 +67,17 @@ static zks_status open_granted(const zks__ledger *l, const zks__record *epoch,
     return ZKS_E_UNKNOWN_EPOCH;
 }
 
+/* With the recovery code, while the group is restored. */
+static zks_status recover(const zks__ledger *l, const zks__record *epoch,
+                          uint8_t secret[ZKS_KEY_BYTES])
+{
+    uint8_t seed[ZKS_SEAL_SEED_BYTES];
+    zks__group_recovery_seed(l->seed, seed);
+    zks_status status = zks__epoch_recover(epoch, zks__records_genesis(l->records), seed, secret);
+    zks__wipe(seed, sizeof seed);
+    return status == ZKS_E_NOMEM ? status : status ? ZKS_E_UNKNOWN_EPOCH : ZKS_OK;
+}
+
 /* Without the epochs after it. ZKS_E_UNKNOWN_EPOCH. */
 static zks_status find_secret(const zks__ledger *l, const zks__record *epoch,
                               uint8_t secret[ZKS_KEY_BYTES])
@@ -80,7 +91,10 @@ static zks_status find_secret(const zks__ledger *l, const zks__record *epoch,
     if (status == ZKS_E_NOT_FOUND) {
         status = open_listed(l, epoch, secret);
     }
-    return status == ZKS_E_UNKNOWN_EPOCH ? open_granted(l, epoch, secret) : status;
+    if (status == ZKS_E_UNKNOWN_EPOCH) {
+        status = open_granted(l, epoch, secret);
+    }
+    return status == ZKS_E_UNKNOWN_EPOCH && l->restoring ? recover(l, epoch, secret) : status;
 }
 
 /* What is known, or found directly, of one epoch. */
@@ -379,6 +393,30 @@ zks_status zks__ledger_make_epoch(zks__ledger *l, const uint8_t *device, uint8_t
     }
     zks__vault_release(l->vault, d, sizeof *d);
     zks__buf_unref(record);
+    return status;
+}
+
+/* --- restoring --- */
+
+zks_status zks__ledger_forget_seed(zks__ledger *l)
+{
+    const zks__known_epoch *tip = NULL;
+    if (l->broken || !l->restoring) {
+        return l->broken;
+    }
+    zks_status status = zks__ledger_epoch(l, zks__records_epoch(l->records), &tip);
+    if (status == ZKS_E_UNKNOWN_EPOCH) {
+        zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "restore_without_tip");
+        return ZKS_OK;
+    }
+    if (!status) {
+        status = zks__keyring_trade_group(l->keyring, l->group.g, l->group.group_id, tip->hash,
+                                          tip->secret);
+    }
+    if (!status) {
+        zks__wipe(l->seed, sizeof l->seed);
+        l->restoring = false;
+    }
     return status;
 }
 

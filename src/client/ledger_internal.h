@@ -52,9 +52,10 @@ struct zks__ledger {
     zks_status broken; /* reload failed: answered by everything */
 
     zks__store_group group;
-    zks__group_root root;          /* secret */
-    zks__device_keys device;       /* secret */
-    uint8_t seed[ZKS_KEY_BYTES];   /* secret; R of a shared group */
+    zks__group_root root;        /* secret */
+    zks__device_keys device;     /* secret */
+    uint8_t seed[ZKS_KEY_BYTES]; /* secret; R of a shared group, or of one that is restored */
+    bool restoring;
     zks__map *epochs;              /* tag -> zks__known_epoch; secret */
     const zks__known_epoch *epoch; /* what is sealed now is sealed for it */
     zks__blob_key own_key;         /* of it; secret */

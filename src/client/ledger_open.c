@@ -15,11 +15,15 @@ static zks_status choose_stored(zks__ledger *l)
         return ZKS_E_STORE_GROUP;
     }
     status = status ? status : zks__crypto_suite_check(l->group.suite);
-    if (status || l->group.mode == ZKS_GROUP_MODE_PAIRED) {
+    if (status) {
         return status;
     }
     status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id, ZKS_STORE_SECRET_GROUP,
                               NULL, l->seed);
+    if (l->group.mode == ZKS_GROUP_MODE_PAIRED) {
+        l->restoring = !status;
+        return status == ZKS_E_NOT_FOUND ? ZKS_OK : status;
+    }
     if (!status) {
         zks__group_root_derive(l->group.suite, l->group.mode, l->seed, &l->root);
     }
@@ -42,7 +46,7 @@ static zks_status add_group(zks__ledger *l, const zks__ledger_config *config)
         strncpy(g->device_name, config->device_name, sizeof g->device_name - 1);
     }
     zks_status status = zks__store_group_add(l->store, g);
-    return status || g->mode == ZKS_GROUP_MODE_PAIRED
+    return status || (g->mode == ZKS_GROUP_MODE_PAIRED && !l->restoring)
                ? status
                : zks__keyring_put(l->keyring, g->g, g->group_id, ZKS_STORE_SECRET_GROUP, NULL,
                                   l->seed);
@@ -64,8 +68,11 @@ static zks_status choose_group(zks__ledger *l, const zks__ledger_config *config,
         return status;
     }
     zks__group_root_derive(suite, mode, config->secret, &l->root);
-    if (mode == ZKS_GROUP_MODE_SHARED) {
+    l->restoring = config->restore;
+    if (mode == ZKS_GROUP_MODE_SHARED || config->restore) {
         memcpy(l->seed, config->secret, sizeof l->seed);
+    }
+    if (mode == ZKS_GROUP_MODE_SHARED) {
         status = zks__store_group_get(l->store, l->root.group_id, &l->group);
         if (status != ZKS_E_NOT_FOUND) {
             return status;

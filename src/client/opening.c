@@ -85,6 +85,9 @@ static zks_status run_look(zks__job *job)
     zks__opening *o = ZKS_CONTAINER(job, zks__opening, look);
     const zks_client *c = o->base.client;
     const zks__client_secrets *given = &o->secrets->given;
+    if (o->early) {
+        return o->early;
+    }
     zks_status status = zks__storage_store_open(c->runtime->storage, c->options.store_path,
                                                 o->problem, &o->store);
     if (!status && given->store_passphrase_length) {
@@ -316,7 +319,7 @@ static void finish_look(zks__job *job)
     zks__opening *o = ZKS_CONTAINER(job, zks__opening, look);
     const zks__client_secrets *given = &o->secrets->given;
     bool works = given->passphrase_length || given->store_passphrase_length || o->key_fn;
-    o->early = job->status;
+    o->early = o->early ? o->early : job->status;
     if (o->early || !works) {
         have_keys(o);
         return;
@@ -335,7 +338,8 @@ static void finish_look(zks__job *job)
 static zks_status open_ledger(zks__opening *o)
 {
     zks_client *c = o->base.client;
-    bool create = c->options.beginning.origin == ZKS_ORIGIN_CREATE;
+    const zks__origin origin = c->options.beginning.origin;
+    const bool paired = origin == ZKS_ORIGIN_CREATE || origin == ZKS_ORIGIN_RESTORE;
     zks__ledger_config config = {.storage = c->runtime->storage,
                                  .vault = c->runtime->vault,
                                  .store = o->store,
@@ -344,7 +348,8 @@ static zks_status open_ledger(zks__opening *o)
                                  .suite = zks__client_suite(c->options.suite,
                                                             (const uint8_t *)o->descriptor,
                                                             strlen(o->descriptor)),
-                                 .mode = create ? ZKS_GROUP_MODE_PAIRED : ZKS_GROUP_MODE_SHARED,
+                                 .mode = paired ? ZKS_GROUP_MODE_PAIRED : ZKS_GROUP_MODE_SHARED,
+                                 .restore = origin == ZKS_ORIGIN_RESTORE,
                                  .store_key = &o->secrets->store,
                                  .must_be_new = o->must_be_new,
                                  .descriptor = o->descriptor[0] ? o->descriptor : NULL,
@@ -399,6 +404,7 @@ static void take_opened(zks_client *c, zks__opening *o)
     c->pending_bytes = o->pending_bytes;
     c->unread_count = o->unread_count;
     c->unread_bytes = o->unread_bytes;
+    c->restoring = c->identity->restoring;
     c->devices = o->devices;
     c->device_count = o->device_count;
     o->devices = NULL;
@@ -478,6 +484,21 @@ static zks_status make_seed(zks__opening *o)
     return ZKS_OK;
 }
 
+/* The seed behind a recovery code. A code that cannot be read fails the opening. */
+static void read_seed(zks__opening *o, const zks__beginning *beginning)
+{
+    size_t word = 0;
+    uint8_t suite = 0;
+    o->early = zks__recovery_parse(beginning->text, beginning->text_length, &suite,
+                                   o->secrets->group, &word);
+    o->has_secret = !o->early;
+    if (o->early) {
+        zks__recovery_explain(o->early, word, o->problem);
+    } else {
+        o->base.client->options.suite = suite;
+    }
+}
+
 zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
                             zks__opening **out_opening)
 {
@@ -504,6 +525,8 @@ zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
             free_opening(o);
             return status;
         }
+    } else if (options->beginning.origin == ZKS_ORIGIN_RESTORE) {
+        read_seed(o, &options->beginning);
     }
     o->key_fn = options->store_key_fn;
     o->key_user = options->store_key_user;
@@ -528,5 +551,31 @@ void zks__opening_discard(zks__opening *o)
 {
     if (o) {
         free_opening(o);
+    }
+}
+
+/* --- what is kept for a restored group only until it is restored ---------------------------- */
+
+static zks_status run_forget(zks__job *job)
+{
+    return zks__ledger_forget_seed(((zks__client_job *)job)->client->ledger);
+}
+
+static void finish_forget(zks__job *job)
+{
+    zks__client_job *j = (zks__client_job *)job;
+    if (job->status) {
+        zks__client_store_state(j->client, job->status); /* the next opening tries again */
+    }
+    zks__client_job_free(j);
+}
+
+void zks__client_restored(zks_client *c)
+{
+    zks__client_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_ALONE, run_forget,
+                                             finish_forget);
+    if (j) {
+        c->restoring = false;
+        zks__client_job_start(j);
     }
 }

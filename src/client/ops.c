@@ -170,6 +170,9 @@ void zks__client_check_waiting(zks_client *c)
         zks__op_complete(op, ZKS_OK, NULL);
     }
     check_flushes(c, settled, zks__runtime_now_ms(c->runtime));
+    if (connected && c->restoring && zks__sync_caught_up(c->sync)) {
+        zks__client_restored(c);
+    }
     if (connected && zks__sync_caught_up(c->sync) && settled >= atomic_load(&c->last_n)) {
         zks__client_end_waiting(c, &c->syncing, ZKS_OK, NULL);
     }

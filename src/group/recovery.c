@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "group/recovery.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CHECK_BYTES = 3, CODE_BYTES = 1 + ZKS_KEY_BYTES + CHECK_BYTES };
@@ -132,4 +133,26 @@ zks_status zks__recovery_parse(const char *text, size_t length, uint8_t *out_sui
 out:
     zks__wipe(code, sizeof code);
     return status;
+}
+
+void zks__recovery_explain(zks_status status, size_t word, char out[ZKS_RECOVERY_SENTENCE_BYTES])
+{
+    const size_t size = ZKS_RECOVERY_SENTENCE_BYTES;
+    switch (status) {
+    case ZKS_E_MALFORMED:
+        snprintf(out, size, "word %zu of the recovery code has a typing error", word);
+        break;
+    case ZKS_E_TRUNCATED:
+    case ZKS_E_TOO_LARGE:
+        snprintf(out, size, "a recovery code has %d words, these are %zu", ZKS_RECOVERY_WORDS,
+                 word);
+        break;
+    case ZKS_E_DECRYPT:
+        snprintf(out, size,
+                 "the recovery code has a typing error: one of its words is another one");
+        break;
+    default:
+        snprintf(out, size, "%s", zks__status_text(status));
+        break;
+    }
 }

@@ -39,4 +39,8 @@ void zks__recovery_format(uint8_t suite, const uint8_t seed[ZKS_KEY_BYTES],
 ZKS_MUST_USE zks_status zks__recovery_parse(const char *text, size_t length, uint8_t *out_suite,
                                             uint8_t out_seed[ZKS_KEY_BYTES], size_t *out_word);
 
+/* That failure as a sentence; it repeats none of the words. */
+enum { ZKS_RECOVERY_SENTENCE_BYTES = 160 };
+void zks__recovery_explain(zks_status status, size_t word, char out[ZKS_RECOVERY_SENTENCE_BYTES]);
+
 #endif

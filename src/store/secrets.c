@@ -72,6 +72,20 @@ zks_status zks__store_secrets_each(zks__store *s, zks__store_secret_fn fn, void 
     return status == ZKS_OK ? stop : status;
 }
 
+zks_status zks__store_secret_delete(zks__store *s, const zks__store_secret *secret)
+{
+    zks_status status = zks__store_writable(s);
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = zks__query_of(s, ZKS_Q_SECRET_DELETE,
+                                 "DELETE FROM secrets WHERE g = ? AND kind = ? AND name = ?");
+    zks__bind_i64(&q, secret->g);
+    zks__bind_i64(&q, secret->kind);
+    zks__bind_blob(&q, secret->name, sizeof secret->name);
+    return zks__query_run(&q);
+}
+
 zks_status zks__store_secrets_clear(zks__store *s)
 {
     zks_status status = zks__store_writable(s);

@@ -36,6 +36,7 @@ typedef enum zks__query_id {
     ZKS_Q_SECRET_PUT,
     ZKS_Q_SECRET_GET,
     ZKS_Q_SECRET_EACH,
+    ZKS_Q_SECRET_DELETE,
     ZKS_Q_SECRET_CLEAR,
     ZKS_Q_WRAP_GET,
     ZKS_Q_WRAP_SET,

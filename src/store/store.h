@@ -71,7 +71,7 @@ ZKS_MUST_USE zks_status zks__store_begin_secret(zks__store *s);
 
 typedef enum zks__store_secret_kind {
     ZKS_STORE_SECRET_DEVICE = 1, /* the root of this device's keys; g = 0 */
-    ZKS_STORE_SECRET_GROUP = 2,  /* R of a shared group */
+    ZKS_STORE_SECRET_GROUP = 2,  /* R of a shared group; of a paired one while it is restored */
     ZKS_STORE_SECRET_EPOCH = 3   /* E; name: the EPOCH record's hash */
 } zks__store_secret_kind;
 typedef struct zks__store_secret {
@@ -88,6 +88,8 @@ ZKS_MUST_USE zks_status zks__store_secret_get(zks__store *s, zks__store_secret *
 typedef zks_status (*zks__store_secret_fn)(const zks__store_secret *secret, void *user);
 /* In the order of g, kind and name. */
 ZKS_MUST_USE zks_status zks__store_secrets_each(zks__store *s, zks__store_secret_fn fn, void *user);
+/* Removes the one named by g, kind and name; none is fine. */
+ZKS_MUST_USE zks_status zks__store_secret_delete(zks__store *s, const zks__store_secret *secret);
 /* Removes all of them. */
 ZKS_MUST_USE zks_status zks__store_secrets_clear(zks__store *s);
 

@@ -187,6 +187,76 @@ START_TEST(closing_ends_a_join)
 }
 END_TEST
 
+/* --- restoring --- */
+
+static zks_status restore(const world_client *what, const char *words, zks_client **out_client,
+                          char text[256])
+{
+    zks_op *op;
+    zks_config *g = world_config(&w, what);
+    MUST(zks_group_restore(w.runtime, g, words, strlen(words), NULL, NULL, &op, out_client));
+    zks_config_free(g);
+    MUST(zks_op_wait(op, world_patience_ms()));
+    zks_status status = zks_op_status(op);
+    snprintf(text, 256, "%s", zks_op_text(op));
+    zks_op_free(op);
+    return status;
+}
+
+static void synced(zks_client *c)
+{
+    zks_op *op;
+    MUST(zks_client_wait_synced(c, NULL, NULL, &op));
+    MUST(world_finish(op));
+}
+
+START_TEST(recovery_code_brings_everything_back_when_all_devices_are_lost)
+{
+    zks_op *op;
+    zks_client *c;
+    size_t length;
+    char words[256] = "", text[256];
+    zks_config *g = world_config(&w, &phone);
+    MUST(zks_group_create(w.runtime, g, 0, NULL, NULL, &op, &c));
+    zks_config_free(g);
+    MUST(zks_op_wait(op, world_patience_ms()));
+    const uint8_t *code = zks_op_bytes(op, ZKS_OP_RECOVERY_CODE, &length);
+    memcpy(words, code, length);
+    zks_op_free(op);
+    world_connect(c);
+    world_push(c, "diary", 5, ZKS_PUSH_ACKED);
+    world_client_close(c); /* and lost */
+
+    MUST(restore(&tablet, words, &c, text));
+    world_connect(c);
+    synced(c);
+    zks_batch *batch = world_read(c, 0, ZKS_READ_WAIT);
+    ck_assert_uint_eq(zks_batch_count(batch), 1);
+    ck_assert_mem_eq(zks_batch_data(batch, NULL), "diary", 5);
+    zks_batch_free(batch);
+    ck_assert_int_eq(world_figure(c, ZKS_REPORT_DEVICES), 2);
+    world_push(c, "goes on", 7, ZKS_PUSH_ACKED);
+    world_client_close(c);
+    c = world_client_open(&w, &tablet);
+    world_connect(c);
+    world_push(c, "and on", 6, ZKS_PUSH_ACKED);
+    world_client_close(c);
+}
+END_TEST
+
+START_TEST(recovery_code_with_a_typing_error_is_refused_with_the_word)
+{
+    char text[256];
+    zks_client *c;
+    EXPECT(restore(&tablet, "lusab babad", &c, text), ZKS_E_TRUNCATED);
+    ck_assert_ptr_nonnull(strstr(text, "2"));
+    zks_client_free(c);
+    EXPECT(restore(&tablet, "lusab babax", &c, text), ZKS_E_MALFORMED);
+    ck_assert_ptr_nonnull(strstr(text, "word 2"));
+    zks_client_free(c);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -200,6 +270,8 @@ static void add(TCase *c)
     tcase_add_test(c, join_into_a_store_with_a_group_is_refused_before_anybody_is_asked);
     tcase_add_test(c, join_can_be_cancelled);
     tcase_add_test(c, closing_ends_a_join);
+    tcase_add_test(c, recovery_code_brings_everything_back_when_all_devices_are_lost);
+    tcase_add_test(c, recovery_code_with_a_typing_error_is_refused_with_the_word);
 }
 
 int main(void)

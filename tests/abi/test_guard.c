@@ -234,6 +234,20 @@ CALL(group_join)
     }
     return status;
 }
+CALL(group_restore)
+{
+    zks_config *g;
+    zks_client *c;
+    MUST(zks_config_new(&g));
+    zks_op *op = NULL;
+    zks_status status = zks_group_restore(h, g, "x", 1, NULL, NULL, &op, &c);
+    zks_config_free(g);
+    if (!status) {
+        zks_op_free(op);
+        zks_client_free(c);
+    }
+    return status;
+}
 CALL(client_connect)
 {
     OPERATION(zks_client_connect(h, NULL, NULL, &op));

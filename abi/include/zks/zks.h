@@ -890,6 +890,31 @@ ZKS_API ZKS_MUST_USE zks_status zks_group_join(zks_runtime *runtime, const zks_c
                                                zks_client **out_client);
 
 /*
+ * Comes into a paired group by its recovery code, as a new device with all rights, and opens a
+ * client of it: when all other devices are lost, or to settle that two removed each other. The
+ * store must not hold a group yet. Works offline; what the relays still have of the group comes at
+ * the first connection, and until then the store holds the secret behind the code. The lost
+ * devices stay members: remove them with zks_device_revoke.
+ * runtime     the runtime whose threads it uses
+ * config      as for zks_client_open, without a group secret or passphrase; copied
+ * words       the recovery code (ZKS_OP_RECOVERY_CODE); case and what stands between the words do
+ *             not matter
+ * length      bytes
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable
+ * out_client  receives the client; owned
+ * Any thread, also in callbacks. Since 0.1. At once: ZKS_E_CONFIG: a group secret or passphrase is
+ * set. Completes as zks_client_open, and with ZKS_E_MALFORMED, ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
+ * ZKS_E_DECRYPT: a typing error (the operation's text says in which word, where it can be told);
+ * ZKS_E_SUITE: of a suite that this build does not have; ZKS_E_STORE_GROUP: the store holds a group
+ * already.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_group_restore(zks_runtime *runtime, const zks_config *config,
+                                                  const char *words, size_t length,
+                                                  zks_done_fn done, void *user, zks_op **out_op,
+                                                  zks_client **out_client);
+
+/*
  * Connects to the relays and stays connected: after a loss it tries again by itself until
  * zks_client_disconnect. Completes when the first relay has accepted this device; a failure that
  * may pass is retried and does not end it.
