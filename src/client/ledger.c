@@ -302,7 +302,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
         status = zks__store_held_each(l->store, l->group.g, restore_held, l);
     }
     l->unsigned_run = 0;
-    l->heads_sent = 0; /* the next one is full: what was told is not known any more */
+    l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
     l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */
     l->active = true;
     if (!status) {
