@@ -20,19 +20,19 @@ static zks__device_keys b;
 static const uint8_t *b_id;
 static uint64_t cursor, b_seq;
 static uint8_t b_prev[ZKS_ENTRY_ID_BYTES];
-static int64_t later_ms; /* A's clock runs ahead by so much */
+static int64_t wall_ms; /* the wall clock is ahead by so much */
 
-static int64_t later_unix_ms(void *user)
+static int64_t moved_unix_ms(void *user)
 {
     (void)user;
-    return runtime->clock.unix_ms(runtime->clock.user) + later_ms;
+    return runtime->clock.unix_ms(runtime->clock.user) + wall_ms;
 }
 
 static void open_a(bool new_group)
 {
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
     zks__clock clock = runtime->clock;
-    clock.unix_ms = later_unix_ms;
+    clock.unix_ms = moved_unix_ms;
     zks__ledger_config config = {.storage = runtime->storage,
                                  .vault = runtime->vault,
                                  .path = path,
@@ -102,7 +102,7 @@ static void setup(void)
     ck_assert_int_eq(zks__runtime_new(&runtime), ZKS_OK);
     open_a(true);
     cursor = b_seq = 0;
-    later_ms = 0;
+    wall_ms = 0;
     memset(b_prev, 0, sizeof b_prev);
     load_relay();
     make_b();
@@ -318,7 +318,7 @@ START_TEST(removed_device_cannot_rewrite_what_lies_below_the_cut_off)
     memcpy(one, b_prev, sizeof one);
     zks__buf *two = b_blob(texts[1], tag0, root.epoch0_secret, two_id);
     ck_assert_uint_eq(b_says(texts[2], tag0, root.epoch0_secret).held, 1);
-    later_ms = ZKS_HISTORY_GAP_MS + 1000;
+    wall_ms = ZKS_HISTORY_GAP_MS + 1000;
     begin();
     ck_assert_int_eq(zks__ledger_tick(a, true, &out, &next), ZKS_OK);
     commit();
