@@ -48,7 +48,7 @@ lint: ## clang-format, clang-tidy, shellcheck, licence lines
 format: ## lets clang-format lay out all C files
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
 
-docs: ## the links and file names in docs/ and README.md
+docs: ## the links, file names and test names in docs/ and README.md
 	@scripts/docs
 
 install: ## installs under PREFIX (/usr/local); DESTDIR is respected

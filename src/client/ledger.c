@@ -24,6 +24,7 @@ void zks__ledger_rolled_back(zks__ledger *l, bool on_relay)
 {
     if (l) {
         l->rolled_back = true;
+        l->ahead_ms = 0; /* a chain that was begun is undone */
         l->relay_valid = l->relay_valid && !on_relay;
     }
 }
@@ -301,9 +302,8 @@ zks_status zks__ledger_read_state(zks__ledger *l)
         status = zks__store_held_each(l->store, l->group.g, restore_held, l);
     }
     l->unsigned_run = 0;
-    l->heads_sent = 0; /* the next one is full: what was told is not known any more */
-    l->listening_ms = l->looked_ms = l->ahead_ms = l->resealed_ms = 0;
-    l->resealed_count = 0;
+    l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
+    l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */
     l->active = true;
     if (!status) {
         status = zks__store_heads_get(l->store, l->group.g, &l->heads_ms);

@@ -232,7 +232,7 @@ static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
         if (!status && known) {
             status = zks__store_entry_each(l->store, l->group.g, chain->row.c, seq, find_entry, &f);
         }
-        l->resealed_count += known && !f.count ? MISS_COST : 1;
+        l->resealed_count += f.count ? 0 : known ? MISS_COST : 1; /* seal_again counts the others */
         for (size_t i = 0; i < f.count; i++) {
             if (!status) {
                 status = seal_again(l, chain->row.c, &f, i);

@@ -232,8 +232,22 @@ zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t *blob, size_t leng
 
 /* --- who counts --- */
 
-/* Whether an EPOCH that removed the author vouches for the entry: at or below a cut-off head. */
-static zks_status vouched(zks__ledger *l, const zks__entry *e, bool *out_yes)
+typedef enum vouching { VOUCHED_NOT = 0, VOUCHED_BELOW, VOUCHED_HEAD } vouching;
+
+static vouching vouched_by(const zks__cutoff *c, const zks__entry *e)
+{
+    if (memcmp(c->author, e->author, sizeof c->author) != 0 ||
+        memcmp(c->chain, e->chain, sizeof c->chain) != 0 || e->seq > c->seq) {
+        return VOUCHED_NOT;
+    }
+    if (e->seq < c->seq) {
+        return VOUCHED_BELOW;
+    }
+    return memcmp(e->id, c->id, sizeof c->id) == 0 ? VOUCHED_HEAD : VOUCHED_NOT;
+}
+
+/* How an EPOCH that removed the author vouches for the entry: as a cut-off head, or below one. */
+static zks_status vouched(zks__ledger *l, const zks__entry *e, vouching *out)
 {
     zks__epoch_note *note = zks__alloc(sizeof *note);
     if (!note) {
@@ -241,8 +255,9 @@ static zks_status vouched(zks__ledger *l, const zks__entry *e, bool *out_yes)
     }
     const zks__record *r;
     zks_status status = ZKS_OK;
-    *out_yes = false;
-    for (uint32_t n = 1; !status && !*out_yes && (r = zks__records_epoch_at(l->records, n)); n++) {
+    *out = VOUCHED_NOT;
+    for (uint32_t n = 1;
+         !status && *out < VOUCHED_HEAD && (r = zks__records_epoch_at(l->records, n)); n++) {
         const zks__known_epoch *known = NULL;
         if (!zks__records_gone(l->records, e->author, r->hash)) {
             continue;
@@ -256,24 +271,27 @@ static zks_status vouched(zks__ledger *l, const zks__entry *e, bool *out_yes)
             continue;
         }
         for (size_t i = 0; i < note->cutoff_count; i++) {
-            const zks__cutoff *c = &note->cutoffs[i];
-            *out_yes |= memcmp(c->author, e->author, sizeof c->author) == 0 &&
-                        memcmp(c->chain, e->chain, sizeof c->chain) == 0 &&
-                        (e->seq < c->seq ||
-                         (e->seq == c->seq && memcmp(e->id, c->id, sizeof c->id) == 0));
+            vouching v = vouched_by(&note->cutoffs[i], e);
+            *out = v > *out ? v : *out;
         }
     }
     zks__free(note);
     return status;
 }
 
-zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch, const zks__entry *e)
+zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch, zks__entry *e)
 {
     const zks__record *tip = zks__records_epoch(l->records);
-    bool yes = zks__records_valid(l->records, e->author, epoch->hash) &&
-               !zks__records_gone(l->records, e->author, tip->hash);
-    zks_status status = yes ? ZKS_OK : vouched(l, e, &yes);
-    return status ? status : yes ? ZKS_OK : ZKS_E_NOT_MEMBER;
+    if (zks__records_valid(l->records, e->author, epoch->hash) &&
+        !zks__records_gone(l->records, e->author, tip->hash)) {
+        return ZKS_OK;
+    }
+    vouching v;
+    zks_status status = vouched(l, e, &v);
+    if (!status && v == VOUCHED_BELOW) {
+        e->has_signature = 0;
+    }
+    return status || v ? status : ZKS_E_NOT_MEMBER;
 }
 
 /* --- making one --- */

@@ -146,10 +146,12 @@ ZKS_MUST_USE zks_status zks__ledger_blob_key(zks__ledger *l, const uint8_t *blob
                                              const uint8_t pusher[ZKS_DEVICE_ID_BYTES],
                                              const zks__blob_key **out);
 /* Whether an entry counts in a blob of that epoch: its author was a member then and is not removed,
- * or the EPOCH that removed it vouches for the entry (docs/SECURITY.md, section 3, rule 12). What a
- * removed device writes into an old epoch, with a relay that helps, does not. ZKS_E_NOT_MEMBER. */
+ * or the EPOCH that removed it vouches for the entry (docs/SECURITY.md, section 3, rule 12): it is
+ * a cut-off head, or lies below one. Below one its signature is taken away, since the author can
+ * still make another with a relay that helps: it counts when the head's chain leads to it.
+ * ZKS_E_NOT_MEMBER. */
 ZKS_MUST_USE zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch,
-                                                  const zks__entry *e);
+                                                  zks__entry *e);
 void zks__ledger_epochs_done(zks__ledger *l);
 /* A new own chain that names the old tip. Queued entries of the old one stay as they are. */
 ZKS_MUST_USE zks_status zks__ledger_new_chain(zks__ledger *l);

@@ -21,7 +21,7 @@
 enum {
     ZKS_HEADS_MAX = 4096,       /* in one entry: 64 devices with as many chains; 352 KiB */
     ZKS_WANT_SPANS_MAX = 64,    /* in one entry */
-    ZKS_WANT_ENTRIES_MAX = 256, /* that one entry may ask for, all spans together */
+    ZKS_WANT_ENTRIES_MAX = 256, /* that one span asks for */
     ZKS_HEADS_HEAD_BYTES = ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES + 8 + ZKS_ENTRY_ID_BYTES,
     ZKS_WANT_SPAN_BYTES = ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES + 16,
     ZKS_HEADS_FIXED_BYTES = 1 + ZKS_RECORD_HASH_BYTES + 2, /* with the longest count */

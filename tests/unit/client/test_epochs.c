@@ -20,10 +20,19 @@ static zks__device_keys b;
 static const uint8_t *b_id;
 static uint64_t cursor, b_seq;
 static uint8_t b_prev[ZKS_ENTRY_ID_BYTES];
+static int64_t wall_ms; /* the wall clock is ahead by so much */
+
+static int64_t moved_unix_ms(void *user)
+{
+    (void)user;
+    return runtime->clock.unix_ms(runtime->clock.user) + wall_ms;
+}
 
 static void open_a(bool new_group)
 {
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
+    zks__clock clock = runtime->clock;
+    clock.unix_ms = moved_unix_ms;
     zks__ledger_config config = {.storage = runtime->storage,
                                  .vault = runtime->vault,
                                  .path = path,
@@ -31,7 +40,7 @@ static void open_a(bool new_group)
                                  .mode = new_group ? ZKS_GROUP_MODE_PAIRED : 0,
                                  .device_name = "anna",
                                  .rng = runtime->rng,
-                                 .clock = runtime->clock,
+                                 .clock = clock,
                                  .log = &runtime->log};
     ck_assert_int_eq(zks__ledger_open(&config, problem, &a), ZKS_OK);
 }
@@ -93,6 +102,7 @@ static void setup(void)
     ck_assert_int_eq(zks__runtime_new(&runtime), ZKS_OK);
     open_a(true);
     cursor = b_seq = 0;
+    wall_ms = 0;
     memset(b_prev, 0, sizeof b_prev);
     load_relay();
     make_b();
@@ -293,6 +303,41 @@ START_TEST(removed_device_is_not_heard_any_more_but_what_was_seen_counts)
 }
 END_TEST
 
+/* Below the cut-off the removed device's signature proves nothing any more: only what the chain of
+ * the cut-off head names counts. */
+START_TEST(removed_device_cannot_rewrite_what_lies_below_the_cut_off)
+{
+    static const char *const texts[] = {"one", "two", "three"};
+    uint8_t tag0[ZKS_EPOCH_TAG_BYTES], two_id[ZKS_BLOB_ID_BYTES], other_id[ZKS_BLOB_ID_BYTES];
+    uint8_t one[ZKS_ENTRY_ID_BYTES];
+    static const uint8_t none[ZKS_ENTRY_ID_BYTES];
+    zks__received out;
+    int64_t next = 0;
+    memcpy(tag0, tip()->hash, sizeof tag0);
+    ck_assert_uint_eq(b_says(texts[0], tag0, root.epoch0_secret).delivered, 1);
+    memcpy(one, b_prev, sizeof one);
+    zks__buf *two = b_blob(texts[1], tag0, root.epoch0_secret, two_id);
+    ck_assert_uint_eq(b_says(texts[2], tag0, root.epoch0_secret).held, 1);
+    wall_ms = ZKS_HISTORY_GAP_MS + 1000;
+    begin();
+    ck_assert_int_eq(zks__ledger_tick(a, true, &out, &next), ZKS_OK);
+    commit();
+    ck_assert_uint_eq(out.delivered, 1); /* "three"; "two" is missing */
+    rotate(b_id);
+    for (b_seq = 0; b_seq < 2;) { /* another 1, another 2 behind the true 1 */
+        memcpy(b_prev, b_seq ? one : none, sizeof b_prev);
+        zks__buf *other = b_blob("another", tag0, root.epoch0_secret, other_id);
+        out = receive(other, other_id, true);
+        ck_assert_uint_eq(out.delivered, 0);
+        ck_assert_uint_eq(out.held, 1);
+        zks__buf_unref(other);
+    }
+    ck_assert_uint_eq(receive(two, two_id, true).delivered, 1); /* late, but the true one */
+    expect_texts((const char *const[]){texts[0], texts[2], texts[1]}, 3);
+    zks__buf_unref(two);
+}
+END_TEST
+
 START_TEST(blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped)
 {
     static const uint8_t tag[ZKS_EPOCH_TAG_BYTES] = {0xab}, secret[32] = {1};
@@ -326,6 +371,7 @@ static void add(TCase *c)
     tcase_add_test(c, old_and_new_epochs_are_read_after_a_restart);
     tcase_add_test(c, what_waits_is_sealed_for_the_new_epoch_and_its_old_name_stays_known);
     tcase_add_test(c, removed_device_is_not_heard_any_more_but_what_was_seen_counts);
+    tcase_add_test(c, removed_device_cannot_rewrite_what_lies_below_the_cut_off);
     tcase_add_test(c, blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped);
     tcase_add_test(c, epoch_removes_members_only_and_never_its_maker);
 }

@@ -586,6 +586,92 @@ START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
 }
 END_TEST
 
+/* --- a member that misbehaves: B says what it likes --- */
+
+static zks__received say(uint8_t kind, uint64_t seq, const uint8_t *body, size_t length)
+{
+    static uint8_t last[ZKS_ENTRY_ID_BYTES];
+    uint8_t nonce[ZKS_NONCE_BYTES] = {(uint8_t)seq};
+    zks__identity who;
+    zks__ledger_identity(b, &who);
+    zks__entry e = {
+        .seq = seq, .floor = 1, .kind = kind, .has_signature = 1, .body_length = length};
+    memcpy(e.author, zks__crypto_sign_public(&who.device.sign), sizeof e.author);
+    memset(e.chain, 0x77, sizeof e.chain);
+    memcpy(e.prev, last, seq > 1 ? sizeof e.prev : 0);
+    zks__sealed *s = &outbox[outbox_count++];
+    s->blob = zks__blob_buffer(body, length);
+    ck_assert_int_eq(zks__blob_seal(&b->own_key, &e, &who.device.sign, nonce, s->blob, s->blob_id),
+                     ZKS_OK);
+    memcpy(last, e.id, sizeof last);
+    zks__wipe(&who, sizeof who);
+    return deliver_as(a, device_of(b), outbox_count - 1, 1, false);
+}
+
+/* Whoever asks for everything again and again gets 256 entries in 10 minutes. */
+START_TEST(a_member_that_wants_everything_gets_a_budget)
+{
+    exchange_records(b, a);
+    push(a, 400);
+    uint8_t body[1 + 10 + ZKS_WANT_SPANS_MAX * ZKS_WANT_SPAN_BYTES];
+    zks__want_span spans[ZKS_WANT_SPANS_MAX];
+    zks__want want = {.round = 2, .count = ZKS_WANT_SPANS_MAX};
+    size_t length = 0, sealed = 0;
+    for (size_t i = 0; i < ZKS_WANT_SPANS_MAX; i++) {
+        spans[i] = (zks__want_span){.first = 1, .last = i % 2 ? UINT64_MAX : 400};
+        memcpy(spans[i].author, device_of(a), sizeof spans[i].author);
+        memcpy(spans[i].chain, a->own->row.chain, sizeof spans[i].chain);
+    }
+    ck_assert_int_eq(zks__want_encode(&want, spans, body, sizeof body, &length), ZKS_OK);
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        sealed += say(ZKS_ENTRY_WANT, seq, body, length).resealed;
+    }
+    ck_assert_uint_eq(sealed, ZKS_WANT_ENTRIES_MAX);
+    clock_error_ms = 10 * 60 * 1000;
+    ck_assert_uint_eq(say(ZKS_ENTRY_WANT, 4, body, length).resealed, ZKS_WANT_ENTRIES_MAX);
+    clock_error_ms = 0;
+}
+END_TEST
+
+/* Heads that do not exist: of A's own chain they begin one chain an hour; of others', one WITHHELD
+ * each is told, and nothing else stops. */
+START_TEST(a_member_that_makes_up_heads_costs_a_chain_an_hour)
+{
+    uint8_t body[ZKS_HEADS_FIXED_BYTES + 2 * ZKS_HEADS_HEAD_BYTES];
+    size_t length = 0, chains = 0, withheld = 0;
+    int64_t next;
+    exchange_records(b, a);
+    push(a, 1);
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        zks__heads heads = {.count = 2};
+        zks__head made_up[2] = {{.seq = 1000 + seq, .id = {1}}, {.seq = 2000, .id = {2}}};
+        memcpy(made_up[0].author, device_of(a), sizeof made_up[0].author);
+        memcpy(made_up[0].chain, a->own->row.chain, sizeof made_up[0].chain);
+        memcpy(made_up[1].author, device_of(b), sizeof made_up[1].author);
+        memset(made_up[1].chain, 0x77, sizeof made_up[1].chain);
+        ck_assert_int_eq(zks__heads_encode(&heads, made_up, body, sizeof body, &length), ZKS_OK);
+        zks__received r = say(ZKS_ENTRY_HEADS, seq, body, length);
+        ck_assert_uint_eq(r.rejected, 0);
+        for (size_t i = 0; i < r.notice_count; i++) {
+            chains += r.notices[i].event == ZKS_EVENT_NEW_CHAIN;
+        }
+    }
+    ck_assert_uint_eq(chains, 1);
+    for (int minutes = 1; minutes < 60; minutes++) {
+        clock_error_ms = minutes * INT64_C(60000);
+        zks__received r = tick(a, &next);
+        for (size_t i = 0; i < r.notice_count; i++) {
+            bool of_b = memcmp(r.notices[i].author, device_of(b), ZKS_DEVICE_ID_BYTES) == 0;
+            withheld += of_b && r.notices[i].event == ZKS_EVENT_HISTORY_WITHHELD;
+        }
+    }
+    clock_error_ms = 0;
+    ck_assert_uint_eq(withheld, 1);
+    push(a, 1);
+    ck_assert_uint_eq(deliver(outbox_count - 1, 1).rejected, 0);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -607,6 +693,8 @@ static void add(TCase *c)
     tcase_add_test(c, a_changed_relay_key_is_a_fact_not_a_failure);
     tcase_add_test(c, two_groups_of_one_store_share_no_key_or_id);
     tcase_add_test(c, devices_are_listed_with_their_sealed_names);
+    tcase_add_test(c, a_member_that_wants_everything_gets_a_budget);
+    tcase_add_test(c, a_member_that_makes_up_heads_costs_a_chain_an_hour);
 }
 
 int main(void)

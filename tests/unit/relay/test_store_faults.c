@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -70,6 +71,74 @@ START_TEST(killed_process_loses_nothing_acknowledged)
         sync_close(&s);
     }
     sync_end(&s);
+}
+END_TEST
+
+/* --- a power cut --- */
+
+/* SQLite's files as they are; how many writes to the log no sync has followed is counted. */
+typedef struct counted_file {
+    sqlite3_io_methods methods;
+    const sqlite3_io_methods *real;
+} counted_file;
+
+static sqlite3_vfs counting_vfs, *real_vfs;
+static _Atomic unsigned log_writes, log_unsynced; /* the store has a thread of its own */
+
+static const sqlite3_io_methods *real_of(sqlite3_file *f)
+{
+    return ((counted_file *)(void *)((char *)f + real_vfs->szOsFile))->real;
+}
+
+static int counting_write(sqlite3_file *f, const void *data, int length, sqlite3_int64 offset)
+{
+    log_writes++;
+    log_unsynced++;
+    return real_of(f)->xWrite(f, data, length, offset);
+}
+
+static int counting_sync(sqlite3_file *f, int flags)
+{
+    log_unsynced = 0;
+    return real_of(f)->xSync(f, flags);
+}
+
+static int counting_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
+                         int *out_flags)
+{
+    (void)v;
+    int rc = real_vfs->xOpen(real_vfs, name, f, flags, out_flags);
+    if (rc == SQLITE_OK && flags & SQLITE_OPEN_WAL) {
+        counted_file *c = (counted_file *)(void *)((char *)f + real_vfs->szOsFile);
+        c->real = f->pMethods;
+        c->methods = *f->pMethods;
+        c->methods.xWrite = counting_write;
+        c->methods.xSync = counting_sync;
+        f->pMethods = &c->methods;
+    }
+    return rc;
+}
+
+/* What a power cut takes is what was not synced. */
+START_TEST(acknowledged_blobs_are_synced)
+{
+    static sync_store s;
+    real_vfs = sqlite3_vfs_find(NULL);
+    counting_vfs = *real_vfs;
+    counting_vfs.zName = "counting";
+    counting_vfs.szOsFile += (int)sizeof(counted_file);
+    counting_vfs.xOpen = counting_open;
+    sqlite3_vfs_register(&counting_vfs, 1);
+    sync_begin(&s);
+    zks__rstore_group *g = sync_group(&s, 1);
+    for (uint64_t i = 0; i < 200; i++) { /* the log begins anew on the way */
+        unsigned before = log_writes;
+        sync_push(&s, g, 1, i * 5, 5);
+        ck_assert_uint_gt(log_writes, before);
+        ck_assert_uint_eq(log_unsynced, 0);
+    }
+    sync_end(&s);
+    sqlite3_vfs_unregister(&counting_vfs);
 }
 END_TEST
 
@@ -330,6 +399,7 @@ END_TEST
 static void add(TCase *c)
 {
     tcase_add_test(c, killed_process_loses_nothing_acknowledged);
+    tcase_add_test(c, acknowledged_blobs_are_synced);
     tcase_add_test(c, second_store_on_the_folder_is_told_the_pid);
     tcase_add_test(c, file_that_is_no_database_is_corrupt);
     tcase_add_test(c, folder_without_parent_cannot_be_made);
