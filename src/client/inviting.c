@@ -67,16 +67,6 @@ static void tell_wrong_try(zks_client *c, unsigned left)
     }
 }
 
-static void show_digits(zks_client *c, uint32_t digits)
-{
-    zks_event *e = new_event(c, ZKS_EVENT_PAIR_DIGITS,
-                             "the other device must show the same digits");
-    if (e) {
-        e->numbers[ZKS_EVENT_FIELD_DIGITS] = digits;
-        zks__event_post(e);
-    }
-}
-
 static bool ask(zks_client *c, const char *name, uint32_t digits)
 {
     zks_event *e = new_event(c, ZKS_EVENT_PAIR_ASK, "a device wants to join");
@@ -149,7 +139,7 @@ static void act(zks_client *c, const zks__pairing_action *a)
         tell_wrong_try(c, a->tries_left);
         break;
     case ZKS_PAIRING_SHOW_DIGITS:
-        show_digits(c, a->digits);
+        zks__event_digits(c, a->digits);
         break;
     case ZKS_PAIRING_ASK:
         c->inviting->mute = !ask(c, a->text, a->digits);

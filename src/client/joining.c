@@ -76,18 +76,6 @@ static void fail(zks__joining *j, zks_status status, const char *text)
 
 /* --- the machine --------------------------------------------------------------------------- */
 
-static void show_digits(zks_client *c, uint32_t digits)
-{
-    char text[96];
-    snprintf(text, sizeof text, "the other device must show the same six digits: %03u %03u",
-             digits / 1000, digits % 1000);
-    zks_event *e = zks__event_new(c, ZKS_EVENT_PAIR_DIGITS, ZKS_OK, text);
-    if (e) {
-        e->numbers[ZKS_EVENT_FIELD_DIGITS] = digits;
-        zks__event_post(e);
-    }
-}
-
 static void do_action(zks__joining *j, const zks__pairing_action *a)
 {
     zks_client *c = j->client;
@@ -98,7 +86,7 @@ static void do_action(zks__joining *j, const zks__pairing_action *a)
         }
         break;
     case ZKS_PAIRING_SHOW_DIGITS:
-        show_digits(c, a->digits);
+        zks__event_digits(c, a->digits);
         break;
     case ZKS_PAIRING_GROUP:
         j->events.group(&a->group, j->user);
