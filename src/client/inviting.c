@@ -167,6 +167,7 @@ static void step(zks_client *c, zks__pairing_event *e)
     e->now_ms = zks__runtime_now_ms(c->runtime);
     zks__inviter_step(c->inviting->machine, e, &actions);
     zks__wipe(random, sizeof random);
+    e->random = NULL;
     for (size_t k = 0; k < actions.count; k++) {
         act(c, &actions.items[k]);
     }

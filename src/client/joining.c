@@ -123,6 +123,7 @@ static void step(zks__joining *j, zks__pairing_event *e)
     e->now_ms = now_of(j);
     zks__joiner_step(j->joiner, e, &actions);
     zks__wipe(random, sizeof random);
+    e->random = NULL;
     for (size_t i = 0; i < actions.count; i++) {
         do_action(j, &actions.items[i]);
     }

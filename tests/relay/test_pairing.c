@@ -236,6 +236,7 @@ static void feed(joiner *j, zks__pairing_event *e)
     e->random = random;
     e->now_ms = uv_now(&j->link->world->loop);
     zks__joiner_step(j->machine, e, &actions);
+    e->random = NULL;
     for (size_t i = 0; i < actions.count; i++) {
         act(j, &actions.items[i]);
     }
