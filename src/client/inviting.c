@@ -168,7 +168,7 @@ static void step(zks_client *c, zks__pairing_event *e)
     zks__inviter_step(c->inviting->machine, e, &actions);
     zks__wipe(random, sizeof random);
     e->random = NULL;
-    for (size_t k = 0; k < actions.count; k++) {
+    for (size_t k = 0; k < actions.count && c->inviting; k++) {
         act(c, &actions.items[k]);
     }
     if (c->inviting && c->inviting->mute) {

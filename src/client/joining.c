@@ -22,7 +22,8 @@ struct zks__joining {
     zks__address address;
     zks__dial *dial;
     zks__session *session;
-    uint64_t ready_due_ms; /* when the session must be ready; UINT64_MAX: it is */
+    uint64_t ready_due_ms;   /* when the session must be ready; UINT64_MAX: it is */
+    zks__pair_bundle bundle; /* its bytes are the joiner's */
     bool storing, ended;
     bool answered; /* the store has said how it went */
     bool lost;     /* while storing: to be told afterwards */
@@ -93,7 +94,8 @@ static void do_action(zks__joining *j, const zks__pairing_action *a)
         break;
     case ZKS_PAIRING_STORE:
         j->storing = true;
-        j->events.store(&a->bundle, c->options.relays[j->relay], zks__session_peer_key(j->session),
+        j->bundle = a->bundle; /* the store reads it on its own thread */
+        j->events.store(&j->bundle, c->options.relays[j->relay], zks__session_peer_key(j->session),
                         j->user);
         break;
     case ZKS_PAIRING_ENDED:
