@@ -106,7 +106,8 @@ static void ended(zks_client *c, const zks__pairing_action *a)
                           : "");
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "pairing_ended status=%d committed=%d",
                    (int)a->status, a->committed);
-    bool told = zks__op_is_done(i->op); /* by a client that closes */
+    atomic_store(&c->pair_asked, false); /* before anybody hears of the end */
+    bool told = zks__op_is_done(i->op);  /* by a client that closes */
     if (!told && i->has_device && (!a->status || a->committed)) {
         zks__op_set_bytes(i->op, ZKS_OP_DEVICE, i->device, ZKS_DEVICE_ID_BYTES);
         i->device = NULL;
@@ -115,7 +116,6 @@ static void ended(zks_client *c, const zks__pairing_action *a)
         zks__op_set_number(i->op, ZKS_OP_RETRY_AFTER_MS, a->retry_after_ms);
         zks__op_complete(i->op, a->status, text);
     }
-    atomic_store(&c->pair_asked, false);
     c->inviting = NULL;
     free_inviting(i);
 }
