@@ -177,6 +177,8 @@ static void box_away(zks__mailbox *b, uint64_t now_ns)
     if (b->joiner) {
         attempt_over(b, ZKS_WIRE_BUSY, true);
     }
+    b->puts_inviter = 0; /* it comes back with a new first message */
+    b->first_length = 0;
 }
 
 void zks__mailbox_peer_closed(zks__peer *p)

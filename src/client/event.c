@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "client/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void run_event(zks__task *task)
@@ -59,6 +60,18 @@ void zks__event_post(zks_event *e)
 {
     if (e) {
         zks__runtime_callback(e->client->runtime, e->client->queue, &e->task);
+    }
+}
+
+void zks__event_digits(zks_client *c, uint32_t digits)
+{
+    char text[96];
+    snprintf(text, sizeof text, "the other device must show the same six digits: %03u %03u",
+             digits / 1000, digits % 1000);
+    zks_event *e = zks__event_new(c, ZKS_EVENT_PAIR_DIGITS, ZKS_OK, text);
+    if (e) {
+        e->numbers[ZKS_EVENT_FIELD_DIGITS] = digits;
+        zks__event_post(e);
     }
 }
 

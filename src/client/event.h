@@ -25,6 +25,8 @@ struct zks_event {
 zks_event *zks__event_new(zks_client *c, int32_t kind, zks_status status, const char *sentence);
 /* Takes the event over; NULL is fine. */
 void zks__event_post(zks_event *e);
+/* The digits of a pairing, of either side. */
+void zks__event_digits(zks_client *c, uint32_t digits);
 /* Frees an event that is not to be posted; NULL is fine. */
 void zks__event_drop(zks_event *e);
 

@@ -3,6 +3,7 @@
 #include "client/internal.h"
 
 #include "base/alloc.h"
+#include "client/offer.h"
 
 #include <string.h>
 
@@ -134,6 +135,7 @@ typedef struct tick_job {
     zks__received received;
     int64_t next_unix_ms;
     bool caught_up;
+    zks__owed owed;
     zks__device_list devices; /* what they did since the last minute */
     bool more;
 } tick_job;
@@ -147,10 +149,32 @@ static zks_status run_tick(zks__job *job)
         status = zks__ledger_prune(l, j->base.client->options.keep_bytes,
                                    j->base.client->options.relay_count, &j->more);
     }
+    if (!status && j->caught_up) {
+        status = zks__ledger_owed(l, &j->owed);
+    }
     if (!status && !j->more) {
         zks__client_read_devices(j->base.client, &j->devices);
     }
     return status;
+}
+
+/* Where that fails it is owed at the next tick, too. */
+static void granted(zks_client *c, zks_status status, const char *text, void *user)
+{
+    (void)text;
+    (void)user;
+    zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "granted status=%d", (int)status);
+}
+
+static void give(zks_client *c, const zks__owed *owed)
+{
+    zks__slice records[ZKS_COUNTOF(owed->records)];
+    for (size_t i = 0; i < owed->count; i++) {
+        records[i] = (zks__slice){owed->records[i]->data, owed->records[i]->length};
+    }
+    if (owed->count && zks__client_offer(c, ZKS_RECORDS_PUT, records, owed->count, granted, NULL)) {
+        return; /* not connected any more: the next tick */
+    }
 }
 
 static void finish_tick(zks__job *job)
@@ -176,6 +200,7 @@ static void finish_tick(zks__job *job)
         zks__client_show_devices(c, &j->devices);
         zks__client_own_grew(c, j->received.last_n);
         zks__client_tell_notices(c, &j->received);
+        give(c, &j->owed);
         if (j->received.look_elsewhere) {
             zks__sync_look_elsewhere(c->sync);
         }
@@ -184,6 +209,7 @@ static void finish_tick(zks__job *job)
         }
     }
     zks__client_pump(c); /* sets the timer */
+    zks__owed_done(&j->owed);
     zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
 }

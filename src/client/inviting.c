@@ -67,16 +67,6 @@ static void tell_wrong_try(zks_client *c, unsigned left)
     }
 }
 
-static void show_digits(zks_client *c, uint32_t digits)
-{
-    zks_event *e = new_event(c, ZKS_EVENT_PAIR_DIGITS,
-                             "the other device must show the same digits");
-    if (e) {
-        e->numbers[ZKS_EVENT_FIELD_DIGITS] = digits;
-        zks__event_post(e);
-    }
-}
-
 static bool ask(zks_client *c, const char *name, uint32_t digits)
 {
     zks_event *e = new_event(c, ZKS_EVENT_PAIR_ASK, "a device wants to join");
@@ -116,7 +106,8 @@ static void ended(zks_client *c, const zks__pairing_action *a)
                           : "");
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "pairing_ended status=%d committed=%d",
                    (int)a->status, a->committed);
-    bool told = zks__op_is_done(i->op); /* by a client that closes */
+    atomic_store(&c->pair_asked, false); /* before anybody hears of the end */
+    bool told = zks__op_is_done(i->op);  /* by a client that closes */
     if (!told && i->has_device && (!a->status || a->committed)) {
         zks__op_set_bytes(i->op, ZKS_OP_DEVICE, i->device, ZKS_DEVICE_ID_BYTES);
         i->device = NULL;
@@ -125,7 +116,6 @@ static void ended(zks_client *c, const zks__pairing_action *a)
         zks__op_set_number(i->op, ZKS_OP_RETRY_AFTER_MS, a->retry_after_ms);
         zks__op_complete(i->op, a->status, text);
     }
-    atomic_store(&c->pair_asked, false);
     c->inviting = NULL;
     free_inviting(i);
 }
@@ -149,7 +139,7 @@ static void act(zks_client *c, const zks__pairing_action *a)
         tell_wrong_try(c, a->tries_left);
         break;
     case ZKS_PAIRING_SHOW_DIGITS:
-        show_digits(c, a->digits);
+        zks__event_digits(c, a->digits);
         break;
     case ZKS_PAIRING_ASK:
         c->inviting->mute = !ask(c, a->text, a->digits);
@@ -177,7 +167,8 @@ static void step(zks_client *c, zks__pairing_event *e)
     e->now_ms = zks__runtime_now_ms(c->runtime);
     zks__inviter_step(c->inviting->machine, e, &actions);
     zks__wipe(random, sizeof random);
-    for (size_t k = 0; k < actions.count; k++) {
+    e->random = NULL;
+    for (size_t k = 0; k < actions.count && c->inviting; k++) {
         act(c, &actions.items[k]);
     }
     if (c->inviting && c->inviting->mute) {

@@ -22,7 +22,8 @@ struct zks__joining {
     zks__address address;
     zks__dial *dial;
     zks__session *session;
-    uint64_t ready_due_ms; /* when the session must be ready; UINT64_MAX: it is */
+    uint64_t ready_due_ms;   /* when the session must be ready; UINT64_MAX: it is */
+    zks__pair_bundle bundle; /* its bytes are the joiner's */
     bool storing, ended;
     bool answered; /* the store has said how it went */
     bool lost;     /* while storing: to be told afterwards */
@@ -76,18 +77,6 @@ static void fail(zks__joining *j, zks_status status, const char *text)
 
 /* --- the machine --------------------------------------------------------------------------- */
 
-static void show_digits(zks_client *c, uint32_t digits)
-{
-    char text[96];
-    snprintf(text, sizeof text, "the other device must show the same six digits: %03u %03u",
-             digits / 1000, digits % 1000);
-    zks_event *e = zks__event_new(c, ZKS_EVENT_PAIR_DIGITS, ZKS_OK, text);
-    if (e) {
-        e->numbers[ZKS_EVENT_FIELD_DIGITS] = digits;
-        zks__event_post(e);
-    }
-}
-
 static void do_action(zks__joining *j, const zks__pairing_action *a)
 {
     zks_client *c = j->client;
@@ -98,14 +87,15 @@ static void do_action(zks__joining *j, const zks__pairing_action *a)
         }
         break;
     case ZKS_PAIRING_SHOW_DIGITS:
-        show_digits(c, a->digits);
+        zks__event_digits(c, a->digits);
         break;
     case ZKS_PAIRING_GROUP:
         j->events.group(&a->group, j->user);
         break;
     case ZKS_PAIRING_STORE:
         j->storing = true;
-        j->events.store(&a->bundle, c->options.relays[j->relay], zks__session_peer_key(j->session),
+        j->bundle = a->bundle; /* the store reads it on its own thread */
+        j->events.store(&j->bundle, c->options.relays[j->relay], zks__session_peer_key(j->session),
                         j->user);
         break;
     case ZKS_PAIRING_ENDED:
@@ -135,6 +125,7 @@ static void step(zks__joining *j, zks__pairing_event *e)
     e->now_ms = now_of(j);
     zks__joiner_step(j->joiner, e, &actions);
     zks__wipe(random, sizeof random);
+    e->random = NULL;
     for (size_t i = 0; i < actions.count; i++) {
         do_action(j, &actions.items[i]);
     }

@@ -249,6 +249,15 @@ typedef struct zks__admission {
 ZKS_MUST_USE zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name,
                                           zks__admission *out);
 void zks__admission_done(zks__admission *a);
+/* GRANTs of the tip's secret, to be put at a relay, for members that its EPOCH does not list since
+ * they came in while it was made: whoever let one in grants, and whoever signed the EPOCH. Those
+ * that do not fit come the next time. */
+typedef struct zks__owed {
+    size_t count;
+    zks__buf *records[16];
+} zks__owed;
+ZKS_MUST_USE zks_status zks__ledger_owed(zks__ledger *l, zks__owed *out);
+void zks__owed_done(zks__owed *o);
 /* Everything of the group for that device, once its MEMBER is among the records: the content of
  * pairing's last message, full of secrets; the caller wipes and frees it. ZKS_E_NOT_MEMBER: it was
  * removed meanwhile; ZKS_E_UNKNOWN_EPOCH as above. */

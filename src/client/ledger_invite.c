@@ -92,29 +92,24 @@ static zks_status issue(zks__ledger *l, zks__slice half, const char *name, zks__
     return ZKS_OK;
 }
 
-/* The device gets the secret in the bundle too; the GRANT is for good, like a place in the EPOCH's
- * list. */
-static zks_status grant(zks__ledger *l, const zks__record *tip, zks__admission *a)
+/* Of the tip's secret, which is here. */
+static zks_status grant(zks__ledger *l, const zks__record *tip, const zks__record *member,
+                        zks__buf **out)
 {
-    zks__record member;
     uint8_t random[ZKS_SEAL_RANDOM_BYTES];
-    zks_status status = zks__record_read(a->records[0]->data, a->records[0]->length, &member);
-    if (status) {
-        return status;
-    }
     zks__buf *record = zks__buf_new(0, ZKS_RECORD_BODY_MAX_BYTES, 0);
     if (!record) {
         return ZKS_E_NOMEM;
     }
     l->rng.fill(random, sizeof random, l->rng.user);
-    status = zks__grant_make(tip, l->epoch->secret, &member, &l->device.sign, random, record->data,
-                             record->length, &record->length);
+    zks_status status = zks__grant_make(tip, l->epoch->secret, member, &l->device.sign, random,
+                                        record->data, record->length, &record->length);
     zks__wipe(random, sizeof random);
     if (status) {
         zks__buf_unref(record);
         return status;
     }
-    a->records[a->count++] = record;
+    *out = record;
     return ZKS_OK;
 }
 
@@ -143,8 +138,13 @@ zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name, 
     }
     memcpy(a.device, body.member.device, sizeof a.device);
     status = issue(l, half, name, &a);
-    if (!status && tip->epoch.number) {
-        status = grant(l, tip, &a);
+    if (!status && tip->epoch.number) { /* for good, like a place in the EPOCH's list */
+        zks__record member;
+        status = zks__record_read(a.records[0]->data, a.records[0]->length, &member);
+        if (!status) {
+            status = grant(l, tip, &member, &a.records[1]);
+        }
+        a.count += !status;
     }
     if (status) {
         zks__admission_done(&a);
@@ -158,6 +158,65 @@ void zks__admission_done(zks__admission *a)
 {
     while (a->count) {
         zks__buf_unref(a->records[--a->count]);
+    }
+}
+
+/* --- who came in beside an EPOCH --- */
+
+static bool is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    return memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0;
+}
+
+/* Under any of its MEMBER records. */
+static bool is_listed(const zks__ledger *l, const zks__record *epoch,
+                      const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    for (size_t i = 0; i < epoch->epoch.listed.count; i++) {
+        const zks__record *m = zks__records_find(l->records,
+                                                 zks__record_item(&epoch->epoch.listed, i));
+        if (m && m->kind == ZKS_RECORD_KIND_MEMBER &&
+            memcmp(m->member.device, device, sizeof m->member.device) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_owed(const zks__ledger *l, const zks__record *tip, const zks__record *member)
+{
+    const uint8_t *device = member->member.device;
+    bool mine = is_self(l, member->member.issuer) || is_self(l, tip->epoch.signer);
+    return mine && !is_self(l, device) && !is_listed(l, tip, device) &&
+           !zks__records_grant(l->records, tip->hash, device, 0);
+}
+
+zks_status zks__ledger_owed(zks__ledger *l, zks__owed *out)
+{
+    const zks__record *member, *tip = l->broken ? NULL : zks__records_epoch(l->records);
+    zks_status status = l->broken;
+    *out = (zks__owed){0};
+    if (status || check_tip(l, tip) || !tip->epoch.number) {
+        return status; /* nothing to give, or nothing that they have not got by joining */
+    }
+    for (size_t i = 0; !status && out->count < ZKS_COUNTOF(out->records) &&
+                       (member = zks__records_member_at(l->records, i));
+         i++) {
+        if (is_owed(l, tip, member)) {
+            status = grant(l, tip, member, &out->records[out->count]);
+            out->count += !status;
+        }
+    }
+    if (status) {
+        zks__owed_done(out);
+    }
+    return status;
+}
+
+void zks__owed_done(zks__owed *o)
+{
+    while (o->count) {
+        zks__buf_unref(o->records[--o->count]);
     }
 }
 

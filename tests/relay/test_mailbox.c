@@ -425,6 +425,23 @@ START_TEST(mailbox_survives_a_reconnect_of_its_device)
 }
 END_TEST
 
+/* What waited is of the session that is gone. */
+START_TEST(first_message_is_new_after_a_reconnect)
+{
+    fixture *f = fixture_inviting(NULL);
+    zks__mailbox_open box = open_box(&f->c[0], 0);
+    send_put(&f->c[0], box.nameplate, 1, 0, "first", 5);
+    raw_disconnect(&f->c[0]);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
+    send_open(&f->c[0], box.nameplate, 0);
+    ck_assert_uint_eq(raw_expect(&f->c[0], ZKS_MESSAGE_MAILBOX_OPEN)->mailbox_open.attempt, 1);
+    send_put(&f->c[0], box.nameplate, 1, 0, "back", 4);
+    get(f, &f->c[1], box.nameplate);
+    expect_put(&f->c[1], 1, "back");
+    fixture_free(f);
+}
+END_TEST
+
 START_TEST(mailbox_is_forgotten_at_a_restart)
 {
     fixture *f = fixture_inviting(NULL);
@@ -702,6 +719,7 @@ static void add(TCase *c)
     tcase_add_test(c, mailbox_of_another_device_cannot_be_touched);
     tcase_add_test(c, mailbox_ends_with_the_right_to_invite);
     tcase_add_test(c, mailbox_survives_a_reconnect_of_its_device);
+    tcase_add_test(c, first_message_is_new_after_a_reconnect);
     tcase_add_test(c, mailbox_is_forgotten_at_a_restart);
     tcase_add_test(c, mailbox_gets_of_an_address_are_limited);
     tcase_add_loop_test(c, mailbox_joiner_that_misuses_it_is_ended, 0, ZKS_COUNTOF(misuses));

@@ -128,10 +128,12 @@ typedef struct joiner {
     zks__joiner *machine;
     zks__pair_invite invite;
     zks__device_keys keys;
+    uint8_t seed;
+    bool asked;          /* the other side has its half of the MEMBER */
     bool stops_at_group; /* its user cancels before it says who it is */
     bool forgets;        /* goes away without a word then */
-    bool is_member, granted;
-    uint8_t rights, group_id[ZKS_GROUP_ID_BYTES];
+    bool granted;
+    uint8_t rights, group_id[ZKS_GROUP_ID_BYTES], member[ZKS_RECORD_HASH_BYTES];
     size_t records, secrets, relays;
     char relay[ZKS_SIZE_ADDRESS_MAX + 1];
     bool digits_shown, ended;
@@ -143,7 +145,8 @@ static void feed(joiner *j, zks__pairing_event *e);
 
 static void give_member(joiner *j, const zks__pair_group *g)
 {
-    static const uint8_t seed[ZKS_KEY_BYTES] = {7}, instance[ZKS_INSTANCE_BYTES] = {8};
+    static const uint8_t instance[ZKS_INSTANCE_BYTES] = {8};
+    const uint8_t seed[ZKS_KEY_BYTES] = {7, j->seed};
     uint8_t half[ZKS_PAIR_PART_MAX_BYTES];
     const zks__suite *suite = zks__crypto_suite(g->suite);
     zks__member m = {.rights = g->rights, .not_after_s = g->not_after_s};
@@ -170,6 +173,7 @@ static void on_group(joiner *j, const zks__pair_group *g)
         raw_disconnect(j->link);
     } else {
         give_member(j, g);
+        j->asked = true;
     }
 }
 
@@ -187,7 +191,9 @@ static void on_store(joiner *j, const zks__pair_bundle *bundle)
     while (zks__pair_next_record(&b.records, &bytes)) {
         ck_assert_int_eq(zks__records_load(set, bytes.data, bytes.length), ZKS_OK);
     }
-    j->is_member = zks__records_member(set, id, 0) != NULL;
+    const zks__record *own = zks__records_member(set, id, 0);
+    ck_assert_ptr_nonnull(own);
+    memcpy(j->member, own->hash, sizeof j->member);
     j->granted = zks__records_grant(set, zks__records_epoch(set)->hash, id, 0) != NULL;
     zks__records_free(set);
     ck_assert(zks__pair_next_relay(&b.relays, &relay));
@@ -230,6 +236,7 @@ static void feed(joiner *j, zks__pairing_event *e)
     e->random = random;
     e->now_ms = uv_now(&j->link->world->loop);
     zks__joiner_step(j->machine, e, &actions);
+    e->random = NULL;
     for (size_t i = 0; i < actions.count; i++) {
         act(j, &actions.items[i]);
     }
@@ -276,8 +283,22 @@ static joiner join(scene *s, unsigned i, const char *code)
     return j;
 }
 
+static bool was_asked(void *user)
+{
+    return ((scene *)user)->a.d.events[ZKS_EVENT_PAIR_ASK] > 0;
+}
+
+/* What the joiner says goes out meanwhile. */
+static void wait_for_ask(scene *s)
+{
+    for (unsigned left = DEVICE_WAIT_MS / 10; !was_asked(s); left--) {
+        ck_assert_uint_gt(left, 0);
+        raw_idle(&s->f->world, 10);
+    }
+}
+
 /* The same length, another secret. */
-__attribute__((unused)) static void spoil(const char *code, char out[ZKS_PAIR_CODE_TEXT_BYTES])
+static void spoil(const char *code, char out[ZKS_PAIR_CODE_TEXT_BYTES])
 {
     snprintf(out, ZKS_PAIR_CODE_TEXT_BYTES, "%s", code);
     out[ZKS_PAIR_CODE_TEXT_BYTES - 2] = out[ZKS_PAIR_CODE_TEXT_BYTES - 2] == '0' ? '1' : '0';
@@ -293,7 +314,7 @@ static void expect_in(scene *s, const joiner *j, zks_op *op)
     ck_assert_uint_eq(length, ZKS_SIZE_DEVICE_ID);
     ck_assert_mem_eq(id, zks__crypto_sign_public(&j->keys.sign), length);
     device_done(op, ZKS_OK);
-    ck_assert(j->digits_shown && j->is_member);
+    ck_assert(j->digits_shown);
     ck_assert_int_eq(a->digits, j->digits);
     ck_assert_int_eq(a->asked_digits, j->digits);
     ck_assert_str_eq(a->name, "Anna's tablet");
@@ -301,7 +322,7 @@ static void expect_in(scene *s, const joiner *j, zks_op *op)
 }
 
 /* The device that came in says HELLO with its own keys. */
-__attribute__((unused)) static void greet(scene *s, const joiner *j, unsigned i)
+static void greet(scene *s, const joiner *j, unsigned i)
 {
     raw_client *c = &s->f->c[i];
     zks__message m = {.type = ZKS_MESSAGE_HELLO};
@@ -310,7 +331,9 @@ __attribute__((unused)) static void greet(scene *s, const joiner *j, unsigned i)
     memcpy(c->session_keys.kem_seed, c->keys.noise_kem_seed, sizeof c->session_keys.kem_seed);
     ck_assert_int_eq(raw_connect(c, s->f->relay.address), ZKS_OK);
     m.hello.version = ZKS_WIRE_VERSION;
+    m.hello.mode = ZKS_MODE_NO_SUBSCRIBE;
     memcpy(m.hello.group_id, j->group_id, sizeof m.hello.group_id);
+    memcpy(m.hello.member, j->member, sizeof m.hello.member);
     raw_hello_sign(c, &m.hello);
     raw_send(c, &m);
     raw_expect(c, ZKS_MESSAGE_WELCOME);
@@ -336,9 +359,305 @@ START_TEST(code_lets_a_device_in)
 }
 END_TEST
 
+START_TEST(link_lets_a_device_in)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_LINK);
+    joiner j = join(s, 0, s->a.code);
+    ck_assert_uint_eq(j.invite.relay_count, 1);
+    ck_assert_str_eq(j.invite.relays[0].address, strchr(s->f->relay.address, '@') + 1);
+    expect_in(s, &j, op);
+    scene_free(s);
+}
+END_TEST
+
+/* The relay knows it, and it gets what the others push; and a second code lets in a second one. */
+START_TEST(device_that_came_in_is_a_member)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner first = join(s, 0, s->a.code);
+    expect_in(s, &first, op);
+    greet(s, &first, 0);
+    device_done(device_push(&s->a.d, 1, ZKS_PUSH_ACKED), ZKS_OK);
+    uint64_t end = 0;
+    ck_assert_uint_ge(raw_pull_all(&s->f->c[0], 0, &end), 1);
+    raw_disconnect(&s->f->c[0]);
+
+    op = begin(s, ZKS_PAIR_LINK);
+    joiner second = {.seed = 1};
+    joiner_begin(&second, s, 1, s->a.code);
+    joiner_end(&second);
+    expect_in(s, &second, op);
+    ck_assert_uint_eq(second.records, 5);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(rights_are_as_offered)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = try_begin(s, ZKS_PAIR_LINK, ZKS_RIGHT_INVITE, 60);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_PAIR_CODE] == 1);
+    joiner j = join(s, 0, s->a.code);
+    expect_in(s, &j, op);
+    ck_assert_uint_eq(j.rights, ZKS_RIGHT_INVITE);
+    scene_free(s);
+}
+END_TEST
+
+/* --- it does not ------------------------------------------------------------------ */
+
+START_TEST(wrong_code_is_told_and_right_one_works)
+{
+    char wrong[ZKS_PAIR_CODE_TEXT_BYTES];
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    spoil(s->a.code, wrong);
+    joiner j = join(s, 0, wrong);
+    ck_assert_int_eq(j.status, ZKS_E_WRONG_CODE);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_PAIR_WRONG_TRY] == 1);
+    ck_assert_int_eq(s->a.tries_left, 2);
+    j = join(s, 1, s->a.code);
+    expect_in(s, &j, op);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(third_wrong_code_burns_it)
+{
+    char wrong[ZKS_PAIR_CODE_TEXT_BYTES];
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    spoil(s->a.code, wrong);
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(join(s, i, wrong).status, ZKS_E_WRONG_CODE);
+    }
+    device_done(op, ZKS_E_WRONG_CODE);
+    ck_assert_int_eq(join(s, 3, s->a.code).status, ZKS_E_WRONG_CODE);
+    ck_assert_uint_eq(s->a.d.events[ZKS_EVENT_PAIR_WRONG_TRY], 2);
+    ck_assert_uint_eq(s->a.d.events[ZKS_EVENT_PAIR_DIGITS], 0);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(code_expires)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = try_begin(s, ZKS_PAIR_CODE, 0, 1);
+    device_done(op, ZKS_E_CODE_EXPIRED);
+    ck_assert_int_eq(join(s, 0, s->a.code).status, ZKS_E_CODE_EXPIRED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(code_serves_once)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner j = join(s, 0, s->a.code);
+    expect_in(s, &j, op);
+    ck_assert_int_eq(join(s, 1, s->a.code).status, ZKS_E_CODE_USED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(cancelled_code_is_no_good)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    zks__op_cancel(op);
+    device_done(op, ZKS_E_CANCELLED);
+    ck_assert_int_eq(join(s, 0, s->a.code).status, ZKS_E_CODE_CANCELLED);
+    op = begin(s, ZKS_PAIR_CODE); /* and another one can be shown */
+    zks__op_cancel(op);
+    device_done(op, ZKS_E_CANCELLED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(user_declines)
+{
+    scene *s = scene_new(NULL);
+    s->a.answer = 0;
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    ck_assert_int_eq(join(s, 0, s->a.code).status, ZKS_E_CODE_CANCELLED);
+    device_done(op, ZKS_E_CANCELLED);
+    ck_assert_uint_eq(s->a.d.events[ZKS_EVENT_DEVICE], 0);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(joining_user_cancels)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner j = {.stops_at_group = true};
+    joiner_begin(&j, s, 0, s->a.code);
+    joiner_end(&j);
+    ck_assert_int_eq(j.status, ZKS_E_CANCELLED);
+    device_done(op, ZKS_E_CODE_CANCELLED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(joiner_that_vanishes_ends_it)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner j = {.forgets = true};
+    joiner_begin(&j, s, 0, s->a.code);
+    joiner_end(&j);
+    device_done(op, ZKS_E_CONNECTION_LOST);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(second_joiner_hears_that_it_is_busy)
+{
+    scene *s = scene_new(NULL);
+    s->a.answer = -1;
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner j = {0};
+    joiner_begin(&j, s, 0, s->a.code);
+    while (!j.asked) {
+        joiner_step(&j);
+    }
+    wait_for_ask(s);
+    ck_assert_int_eq(join(s, 1, s->a.code).status, ZKS_E_BUSY);
+    ck_assert_int_eq(zks__client_pair_answer(s->a.d.client, true), ZKS_OK);
+    joiner_end(&j);
+    expect_in(s, &j, op);
+    scene_free(s);
+}
+END_TEST
+
+/* --- what begins at the wrong time, or by the wrong device ------------------------- */
+
+START_TEST(one_code_at_a_time)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    device_done(try_begin(s, ZKS_PAIR_LINK, 0, 0), ZKS_E_BUSY);
+    ck_assert_int_eq(zks__client_pair_answer(s->a.d.client, true), ZKS_E_STATE);
+    joiner j = join(s, 0, s->a.code);
+    expect_in(s, &j, op);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(pairing_needs_a_connection)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__client_disconnect(s->a.d.client, NULL, NULL, &op), ZKS_OK);
+    device_done(op, ZKS_OK);
+    device_done(try_begin(s, ZKS_PAIR_CODE, 0, 0), ZKS_E_NOT_CONNECTED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(shared_group_has_no_pairing)
+{
+    scene *s = scene_new(NULL);
+    device_free(&s->a.d);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_CLOSED] == 1);
+    app_open(s, ZKS_ORIGIN_STORE);
+    device_connect(&s->a.d);
+    device_done(try_begin(s, ZKS_PAIR_CODE, 0, 0), ZKS_E_UNSUPPORTED);
+    scene_free(s);
+}
+END_TEST
+
+/* --- connections and ends ---------------------------------------------------------- */
+
+START_TEST(client_that_closes_takes_the_code_back)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    device_free(&s->a.d);
+    device_done(op, ZKS_E_CANCELLED);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_CLOSED] == 1);
+    ck_assert_uint_eq(s->a.d.late, 0);
+    ck_assert_int_eq(join(s, 0, s->a.code).status, ZKS_E_CODE_CANCELLED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(client_closes_in_the_middle)
+{
+    scene *s = scene_new(NULL);
+    s->a.answer = -1;
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner j = {0};
+    joiner_begin(&j, s, 0, s->a.code);
+    while (!j.asked) {
+        joiner_step(&j);
+    }
+    wait_for_ask(s);
+    device_free(&s->a.d);
+    joiner_end(&j);
+    ck_assert_int_eq(j.status, ZKS_E_CODE_CANCELLED);
+    device_done(op, ZKS_E_CANCELLED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(code_outlives_a_reconnect)
+{
+    scene *s = scene_new(NULL);
+    zks_op *op = begin(s, ZKS_PAIR_CODE), *away = NULL;
+    ck_assert_int_eq(zks__client_disconnect(s->a.d.client, NULL, NULL, &away), ZKS_OK);
+    device_done(away, ZKS_OK);
+    device_connect(&s->a.d);
+    joiner j;
+    do { /* the first message of the mailbox follows the connection */
+        j = join(s, 0, s->a.code);
+    } while (j.status == ZKS_E_BUSY);
+    expect_in(s, &j, op);
+    ck_assert_uint_eq(s->a.d.events[ZKS_EVENT_PAIR_CODE], 1);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(relay_that_restarts_forgets_the_code)
+{
+    scene *s = scene_new(NULL);
+    char listen[96];
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    snprintf(listen, sizeof listen, "listen = %s\n", strchr(s->f->relay.address, '@') + 1);
+    raw_relay_stop(&s->f->relay);
+    DEVICE_UNTIL(s->a.d.state != ZKS_STATE_CONNECTED);
+    raw_relay_start(&s->f->relay, listen);
+    ck_assert_int_eq(zks__client_network_changed(s->a.d.client), ZKS_OK);
+    device_done(op, ZKS_E_CODE_UNKNOWN);
+    ck_assert_int_eq(s->a.d.state, ZKS_STATE_CONNECTED); /* it concerned the pairing only */
+    scene_free(s);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_test(c, code_lets_a_device_in);
+    tcase_add_test(c, link_lets_a_device_in);
+    tcase_add_test(c, device_that_came_in_is_a_member);
+    tcase_add_test(c, rights_are_as_offered);
+    tcase_add_test(c, wrong_code_is_told_and_right_one_works);
+    tcase_add_test(c, third_wrong_code_burns_it);
+    tcase_add_test(c, code_expires);
+    tcase_add_test(c, code_serves_once);
+    tcase_add_test(c, cancelled_code_is_no_good);
+    tcase_add_test(c, user_declines);
+    tcase_add_test(c, joining_user_cancels);
+    tcase_add_test(c, joiner_that_vanishes_ends_it);
+    tcase_add_test(c, second_joiner_hears_that_it_is_busy);
+    tcase_add_test(c, one_code_at_a_time);
+    tcase_add_test(c, pairing_needs_a_connection);
+    tcase_add_test(c, shared_group_has_no_pairing);
+    tcase_add_test(c, client_that_closes_takes_the_code_back);
+    tcase_add_test(c, client_closes_in_the_middle);
+    tcase_add_test(c, code_outlives_a_reconnect);
+    tcase_add_test(c, relay_that_restarts_forgets_the_code);
 }
 
 int main(void)

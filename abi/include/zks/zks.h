@@ -418,8 +418,8 @@ enum {
     ZKS_EVENT_PAIR_CODE = 15,
     /* somebody tried a wrong code. COUNT: tries that are left; the last one burns the code */
     ZKS_EVENT_PAIR_WRONG_TRY = 16,
-    /* the other device knows the code; both show the same digits, or somebody is in between.
-     * DIGITS */
+    /* the two devices of a pairing have proven to each other that they know the code: both show
+     * these digits, and somebody who sees both compares them. DIGITS */
     ZKS_EVENT_PAIR_DIGITS = 17,
     /* may it join? Answer with zks_pair_answer. NAME (as it calls itself), DIGITS */
     ZKS_EVENT_PAIR_ASK = 18

@@ -8,6 +8,7 @@
 #include "group/epoch.h"
 #include "tests/unit/client/device.h"
 
+#include "base/alloc.h"
 #include "client/batch.h"
 
 static const uint8_t seed[32] = {9, 9, 9}, b_seed[32] = {4}, b_instance[16] = {5};
@@ -364,6 +365,147 @@ START_TEST(epoch_removes_members_only_and_never_its_maker)
 }
 END_TEST
 
+/* --- C, whom A lets in ----------------------------------------------------------- */
+
+static zks__device_keys c_keys;
+
+/* Its half of a MEMBER. */
+static zks__slice c_half(uint8_t rights)
+{
+    static const uint8_t c_seed[32] = {6};
+    static uint8_t half[ZKS_MEMBER_BODY_MAX_BYTES];
+    const zks__suite *suite = zks__crypto_suite(root.suite);
+    zks__member m = {.rights = rights};
+    size_t length = 0;
+    zks__device_keys_derive(c_seed, root.group_id, b_instance, &c_keys);
+    suite->seal_public(c_keys.seal_seed, m.seal_key);
+    suite->dh_public(c_keys.noise_dh_secret, m.noise_dh);
+    zks__crypto_kem_public(c_keys.noise_kem_seed, m.noise_kem);
+    ck_assert_int_eq(zks__record_make_member_body(root.suite, root.group_id, &m, &c_keys.sign, half,
+                                                  sizeof half, &length),
+                     ZKS_OK);
+    return (zks__slice){half, length};
+}
+
+static zks__admission admit_c(size_t records)
+{
+    zks__admission made;
+    ck_assert_int_eq(zks__ledger_admit(a, c_half(ZKS_RIGHT_INVITE), "clara", &made), ZKS_OK);
+    ck_assert_uint_eq(made.count, records);
+    ck_assert_mem_eq(made.device, zks__crypto_sign_public(&c_keys.sign), sizeof made.device);
+    return made;
+}
+
+static void take_admission(zks__admission *made)
+{
+    for (size_t i = 0; i < made->count; i++) {
+        (void)take(made->records[i]->data, made->records[i]->length);
+    }
+}
+
+static void c_opens_grant(void)
+{
+    uint8_t secret[ZKS_KEY_BYTES];
+    const zks__record *grant = zks__records_grant(a->records, tip()->hash,
+                                                  zks__crypto_sign_public(&c_keys.sign), 0);
+    ck_assert_ptr_nonnull(grant);
+    ck_assert_int_eq(zks__grant_open(grant, tip(), c_keys.seal_seed, secret), ZKS_OK);
+    ck_assert_mem_eq(secret, a->epoch->secret, sizeof secret);
+}
+
+static size_t owed(void)
+{
+    zks__owed o;
+    ck_assert_int_eq(zks__ledger_owed(a, &o), ZKS_OK);
+    size_t count = o.count;
+    for (size_t i = 0; i < count; i++) {
+        (void)take(o.records[i]->data, o.records[i]->length);
+    }
+    zks__owed_done(&o);
+    return count;
+}
+
+START_TEST(admission_has_a_grant_above_epoch_0)
+{
+    zks__admission made = admit_c(1);
+    zks__admission_done(&made);
+    rotate(NULL);
+    made = admit_c(2);
+    take_admission(&made);
+    c_opens_grant();
+    ck_assert_uint_eq(owed(), 0);
+    zks__admission_done(&made);
+    begin();
+    zks__device_entry *entries = NULL;
+    size_t count = 0;
+    bool found = false;
+    ck_assert_int_eq(zks__ledger_devices(a, &entries, &count), ZKS_OK);
+    commit();
+    for (size_t i = 0; i < count; i++) {
+        found |= strcmp(entries[i].name, "clara") == 0;
+    }
+    ck_assert(found);
+    zks__free(entries);
+}
+END_TEST
+
+START_TEST(device_let_in_beside_a_new_epoch_is_granted_its_secret)
+{
+    zks__admission made = admit_c(1);
+    rotate(NULL); /* as of before */
+    take_admission(&made);
+    ck_assert_uint_eq(owed(), 1);
+    c_opens_grant();
+    ck_assert_uint_eq(owed(), 0);
+    rotate(NULL); /* which lists it */
+    ck_assert_uint_eq(owed(), 0);
+    zks__admission_done(&made);
+}
+END_TEST
+
+START_TEST(half_that_its_device_did_not_sign_is_refused)
+{
+    zks__admission made;
+    uint8_t wrong[ZKS_MEMBER_BODY_MAX_BYTES];
+    zks__slice half = c_half(ZKS_RIGHT_INVITE);
+    memcpy(wrong, half.data, half.length);
+    wrong[half.length - 1] ^= 1;
+    ck_assert_int_eq(zks__ledger_admit(a, (zks__slice){wrong, half.length}, "clara", &made),
+                     ZKS_E_BAD_SIGNATURE);
+}
+END_TEST
+
+/* All secrets of the chain, and nothing for one that was removed in between. */
+START_TEST(bundle_is_for_a_member_and_has_every_epoch)
+{
+    zks__pair_relay relay = {.address = "relay:1", .key = {7}};
+    zks__pair_bundle b_read;
+    zks__pair_secret_item item;
+    uint8_t *bytes = NULL, id[ZKS_DEVICE_ID_BYTES];
+    size_t length = 0;
+    rotate(NULL);
+    zks__admission made = admit_c(2);
+    memcpy(id, made.device, sizeof id);
+    ck_assert_int_eq(zks__ledger_bundle(a, id, &relay, 1, &bytes, &length), ZKS_E_NOT_MEMBER);
+    take_admission(&made);
+    zks__admission_done(&made);
+    ck_assert_int_eq(zks__ledger_bundle(a, id, &relay, 1, &bytes, &length), ZKS_OK);
+    ck_assert_int_eq(zks__pair_bundle_read(bytes, length, &b_read), ZKS_OK);
+    ck_assert_uint_eq(b_read.records.count, zks__records_count(a->records));
+    ck_assert_uint_eq(b_read.secrets.count, 2);
+    ck_assert_uint_eq(b_read.pins.count, 1);
+    ck_assert_uint_eq(b_read.relays.count, 1);
+    ck_assert(zks__pair_next_secret(&b_read.secrets, &item));
+    ck_assert_mem_eq(item.secret, root.epoch0_secret, sizeof item.secret);
+    ck_assert(zks__pair_next_secret(&b_read.secrets, &item));
+    ck_assert_mem_eq(item.epoch, tip()->hash, sizeof item.epoch);
+    ck_assert_mem_eq(item.secret, a->epoch->secret, sizeof item.secret);
+    zks__free(bytes);
+    rotate(id);
+    ck_assert_int_eq(zks__ledger_bundle(a, id, &relay, 1, &bytes, &length), ZKS_E_NOT_MEMBER);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -374,6 +516,10 @@ static void add(TCase *c)
     tcase_add_test(c, removed_device_cannot_rewrite_what_lies_below_the_cut_off);
     tcase_add_test(c, blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped);
     tcase_add_test(c, epoch_removes_members_only_and_never_its_maker);
+    tcase_add_test(c, admission_has_a_grant_above_epoch_0);
+    tcase_add_test(c, device_let_in_beside_a_new_epoch_is_granted_its_secret);
+    tcase_add_test(c, half_that_its_device_did_not_sign_is_refused);
+    tcase_add_test(c, bundle_is_for_a_member_and_has_every_epoch);
 }
 
 int main(void)
