@@ -81,8 +81,8 @@ static raw_record make_epoch(trust *t, unsigned signer, int remove)
                          .removed_count = remove >= 0,
                          .note = &note,
                          .random = random};
-    while ((listed[p.listed_count] = zks__records_next_listed(t->set, p.removed, p.removed_count,
-                                                              p.listed_count))) {
+    while ((listed[p.listed_count] = zks__records_next_listed(t->set, p.parent->hash, p.removed,
+                                                              p.removed_count, p.listed_count))) {
         p.listed_count++;
     }
     ck_assert_int_eq(
