@@ -199,16 +199,44 @@ typedef struct zks__records_taken {
 /* Adds what verifies. Records that do not verify are skipped and logged. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
                                             zks__records_taken *out);
+
+/* --- epochs: ledger_rotation.c --- */
+/* The keys of a recovery code; in the vault. */
+typedef struct zks__recovery {
+    zks__group_root root;
+    uint8_t seal_seed[ZKS_SEAL_SEED_BYTES];
+} zks__recovery;
+typedef struct zks__epoch_wish {
+    const uint8_t *device;         /* to be removed; NULL: none, for fresh keys */
+    uint8_t reason;                /* zks__removal_reason */
+    const zks__recovery *recovery; /* signs with the root key; NULL: this device signs */
+} zks__epoch_wish;
+typedef struct zks__epoch_made {
+    zks__buf *record; /* the caller's; NULL: the device is removed already */
+    uint32_t number;  /* of the EPOCH, or of the tip */
+    bool on_tip;      /* false: it undoes EPOCHs, and is no compare-and-swap */
+} zks__epoch_made;
 /*
- * Makes an EPOCH on the tip that removes a device (NULL: none, for fresh keys) and whom a losing
- * EPOCH had removed; nothing is stored. It is in force once a relay has taken it and it came back
- * through zks__ledger_records. reason: zks__removal_reason. The caller owns *out_record.
- * ZKS_E_UNSUPPORTED: a shared group; ZKS_E_NOT_MEMBER: without the right ADMIN; ZKS_E_INVALID: the
- * device is this one, which leaves by a LEAVE; ZKS_E_NOT_FOUND: no such member;
- * ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's secret yet.
+ * Makes an EPOCH that removes the device, and on the tip also whom a losing EPOCH had removed and
+ * who has left; nothing is stored. It is in force once a relay has taken it and it came back
+ * through zks__ledger_records. With the recovery code, which beats every other EPOCH, storing it is
+ * enough; there it is made also when the device is removed already, since that settles a fork.
+ * ZKS_E_UNSUPPORTED: a shared group; ZKS_E_NOT_MEMBER: without the right ADMIN;
+ * ZKS_E_DEVICE_REVOKED: this device is removed; ZKS_E_INVALID: the device is this one, which leaves
+ * by a LEAVE; ZKS_E_NOT_FOUND: a stranger; ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's
+ * secret yet; ZKS_E_WRONG_GROUP: another group's recovery code; ZKS_E_CONFLICT: this device stays
+ * removed, since who removed it stays a member.
  */
-ZKS_MUST_USE zks_status zks__ledger_make_epoch(zks__ledger *l, const uint8_t *device,
-                                               uint8_t reason, zks__buf **out_record);
+ZKS_MUST_USE zks_status zks__ledger_make_epoch(zks__ledger *l, const zks__epoch_wish *wish,
+                                               zks__epoch_made *out);
+/* A LEAVE of this device; the caller owns *out_record. */
+ZKS_MUST_USE zks_status zks__ledger_make_leave(zks__ledger *l, zks__buf **out_record);
+/* Whether it is this device's turn to make an EPOCH without being asked: what a losing EPOCH had
+ * removed, and who has left, is to be removed by the chain; or the tip is older than rotate_s. The
+ * oldest ADMIN comes first, the others wait longer. Else lowers *out_next_ms (Unix) to the time at
+ * which it may be. */
+ZKS_MUST_USE zks_status zks__ledger_epoch_due(zks__ledger *l, uint32_t rotate_s, bool *out_due,
+                                              int64_t *out_next_ms);
 
 /* --- the app's side of the inbox --- */
 /* The items behind after_seq, opened. flags: ZKS_READ_*. An empty batch is possible. */

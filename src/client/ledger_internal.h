@@ -88,6 +88,12 @@ struct zks__ledger {
     int64_t resealed_ms;  /* when the present window began, and what was done in it */
     uint32_t resealed_count;
 
+    /* ledger_rotation.c */
+    uint8_t tip[ZKS_RECORD_HASH_BYTES]; /* whose age is known; zeros: none */
+    int64_t tip_ms;                     /* Unix, since when it is known here */
+    uint32_t dice;                      /* thrown for each tip */
+    int64_t reissue_ms; /* Unix, since when there is something to be removed again; 0: nothing */
+
     /* during one receive or tick */
     struct zks__receiving {
         zks__received *out;

@@ -186,12 +186,15 @@ static zks__received b_says(const char *text, const uint8_t *tag, const uint8_t 
 /* A removes a device (NULL: none) and hears it back from the relay. */
 static void rotate(const uint8_t *gone)
 {
-    zks__buf *record = NULL;
-    ck_assert_int_eq(zks__ledger_make_epoch(a, gone, ZKS_REMOVAL_LOST, &record), ZKS_OK);
+    const zks__epoch_wish wish = {.device = gone, .reason = ZKS_REMOVAL_LOST};
+    zks__epoch_made made;
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &wish, &made), ZKS_OK);
     uint32_t before = tip()->epoch.number;
-    ck_assert(take(record->data, record->length).moved);
+    ck_assert(made.on_tip);
+    ck_assert_uint_eq(made.number, before + 1);
+    ck_assert(take(made.record->data, made.record->length).moved);
     ck_assert_uint_eq(tip()->epoch.number, before + 1);
-    zks__buf_unref(record);
+    zks__buf_unref(made.record);
 }
 
 static void expect_texts(const char *const *texts, size_t count)
@@ -352,15 +355,17 @@ END_TEST
 START_TEST(epoch_removes_members_only_and_never_its_maker)
 {
     static const uint8_t stranger[ZKS_DEVICE_ID_BYTES] = {0x77};
-    zks__buf *record = NULL;
-    ck_assert_int_eq(zks__ledger_make_epoch(a, stranger, 0, &record), ZKS_E_NOT_FOUND);
-    ck_assert_ptr_null(record);
-    ck_assert_int_eq(zks__ledger_make_epoch(a, zks__ledger_device_id(a), 0, &record),
-                     ZKS_E_INVALID);
-    ck_assert_ptr_null(record);
+    zks__epoch_made made = {0};
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = stranger}, &made),
+                     ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(
+        zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = zks__ledger_device_id(a)}, &made),
+        ZKS_E_INVALID);
     rotate(b_id);
-    ck_assert_int_eq(zks__ledger_make_epoch(a, b_id, 0, &record), ZKS_E_NOT_FOUND);
-    ck_assert_ptr_null(record);
+    /* it is gone: nothing is left to do */
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id}, &made), ZKS_OK);
+    ck_assert_ptr_null(made.record);
+    ck_assert_uint_eq(made.number, 1);
 }
 END_TEST
 
