@@ -114,11 +114,14 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
     } else if (!online) {
         tell_state(c, ZKS_OK, NULL);
     }
-    c->link_status = ZKS_OK;
-    c->link_text[0] = '\0';
+    if (status == ZKS_E_DEVICE_REVOKED || status == ZKS_E_UNAUTHORIZED) {
+        zks__client_offers_end(c, status, text);
+    }
     zks__client_offers_end(c, ZKS_E_CONNECTION_LOST,
                            "the connection ended before the relay had answered; connect again: if "
                            "it has taken the change, it tells so");
+    c->link_status = ZKS_OK;
+    c->link_text[0] = '\0';
 }
 
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text)

@@ -77,6 +77,7 @@ struct zks_client {
     zks__identity *identity; /* once opened; in the vault */
     zks__device_entry *devices;
     size_t device_count;
+    uint32_t epoch; /* number of the one that is sealed for */
     uint64_t settled_n, pending_bytes, unread_count, unread_bytes, held;
     uint64_t sent, sent_bytes, received, received_bytes, duplicates, rejected, connects;
     zks__sync_state state;
@@ -125,7 +126,9 @@ struct zks_client {
     bool timer_open;
     int64_t tick_unix_ms;
     uint64_t tick_ms;
-    bool ticking;
+    bool ticking, tick_again;
+    struct zks__membership *rotating; /* membership.c: an EPOCH that nobody asked for */
+    uint64_t rotate_ms;               /* none before */
     zks__sync_state told_state;
     zks_status told_status;
 };
@@ -236,6 +239,8 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m);
  */
 void zks__client_store_state(zks_client *c, zks_status status);
 void zks__client_tick(zks_client *c);
+/* The next tick is now. */
+void zks__client_tick_soon(zks_client *c);
 /* The devices known, read again for zks_devices_get. Read by the job that changes them and shown
  * when it ends, so that whoever waited for that job finds them. */
 typedef struct zks__device_list {
@@ -244,7 +249,7 @@ typedef struct zks__device_list {
 } zks__device_list;
 /* Storage thread. Without memory the list stays empty, and the next tick reads it. */
 void zks__client_read_devices(const zks_client *c, zks__device_list *out_list);
-/* Loop thread: tells the new ones and keeps the list, which is empty then. */
+/* Loop thread: tells who came and who went, and keeps the list, which is empty then. */
 void zks__client_show_devices(zks_client *c, zks__device_list *list);
 
 /* --- records.c --- */
@@ -258,6 +263,10 @@ ZKS_MUST_USE zks_status zks__client_take_records(zks_client *c, zks__wire_list r
                                                  zks__records_news *out);
 /* Loop thread, in the finish of that job, whatever its status was; news is empty then. */
 void zks__client_tell_records(zks_client *c, zks_status status, zks__records_news *news);
+
+/* --- membership.c --- */
+/* Loop thread: it is this device's turn to make an EPOCH. */
+void zks__client_rotate_unasked(zks_client *c);
 
 /* --- outbox.c --- */
 void zks__client_fetch(zks_client *c, const zks__action *a);
@@ -303,7 +312,6 @@ typedef struct zks__message_job {
     bool last_try;
     zks__relay_state state;
     zks__received received;
-    zks__device_list devices;
     zks__records_news news;
 } zks__message_job;
 /* NULL: no memory; the attempt ends. Too many that wait pause the session. */

@@ -288,6 +288,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     bool moved;
     if (!status) {
         status = zks__ledger_follow(l, &moved);
+        zks__ledger_read_fork(l);
     }
     if (!status) {
         status = zks__store_chains_each(l->store, l->group.g, restore_chain, l);

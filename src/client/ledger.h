@@ -122,6 +122,14 @@ ZKS_MUST_USE zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, ui
 ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
                                            uint64_t *out_bytes);
 
+/* What records that were added have changed. */
+typedef struct zks__records_taken {
+    size_t count;   /* of new ones */
+    bool moved;     /* another epoch is sealed for from now on */
+    uint32_t epoch; /* its number then */
+    bool forked; /* devices have removed each other, which only the recovery code settles; once */
+} zks__records_taken;
+
 /* --- the relay in use: one at a time --- */
 /*
  * What is stored about the relay in use is kept in the ledger from zks__ledger_relay_load on. After
@@ -131,10 +139,10 @@ ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
  */
 typedef struct zks__relay_state {
     zks__store_relay row;
-    bool attach;  /* this relay may lack our records */
-    bool moved;   /* welcome: another epoch is sealed for from now on */
-    bool changed; /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
-    bool stale;   /* skipped */
+    bool attach;              /* this relay may lack our records */
+    zks__records_taken taken; /* welcome */
+    bool changed;             /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
+    bool stale;               /* skipped */
     /* settle: place of entry n in the inbox log, and the first that got one; 0: all had one before
      */
     uint64_t settled_seq, settled_first;
@@ -192,10 +200,6 @@ ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b,
  * (INT64_MAX: not for this). */
 ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
                                          int64_t *out_next_ms);
-typedef struct zks__records_taken {
-    size_t members; /* new MEMBER records */
-    bool moved;     /* another epoch is sealed for from now on */
-} zks__records_taken;
 /* Adds what verifies. Records that do not verify are skipped and logged. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
                                             zks__records_taken *out);
@@ -229,7 +233,7 @@ typedef struct zks__epoch_made {
  */
 ZKS_MUST_USE zks_status zks__ledger_make_epoch(zks__ledger *l, const zks__epoch_wish *wish,
                                                zks__epoch_made *out);
-/* A LEAVE of this device; the caller owns *out_record. */
+/* A LEAVE of this device; the caller owns *out_record. NULL: it has left already. */
 ZKS_MUST_USE zks_status zks__ledger_make_leave(zks__ledger *l, zks__buf **out_record);
 /* Whether it is this device's turn to make an EPOCH without being asked: what a losing EPOCH had
  * removed, and who has left, is to be removed by the chain; or the tip is older than rotate_s. The
@@ -301,10 +305,13 @@ typedef struct zks__device_entry {
     uint8_t id[ZKS_DEVICE_ID_BYTES];
     char name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
     bool self, quiet;
+    uint8_t rights;       /* ZKS_RIGHT_* */
     uint64_t not_after_s; /* Unix; 0: no end */
     uint64_t last_number; /* delivered, of its newest chain */
     int64_t seen_ms;      /* Unix, when an entry of it was last received here; 0: not since open */
 } zks__device_entry;
+/* The number of the epoch that is sealed for. */
+uint32_t zks__ledger_epoch_number(const zks__ledger *l);
 /* The caller frees *out_entries. */
 ZKS_MUST_USE zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries,
                                             size_t *out_count);

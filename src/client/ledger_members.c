@@ -6,11 +6,37 @@
 
 #include <string.h>
 
+/* Notes which fork there is. Whether it is a new one. */
+static bool note_fork(zks__ledger *l)
+{
+    zks__records_state state;
+    zks__records_state_of(l->records, &state);
+    bool same = !state.fork_lost ||
+                (memcmp(l->fork[0], state.fork_kept->hash, sizeof l->fork[0]) == 0 &&
+                 memcmp(l->fork[1], state.fork_lost->hash, sizeof l->fork[1]) == 0);
+    if (!same) {
+        memcpy(l->fork[0], state.fork_kept->hash, sizeof l->fork[0]);
+        memcpy(l->fork[1], state.fork_lost->hash, sizeof l->fork[1]);
+    }
+    return !same;
+}
+
+void zks__ledger_read_fork(zks__ledger *l)
+{
+    memset(l->fork, 0, sizeof l->fork);
+    (void)note_fork(l);
+}
+
+uint32_t zks__ledger_epoch_number(const zks__ledger *l)
+{
+    const zks__record *r = l->broken ? NULL : zks__records_find(l->records, l->epoch->hash);
+    return r ? r->epoch.number : 0;
+}
+
 zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__records_taken *out)
 {
     *out = (zks__records_taken){0};
     zks__slice bytes;
-    size_t all = 0;
     zks_status status = l->broken;
     while (!status && zks__wire_next_slice(&records, &bytes)) {
         /* The relay has judged what a set may hold as a whole; these are parts of one. */
@@ -30,14 +56,15 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__reco
             if (!status) {
                 status = zks__store_record_add(l->store, l->group.g, record.hash, bytes);
             }
-            out->members += !status && record.kind == ZKS_RECORD_KIND_MEMBER;
-            all++;
+            out->count++;
         }
     }
-    if (!status && all) {
+    if (!status && out->count) {
         status = zks__ledger_follow(l, &out->moved);
+        out->epoch = zks__ledger_epoch_number(l);
+        out->forked = note_fork(l);
     }
-    return status || !all ? status : zks__ledger_pin(l);
+    return status || !out->count ? status : zks__ledger_pin(l);
 }
 
 zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
@@ -46,7 +73,9 @@ zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
     if (l->broken) {
         return l->broken; /* there may be no records */
     }
+    /* A removed device names itself too, and hears that it is. */
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
+    own = own ? own : zks__records_known(l->records, zks__ledger_device_id(l));
     if (!own) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -133,6 +162,7 @@ zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, 
         memcpy(e->id, r->member.device, sizeof e->id);
         e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
         e->not_after_s = r->member.not_after_s;
+        e->rights = zks__records_rights(l->records, e->id);
         add_activity(l, e);
         read_name(l, r, e);
     }

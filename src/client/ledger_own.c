@@ -305,9 +305,7 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
     if (out->stale) {
         return ZKS_OK;
     }
-    zks__records_taken taken;
-    zks_status status = zks__ledger_records(l, w->records, &taken);
-    out->moved = taken.moved;
+    zks_status status = zks__ledger_records(l, w->records, &out->taken);
     zks__store_relay *row = &l->relay;
     if (memcmp(row->incarnation, w->incarnation, sizeof row->incarnation) != 0) {
         memcpy(row->incarnation, w->incarnation, sizeof row->incarnation);

@@ -232,8 +232,12 @@ zks_status zks__ledger_make_epoch(zks__ledger *l, const zks__epoch_wish *wish, z
 
 zks_status zks__ledger_make_leave(zks__ledger *l, zks__buf **out_record)
 {
-    zks__buf *record = l->broken ? NULL : zks__buf_new(0, ZKS_RECORD_BODY_MAX_BYTES, 0);
-    zks_status status = l->broken ? l->broken : record ? ZKS_OK : ZKS_E_NOMEM;
+    if (l->broken || zks__records_left(l->records, zks__ledger_device_id(l))) {
+        *out_record = NULL;
+        return l->broken;
+    }
+    zks__buf *record = zks__buf_new(0, ZKS_RECORD_BODY_MAX_BYTES, 0);
+    zks_status status = record ? ZKS_OK : ZKS_E_NOMEM;
     if (!status) {
         status = zks__record_make_leave(l->group.suite, l->group.group_id, &l->device.sign,
                                         record->data, record->length, &record->length);

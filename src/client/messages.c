@@ -55,7 +55,6 @@ void zks__message_job_free(zks__message_job *j)
         zks__session_resume(c->session); /* may raise messages */
     }
     zks__buf_unref(j->backing);
-    zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
 }
 
@@ -67,7 +66,8 @@ static zks_status run_welcome(zks__job *job)
     zks_client *c = j->base.client;
     zks_status status = zks__ledger_welcome(c->ledger, &j->message.welcome, &j->state);
     if (!status) {
-        zks__client_read_devices(c, &j->devices);
+        j->news.taken = j->state.taken;
+        zks__client_read_devices(c, &j->news.devices);
     }
     return status;
 }
@@ -113,6 +113,7 @@ static void finish_welcome(zks__job *job)
     if (!job->status && j->state.rewound && !c->stopping) {
         tell_rewound(c, &j->state);
     }
+    zks__client_tell_records(c, job->status, &j->news);
     if (zks__client_job_is_current(&j->base)) {
         if (job->status) {
             zks__client_store_failed(c, job->status);
@@ -120,10 +121,6 @@ static void finish_welcome(zks__job *job)
             zks__sync_close(c->sync, 0);
         } else {
             zks__client_store_state(c, ZKS_OK);
-            zks__client_show_devices(c, &j->devices);
-            if (j->state.moved) {
-                zks__client_epoch_moved(c);
-            }
             welcomed(c, j);
         }
         zks__client_pump(c);

@@ -92,7 +92,7 @@ static void make_b(void)
     ck_assert_int_eq(zks__record_make_member(root.suite, root.group_id, &m, &b.sign,
                                              &a->device.sign, bytes, sizeof bytes, &length),
                      ZKS_OK);
-    ck_assert_uint_eq(take(bytes, length).members, 1);
+    ck_assert_uint_eq(take(bytes, length).count, 1);
 }
 
 static void setup(void)
