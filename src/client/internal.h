@@ -105,7 +105,7 @@ struct zks_client {
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks_status link_status; /* why the link was ended by us; 0: by the other side */
     char link_text[256];
-    zks__record_list records; /* for HELLO */
+    zks__record_list records; /* for HELLO, and what carry.c sends behind it */
     uint8_t shown_key[32];
     zks__list connecting, flushing, syncing, acking, reading; /* ops */
     zks__list offers;                                         /* offer.c */
@@ -127,6 +127,7 @@ struct zks_client {
     int64_t tick_unix_ms;
     uint64_t tick_ms;
     bool ticking, tick_again;
+    uint32_t caught_up;               /* the last attempt that was, once */
     struct zks__membership *rotating; /* membership.c: an EPOCH that nobody asked for */
     uint64_t rotate_ms;               /* none before */
     zks__sync_state told_state;
@@ -252,6 +253,12 @@ void zks__client_read_devices(const zks_client *c, zks__device_list *out_list);
 /* Loop thread: tells who came and who went, and keeps the list, which is empty then. */
 void zks__client_show_devices(zks_client *c, zks__device_list *list);
 
+/* --- carry.c --- */
+/* Whether HELLO could not take all records that the relay may lack. */
+bool zks__client_carries(const zks_client *c);
+/* WELCOME is stored: the others follow. */
+void zks__client_carry(zks_client *c);
+
 /* --- records.c --- */
 /* What records have changed that were taken by a storage job. */
 typedef struct zks__records_news {
@@ -309,7 +316,7 @@ typedef struct zks__message_job {
     zks__message message; /* its byte strings point into backing */
     zks__buf *backing;
     uint64_t bytes;
-    bool last_try;
+    bool last_try, carries;
     zks__relay_state state;
     zks__received received;
     zks__records_news news;

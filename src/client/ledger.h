@@ -165,6 +165,8 @@ ZKS_MUST_USE zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *
                                             zks__relay_state *out);
 /* Own entries up to n are at this relay: stored with it, and given their place in the inbox log. */
 ZKS_MUST_USE zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out);
+/* Whether it has all records that are here; WELCOME says yes. */
+ZKS_MUST_USE zks_status zks__ledger_relay_knows(zks__ledger *l, bool all);
 ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code);
 
 /* --- received --- */
@@ -294,6 +296,9 @@ ZKS_MUST_USE zks_status zks__ledger_bundle(zks__ledger *l,
  * list. */
 typedef struct zks__record_list {
     size_t count;
+    /* How many of the first a HELLO takes: all, or where they are too many those that make this
+     * device a member at a relay that knows nothing of the group yet. */
+    size_t attached;
     zks__slice *items;
     uint8_t *bytes;
     uint8_t digest[ZKS_RECORD_HASH_BYTES];

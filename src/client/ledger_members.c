@@ -40,6 +40,11 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__reco
     zks_status status = l->broken;
     while (!status && zks__wire_next_slice(&records, &bytes)) {
         /* The relay has judged what a set may hold as a whole; these are parts of one. */
+        uint8_t hash[ZKS_RECORD_HASH_BYTES];
+        if (zks__record_hash(bytes.data, bytes.length, hash) &&
+            zks__records_find(l->records, hash)) {
+            continue;
+        }
         size_t before = zks__records_count(l->records);
         zks_status judged = zks__records_load(l->records, bytes.data, bytes.length);
         bool added = zks__records_count(l->records) > before;
@@ -67,6 +72,42 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__reco
     return status || !out->count ? status : zks__ledger_pin(l);
 }
 
+/* What a HELLO cannot do without: GENESIS, EPOCH 0, the own record and those of who let this device
+ * in, up to the root key. At EPOCH 0 nobody is removed yet, and a record is in effect for at most
+ * eight that issued one another. */
+static bool is_needed(const zks__ledger *l, const zks__record *own, const zks__record *r)
+{
+    const uint8_t *root = zks__records_genesis(l->records)->genesis.root;
+    const zks__record *m = own;
+    if (r->kind == ZKS_RECORD_KIND_GENESIS ||
+        (r->kind == ZKS_RECORD_KIND_EPOCH && !r->epoch.number)) {
+        return true;
+    }
+    for (int round = 0; m && m != r && round < 8; round++) {
+        bool by_root = memcmp(m->member.issuer, root, sizeof m->member.issuer) == 0;
+        m = by_root ? NULL : zks__records_known(l->records, m->member.issuer);
+    }
+    return m == r;
+}
+
+/* The records in the order in which they came, those that are needed first. */
+static void fill_list(const zks__ledger *l, const zks__record *own, bool split,
+                      zks__record_list *out)
+{
+    uint8_t *end = out->bytes;
+    for (int needed = 1; needed >= 0; needed--) {
+        for (size_t i = 0; i < zks__records_count(l->records); i++) {
+            const zks__record *r = zks__records_at(l->records, i);
+            if ((!split || is_needed(l, own, r)) == (needed == 1)) {
+                memcpy(end, r->bytes.data, r->bytes.length);
+                out->items[out->count++] = (zks__slice){end, r->bytes.length};
+                end += r->bytes.length;
+            }
+        }
+        out->attached = needed ? out->count : out->attached;
+    }
+}
+
 zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
 {
     memset(out, 0, sizeof *out);
@@ -89,14 +130,7 @@ zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
         zks__record_list_done(out);
         return ZKS_E_NOMEM;
     }
-    uint8_t *end = out->bytes;
-    for (size_t i = 0; i < count; i++) {
-        zks__slice from = zks__records_at(l->records, i)->bytes;
-        memcpy(end, from.data, from.length);
-        out->items[i] = (zks__slice){end, from.length};
-        end += from.length;
-    }
-    out->count = count;
+    fill_list(l, own, count > ZKS_RECORDS_PER_MESSAGE_MAX || total > ZKS_BLOB_MAX_BYTES / 2, out);
     zks__records_digest(l->records, out->digest);
     memcpy(out->member, own->hash, sizeof out->member);
     return ZKS_OK;

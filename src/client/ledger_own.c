@@ -356,6 +356,18 @@ zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out)
     return status;
 }
 
+zks_status zks__ledger_relay_knows(zks__ledger *l, bool all)
+{
+    if (!l->relay_valid) {
+        return ZKS_OK;
+    }
+    memset(l->relay.records_known, 0, sizeof l->relay.records_known);
+    if (all) {
+        zks__records_digest(l->records, l->relay.records_known);
+    }
+    return zks__store_relay_update(l->store, &l->relay);
+}
+
 zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)
 {
     return l->relay_valid ? zks__store_refused_add(l->store, l->relay.r, n, code) : ZKS_OK;

@@ -65,6 +65,9 @@ static zks_status run_welcome(zks__job *job)
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
     zks_status status = zks__ledger_welcome(c->ledger, &j->message.welcome, &j->state);
+    if (!status && j->carries) {
+        status = zks__ledger_relay_knows(c->ledger, false);
+    }
     if (!status) {
         j->news.taken = j->state.taken;
         zks__client_read_devices(c, &j->news.devices);
@@ -90,6 +93,7 @@ static void welcomed(zks_client *c, zks__message_job *j)
     pthread_mutex_unlock(&c->mutex);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "connected rewound=%d", j->state.rewound);
     zks__inviting_connected(c);
+    zks__client_carry(c);
 }
 
 /* The chain has begun, whether or not the connection is still there. */
@@ -138,6 +142,7 @@ static void on_welcome(zks_client *c, const zks__message *m, zks__buf *backing)
     }
     zks__message_job *j = zks__message_job_new(c, m, backing, run_welcome, finish_welcome);
     if (j) {
+        j->carries = zks__client_carries(c);
         zks__client_job_start(&j->base);
     }
 }
