@@ -1390,16 +1390,16 @@ ZKS_API ZKS_MUST_USE zks_status zks_qr_render(const char *text, size_t length, i
  * Removes a device from its paired group: its session ends at once, every relay refuses it, and
  * with the fresh keys that come with it the device reads nothing newer. The others go on. What it
  * has read before it keeps. A device that is removed already counts as success.
- * client           a client whose device has ZKS_RIGHT_ADMIN, connected
- * device           ZKS_SIZE_DEVICE_ID bytes, not this device's own
- * reason           ZKS_REVOKE_*
- * recovery         the words of the group's recovery code, UTF-8; NULL: none. With it any device of
- *                  the group can remove any other one, offline too, also one that has removed it;
- *                  a fork (ZKS_EVENT_GROUP_FORK) is settled by removing the one that is to go. What
- *                  is done offline takes effect for the others at the next connection
+ * client      a client whose device has ZKS_RIGHT_ADMIN, connected
+ * device      ZKS_SIZE_DEVICE_ID bytes, not this device's own
+ * reason      ZKS_REVOKE_*
+ * recovery    the words of the group's recovery code, UTF-8; NULL: none. With it any device of the
+ *             group can remove any other one, offline too, also one that has removed it; a fork
+ *             (ZKS_EVENT_GROUP_FORK) is settled by removing the one that is to go. What is done
+ *             offline takes effect for the others at the next connection
  * recovery_length  bytes of recovery
- * done, user       see OPERATIONS
- * out_op           receives the operation, owned; nullable. ZKS_OP_EPOCH
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. ZKS_OP_EPOCH
  * Any thread, also in callbacks. Since 0.1. Completes when a relay has it on disk, or with
  * ZKS_E_NOT_CONNECTED; ZKS_E_UNAUTHORIZED: this device lacks ZKS_RIGHT_ADMIN;
  * ZKS_E_DEVICE_REVOKED: it is itself removed; ZKS_E_NOT_FOUND: no such device was ever a member;
