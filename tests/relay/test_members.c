@@ -302,6 +302,25 @@ START_TEST(two_remove_two_others_at_once)
 }
 END_TEST
 
+START_TEST(two_remove_two_others_at_relays_that_do_not_know_each_other)
+{
+    begin(_i, 4);
+    move_to(B, 1);
+    ck_assert_int_eq(finish_epoch(start_revoke(A, m[C].id, NULL)), 1);
+    ck_assert_int_eq(finish_epoch(start_revoke(B, m[D].id, NULL)), 1);
+    move_to(B, 0); /* one of the two loses, and its removal is made again */
+    for (int who = A; who <= B; who++) {
+        DEVICE_UNTIL(devices_of(who) == 2 && epoch_of(who) == 2);
+        ck_assert_uint_eq(events_of(who, ZKS_EVENT_GROUP_FORK), 0);
+    }
+    expect_revoked(C);
+    expect_revoked(D);
+    push(A, 1);
+    DEVICE_UNTIL(words_of(B) == 1);
+    end();
+}
+END_TEST
+
 START_TEST(of_two_that_remove_each_other_at_one_relay_the_first_stays)
 {
     begin(_i, 3);
@@ -478,6 +497,7 @@ static void add(TCase *c)
         revoked_device_is_put_out_everywhere_and_reads_nothing_newer,
         others_go_on_pushing_while_one_is_removed,
         two_remove_two_others_at_once,
+        two_remove_two_others_at_relays_that_do_not_know_each_other,
         of_two_that_remove_each_other_at_one_relay_the_first_stays,
         mutual_removal_is_a_fork_that_the_recovery_code_settles,
         device_that_was_offline_for_five_epochs_catches_up,
