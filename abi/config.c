@@ -16,7 +16,8 @@ enum {
     TTL_MAX_S = 90 * 24 * 3600,
     MIB = 1 << 20,
     CONNECT_TIMEOUT_MIN_MS = 100,
-    CONNECT_TIMEOUT_MAX_MS = 600 * 1000
+    CONNECT_TIMEOUT_MAX_MS = 600 * 1000,
+    ROTATE_MAX_S = 3650 * 24 * 3600
 };
 
 /* A callback with its user pointer, shared by the configuration and the clients opened with it. */
@@ -460,6 +461,12 @@ zks_status zks_config_set_int(zks_config *config, int32_t option, int64_t value)
         return set_bytes(config, &o->keep_bytes, value, "the bytes to keep");
     case ZKS_OPTION_QUEUE_MAX_BYTES:
         return set_bytes(config, &o->queue_max_bytes, value, "the queued bytes allowed");
+    case ZKS_OPTION_ROTATE_S:
+        if (value < 0 || value > ROTATE_MAX_S) {
+            return refuse_range(config, "the age of keys in seconds", 1, ROTATE_MAX_S);
+        }
+        o->rotate_s = (uint32_t)value;
+        return ZKS_OK;
     case ZKS_OPTION_SUITE:
         return set_suite(config, value);
     default:

@@ -111,6 +111,7 @@
     X(ZKS_OPTION_QUEUE_MAX_BYTES)      \
     X(ZKS_OPTION_CONNECT_TIMEOUT_MS)   \
     X(ZKS_OPTION_SUITE)                \
+    X(ZKS_OPTION_ROTATE_S)             \
     X(ZKS_SUITE_ID_DEFAULT)            \
     X(ZKS_SUITE_ID_APPROVED)           \
     X(ZKS_GROUP_KIND_PAIRED)           \
@@ -120,6 +121,9 @@
     X(ZKS_RIGHT_ADMIN)                 \
     X(ZKS_PAIR_KIND_CODE)              \
     X(ZKS_PAIR_KIND_LINK)              \
+    X(ZKS_REVOKE_UNSPECIFIED)          \
+    X(ZKS_REVOKE_LOST)                 \
+    X(ZKS_REVOKE_REPLACED)             \
     X(ZKS_STORE_KEY_NONE)              \
     X(ZKS_STORE_KEY_BYTES)             \
     X(ZKS_STORE_KEY_PASSPHRASE)        \
@@ -137,6 +141,7 @@
     X(ZKS_OP_RETRY_AFTER_MS)           \
     X(ZKS_OP_ACKED_SEQ)                \
     X(ZKS_OP_PENDING)                  \
+    X(ZKS_OP_EPOCH)                    \
     X(ZKS_OP_BLOB_IDS)                 \
     X(ZKS_OP_RECOVERY_CODE)            \
     X(ZKS_OP_RELAYS)                   \
@@ -159,6 +164,9 @@
     X(ZKS_EVENT_PAIR_WRONG_TRY)        \
     X(ZKS_EVENT_PAIR_DIGITS)           \
     X(ZKS_EVENT_PAIR_ASK)              \
+    X(ZKS_EVENT_DEVICE_REMOVED)        \
+    X(ZKS_EVENT_GROUP_FORK)            \
+    X(ZKS_EVENT_EPOCH)                 \
     X(ZKS_EVENT_FIELD_LAST_SEQ)        \
     X(ZKS_EVENT_FIELD_STATE)           \
     X(ZKS_EVENT_FIELD_RETRY_AFTER_MS)  \
@@ -199,6 +207,8 @@
     X(ZKS_REPORT_CONNECTS)             \
     X(ZKS_REPORT_SUITE)                \
     X(ZKS_REPORT_GROUP_KIND)           \
+    X(ZKS_REPORT_EPOCH)                \
+    X(ZKS_REPORT_RIGHTS)               \
     X(ZKS_REPORT_DEVICE_NAME)          \
     X(ZKS_REPORT_STORE_PATH)           \
     X(ZKS_REPORT_ACTIVE_RELAY)         \
@@ -218,6 +228,7 @@
     X(ZKS_DEVICES_NOT_AFTER_S)         \
     X(ZKS_DEVICES_LAST_NUMBER)         \
     X(ZKS_DEVICES_QUIET)               \
+    X(ZKS_DEVICES_RIGHTS)              \
     X(ZKS_INVITE_VERSION)              \
     X(ZKS_INVITE_SUITE)                \
     X(ZKS_INVITE_LINK)                 \

@@ -59,6 +59,9 @@
     X(group_create, RUNTIME, STATUS, ALLOWED, CLOSED)              \
     X(group_join, RUNTIME, STATUS, ALLOWED, CLOSED)                \
     X(group_restore, RUNTIME, STATUS, ALLOWED, CLOSED)             \
+    X(device_revoke, CLIENT, STATUS, ALLOWED, CLOSED)              \
+    X(group_rotate, CLIENT, STATUS, ALLOWED, CLOSED)               \
+    X(group_leave, CLIENT, STATUS, ALLOWED, CLOSED)                \
     X(client_connect, CLIENT, STATUS, ALLOWED, CLOSED)             \
     X(client_disconnect, CLIENT, STATUS, ALLOWED, CLOSED)          \
     X(client_network_changed, CLIENT, STATUS, ALLOWED, CLOSED)     \

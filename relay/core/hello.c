@@ -300,7 +300,7 @@ static void judge(zks__peer *p)
 
 void zks__peer_group_ready(zks__peer *p, zks_status status)
 {
-    if (p->state == ZKS_PEER_PUTTING) {
+    if (p->state == ZKS_PEER_PUTTING || p->state == ZKS_PEER_ISSUING) {
         zks__peer_records_stored(p, status);
     } else if (p->state == ZKS_PEER_JOINING && status) {
         fail(p, zks__wire_code(status),

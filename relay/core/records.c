@@ -285,17 +285,34 @@ static void send_conflict(zks__peer *p, zks__wire_list list)
     }
 }
 
-static void drop_put(zks__peer *p)
+static void end_put(zks__peer *p)
 {
     zks__buf_unref(p->held);
     zks__free(p->holding);
     p->held = NULL;
     p->holding = NULL;
+    zks__peer_resume(p, ZKS_PAUSE_PUTTING);
 }
+
+static void refuse_put(zks__peer *p, zks_status status)
+{
+    const zks__records_message *m = &p->holding->records;
+    refusal why = refusal_of(status);
+    if (status == ZKS_E_CONFLICT && m->action == ZKS_RECORDS_ISSUE) {
+        send_conflict(p, m->records);
+    }
+    zks__peer_error(p, why.code, ZKS_MESSAGE_RECORDS, zks__retry_of(why.code), why.text);
+}
+
+static void judge_put(zks__peer *p);
 
 void zks__peer_records_stored(zks__peer *p, zks_status status)
 {
     zks__rgroup *g = p->group;
+    if (p->state == ZKS_PEER_ISSUING) {
+        judge_put(p);
+        return;
+    }
     if (!status && g->stored < zks__records_count(g->set)) {
         zks__list_append(&g->waiting, &p->waiting); /* added while others were being written */
         status = zks__rgroup_save(g);
@@ -312,21 +329,35 @@ void zks__peer_records_stored(zks__peer *p, zks_status status)
     } else {
         send_receipt(p, &p->holding->records.records);
     }
-    drop_put(p);
-    zks__peer_resume(p, ZKS_PAUSE_PUTTING);
+    end_put(p);
+}
+
+/* A fresh EPOCH is compared with what is durable: one that is being written may yet be taken back,
+ * and its bytes could not be given to whom it makes wait. */
+static void judge_put(zks__peer *p)
+{
+    zks__rgroup *g = p->group;
+    if (p->holding->records.action == ZKS_RECORDS_ISSUE && g->stored < zks__records_count(g->set)) {
+        p->state = ZKS_PEER_ISSUING;
+        zks__list_append(&g->waiting, &p->waiting);
+        if (!zks__rgroup_save(g)) {
+            return;
+        }
+        zks__list_remove(&p->waiting);
+    }
+    p->state = ZKS_PEER_PUTTING;
+    zks_status status = put(p, p->holding);
+    if (status) {
+        p->state = ZKS_PEER_ONLINE;
+        refuse_put(p, status);
+        end_put(p);
+    } else {
+        zks__peer_records_stored(p, ZKS_OK);
+    }
 }
 
 static void take_put(zks__peer *p, const zks__message *m, zks__buf *backing)
 {
-    zks_status status = put(p, m);
-    if (status) {
-        refusal why = refusal_of(status);
-        if (status == ZKS_E_CONFLICT && m->records.action == ZKS_RECORDS_ISSUE) {
-            send_conflict(p, m->records.records);
-        }
-        zks__peer_error(p, why.code, ZKS_MESSAGE_RECORDS, zks__retry_of(why.code), why.text);
-        return;
-    }
     p->holding = zks__alloc(sizeof *p->holding);
     if (!p->holding) {
         zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_RECORDS, ZKS_RELAY_RATE_RETRY_MS,
@@ -335,9 +366,8 @@ static void take_put(zks__peer *p, const zks__message *m, zks__buf *backing)
     }
     *p->holding = *m;
     p->held = zks__buf_ref(backing);
-    p->state = ZKS_PEER_PUTTING;
     zks__peer_pause(p, ZKS_PAUSE_PUTTING);
-    zks__peer_records_stored(p, ZKS_OK);
+    judge_put(p);
 }
 
 void zks__peer_records(zks__peer *p, const zks__message *m, zks__buf *backing)

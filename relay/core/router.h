@@ -113,6 +113,7 @@ typedef enum zks__peer_state {
     ZKS_PEER_REFUSED,  /* waits for its refusal */
     ZKS_PEER_ONLINE,
     ZKS_PEER_PUTTING, /* online; its RECORDS are being written */
+    ZKS_PEER_ISSUING, /* online; its fresh EPOCH waits until others' records are written */
     ZKS_PEER_PAIRING, /* no HELLO: a joining device that has a mailbox */
     ZKS_PEER_ENDING   /* the session is closing or closed */
 } zks__peer_state;

@@ -174,6 +174,7 @@ static zks_status copy_options(zks__client_options *to, const zks__client_option
     to->keep_bytes = from->keep_bytes ? from->keep_bytes : (uint64_t)256 << 20;
     to->queue_max_bytes = from->queue_max_bytes ? from->queue_max_bytes : (uint64_t)64 << 20;
     to->connect_timeout_ms = from->connect_timeout_ms ? from->connect_timeout_ms : 10000;
+    to->rotate_s = from->rotate_s ? from->rotate_s : 30 * 24 * 3600;
     return ok ? ZKS_OK : ZKS_E_NOMEM;
 }
 

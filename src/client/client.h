@@ -92,6 +92,7 @@ typedef struct zks__client_options {
     uint64_t queue_max_bytes;    /* pushed bytes on their way into the store at which push answers
                                     LIMIT; 0: 64 MiB */
     uint32_t connect_timeout_ms; /* one attempt; 0: 10,000 */
+    uint32_t rotate_s; /* age of the group's keys at which they are made anew; 0: 30 days */
     zks_queue *queue;
     zks_event_fn event;
     void *event_user;
@@ -165,6 +166,17 @@ ZKS_MUST_USE zks_status zks__client_pair_begin(zks_client *c, int32_t kind, uint
                                                uint32_t life_s, zks_done_fn done, void *user,
                                                zks_op **out_op);
 ZKS_MUST_USE zks_status zks__client_pair_answer(zks_client *c, bool accept);
+
+/* --- membership --- */
+/* device: ZKS_DEVICE_ID_BYTES; reason: ZKS_REVOKE_*, judged by the caller; words NULL: no recovery
+ * code. */
+ZKS_MUST_USE zks_status zks__client_device_revoke(zks_client *c, const uint8_t *device,
+                                                  uint8_t reason, const char *words, size_t length,
+                                                  zks_done_fn done, void *user, zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_group_rotate(zks_client *c, zks_done_fn done, void *user,
+                                                 zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_group_leave(zks_client *c, zks_done_fn done, void *user,
+                                                zks_op **out_op);
 
 /* --- batch --- */
 size_t zks__batch_count(const zks_batch *b);

@@ -114,11 +114,14 @@ void zks__client_link_ended(zks_client *c, zks_status status, const char *text,
     } else if (!online) {
         tell_state(c, ZKS_OK, NULL);
     }
-    c->link_status = ZKS_OK;
-    c->link_text[0] = '\0';
+    if (status == ZKS_E_DEVICE_REVOKED || status == ZKS_E_UNAUTHORIZED) {
+        zks__client_offers_end(c, status, text);
+    }
     zks__client_offers_end(c, ZKS_E_CONNECTION_LOST,
                            "the connection ended before the relay had answered; connect again: if "
                            "it has taken the change, it tells so");
+    c->link_status = ZKS_OK;
+    c->link_text[0] = '\0';
 }
 
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text)
@@ -289,7 +292,7 @@ static void send_hello(zks_client *c, const zks__action *a)
     memcpy(h->known, c->records.digest, sizeof h->known);
     memcpy(h->incarnation, c->incarnation, sizeof h->incarnation);
     if (a->flag) {
-        h->records = (zks__wire_list){.count = c->records.count, .items = c->records.items};
+        h->records = (zks__wire_list){.count = c->records.attached, .items = c->records.items};
     }
     uint8_t proof[256];
     zks__writer w = zks__writer_of(proof, sizeof proof);
@@ -299,7 +302,9 @@ static void send_hello(zks_client *c, const zks__action *a)
     zks__write_lp(&w, h->group_id, sizeof h->group_id);
     c->identity->session.suite->sign(&c->identity->device.sign, proof, w.length, h->signature);
     (void)zks__client_send(c, &m);
-    zks__record_list_done(&c->records);
+    if (!a->flag || c->records.attached == c->records.count) {
+        zks__record_list_done(&c->records); /* else the rest follows behind WELCOME: carry.c */
+    }
 }
 
 static void send_ack(zks_client *c, const zks__action *a)
@@ -452,6 +457,10 @@ void zks__client_pump(zks_client *c)
             tell_state(c, ZKS_OK, NULL);
         }
         zks__client_check_waiting(c);
+        if (c->caught_up != zks__sync_attempt(c->sync) && zks__sync_caught_up(c->sync)) {
+            c->caught_up = zks__sync_attempt(c->sync);
+            zks__client_tick_soon(c); /* what waited for that */
+        }
     } while (c->pump_again);
     c->pumping = false;
     arm_timer(c);

@@ -84,10 +84,10 @@ void zks__client_store_state(zks_client *c, zks_status status)
 
 /* --- devices and housekeeping --- */
 
-static bool knows(const zks_client *c, const uint8_t *id)
+static bool lists(const zks__device_entry *entries, size_t count, const uint8_t *id)
 {
-    for (size_t i = 0; i < c->device_count; i++) {
-        if (memcmp(c->devices[i].id, id, sizeof c->devices[i].id) == 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(entries[i].id, id, sizeof entries[i].id) == 0) {
             return true;
         }
     }
@@ -101,16 +101,27 @@ void zks__client_read_devices(const zks_client *c, zks__device_list *out_list)
     }
 }
 
-static void tell_new_devices(zks_client *c, const zks__device_list *list)
+static void tell_device(zks_client *c, int32_t kind, const uint8_t *id, const char *sentence)
+{
+    zks_event *e = zks__event_new(c, kind, ZKS_OK, sentence);
+    if (e) {
+        e->has_device = true;
+        memcpy(e->device, id, sizeof e->device);
+        zks__event_post(e);
+    }
+}
+
+static void tell_devices(zks_client *c, const zks__device_list *list)
 {
     for (size_t i = 0; c->devices && i < list->count; i++) {
-        zks_event *e = knows(c, list->entries[i].id)
-                           ? NULL
-                           : zks__event_new(c, ZKS_EVENT_DEVICE, ZKS_OK, "a device joined");
-        if (e) {
-            e->has_device = true;
-            memcpy(e->device, list->entries[i].id, sizeof e->device);
-            zks__event_post(e);
+        if (!lists(c->devices, c->device_count, list->entries[i].id)) {
+            tell_device(c, ZKS_EVENT_DEVICE, list->entries[i].id, "a device joined");
+        }
+    }
+    for (size_t i = 0; i < c->device_count; i++) {
+        if (!lists(list->entries, list->count, c->devices[i].id)) {
+            tell_device(c, ZKS_EVENT_DEVICE_REMOVED, c->devices[i].id,
+                        "a device is a member no more: it was removed, or has left");
         }
     }
 }
@@ -120,7 +131,7 @@ void zks__client_show_devices(zks_client *c, zks__device_list *list)
     if (!list->entries || c->stopping) {
         return;
     }
-    tell_new_devices(c, list);
+    tell_devices(c, list);
     pthread_mutex_lock(&c->mutex);
     zks__device_entry *old = c->devices;
     c->devices = list->entries;
@@ -134,8 +145,8 @@ typedef struct tick_job {
     zks__client_job base;
     zks__received received;
     int64_t next_unix_ms;
-    bool caught_up;
     zks__owed owed;
+    bool caught_up, may_rotate, rotate;
     zks__device_list devices; /* what they did since the last minute */
     bool more;
 } tick_job;
@@ -145,6 +156,10 @@ static zks_status run_tick(zks__job *job)
     tick_job *j = (tick_job *)job;
     zks__ledger *l = j->base.client->ledger;
     zks_status status = zks__ledger_tick(l, j->caught_up, &j->received, &j->next_unix_ms);
+    if (!status && j->may_rotate) {
+        status = zks__ledger_epoch_due(l, j->base.client->options.rotate_s, &j->rotate,
+                                       &j->next_unix_ms);
+    }
     if (!status) {
         status = zks__ledger_prune(l, j->base.client->options.keep_bytes,
                                    j->base.client->options.relay_count, &j->more);
@@ -188,7 +203,8 @@ static void finish_tick(zks__job *job)
         delay = due > 0 ? (uint64_t)due : 1;
     }
     c->ticking = false;
-    c->tick_ms = now + delay;
+    c->tick_ms = now + (c->tick_again ? 0 : delay);
+    c->tick_again = false;
     if (c->inbox_untold && !c->stopping) {
         zks__client_tell_inbox(c);
     }
@@ -207,11 +223,20 @@ static void finish_tick(zks__job *job)
         if (j->received.delivered) {
             zks__client_inbox_grew(c, j->received.last_seq, true);
         }
+        if (j->rotate) {
+            zks__client_rotate_unasked(c);
+        }
     }
     zks__client_pump(c); /* sets the timer */
     zks__owed_done(&j->owed);
     zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
+}
+
+void zks__client_tick_soon(zks_client *c)
+{
+    c->tick_again = c->ticking;
+    c->tick_ms = c->ticking ? c->tick_ms : zks__runtime_now_ms(c->runtime);
 }
 
 void zks__client_tick(zks_client *c)
@@ -222,6 +247,8 @@ void zks__client_tick(zks_client *c)
     tick_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_tick, finish_tick);
     if (j) {
         j->caught_up = zks__sync_caught_up(c->sync);
+        j->may_rotate = j->caught_up && !c->rotating &&
+                        zks__runtime_now_ms(c->runtime) >= c->rotate_ms;
         c->ticking = true;
         c->tick_ms = UINT64_MAX;
         zks__client_job_start(&j->base);

@@ -77,6 +77,7 @@ struct zks_client {
     zks__identity *identity; /* once opened; in the vault */
     zks__device_entry *devices;
     size_t device_count;
+    uint32_t epoch; /* number of the one that is sealed for */
     uint64_t settled_n, pending_bytes, unread_count, unread_bytes, held;
     uint64_t sent, sent_bytes, received, received_bytes, duplicates, rejected, connects;
     zks__sync_state state;
@@ -104,7 +105,7 @@ struct zks_client {
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks_status link_status; /* why the link was ended by us; 0: by the other side */
     char link_text[256];
-    zks__record_list records; /* for HELLO */
+    zks__record_list records; /* for HELLO, and what carry.c sends behind it */
     uint8_t shown_key[32];
     zks__list connecting, flushing, syncing, acking, reading; /* ops */
     zks__list offers;                                         /* offer.c */
@@ -125,7 +126,10 @@ struct zks_client {
     bool timer_open;
     int64_t tick_unix_ms;
     uint64_t tick_ms;
-    bool ticking;
+    bool ticking, tick_again;
+    uint32_t caught_up;               /* the last attempt that was, once */
+    struct zks__membership *rotating; /* membership.c: an EPOCH that nobody asked for */
+    uint64_t rotate_ms;               /* none before */
     zks__sync_state told_state;
     zks_status told_status;
 };
@@ -236,6 +240,8 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m);
  */
 void zks__client_store_state(zks_client *c, zks_status status);
 void zks__client_tick(zks_client *c);
+/* The next tick is now. */
+void zks__client_tick_soon(zks_client *c);
 /* The devices known, read again for zks_devices_get. Read by the job that changes them and shown
  * when it ends, so that whoever waited for that job finds them. */
 typedef struct zks__device_list {
@@ -244,8 +250,14 @@ typedef struct zks__device_list {
 } zks__device_list;
 /* Storage thread. Without memory the list stays empty, and the next tick reads it. */
 void zks__client_read_devices(const zks_client *c, zks__device_list *out_list);
-/* Loop thread: tells the new ones and keeps the list, which is empty then. */
+/* Loop thread: tells who came and who went, and keeps the list, which is empty then. */
 void zks__client_show_devices(zks_client *c, zks__device_list *list);
+
+/* --- carry.c --- */
+/* Whether HELLO could not take all records that the relay may lack. */
+bool zks__client_carries(const zks_client *c);
+/* WELCOME is stored: the others follow. */
+void zks__client_carry(zks_client *c);
 
 /* --- records.c --- */
 /* What records have changed that were taken by a storage job. */
@@ -258,6 +270,10 @@ ZKS_MUST_USE zks_status zks__client_take_records(zks_client *c, zks__wire_list r
                                                  zks__records_news *out);
 /* Loop thread, in the finish of that job, whatever its status was; news is empty then. */
 void zks__client_tell_records(zks_client *c, zks_status status, zks__records_news *news);
+
+/* --- membership.c --- */
+/* Loop thread: it is this device's turn to make an EPOCH. */
+void zks__client_rotate_unasked(zks_client *c);
 
 /* --- outbox.c --- */
 void zks__client_fetch(zks_client *c, const zks__action *a);
@@ -300,10 +316,9 @@ typedef struct zks__message_job {
     zks__message message; /* its byte strings point into backing */
     zks__buf *backing;
     uint64_t bytes;
-    bool last_try;
+    bool last_try, carries;
     zks__relay_state state;
     zks__received received;
-    zks__device_list devices;
     zks__records_news news;
 } zks__message_job;
 /* NULL: no memory; the attempt ends. Too many that wait pause the session. */

@@ -288,6 +288,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     bool moved;
     if (!status) {
         status = zks__ledger_follow(l, &moved);
+        zks__ledger_read_fork(l);
     }
     if (!status) {
         status = zks__store_chains_each(l->store, l->group.g, restore_chain, l);
@@ -304,6 +305,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     l->unsigned_run = 0;
     l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
     l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */
+    memset(l->tip, 0, sizeof l->tip);
     l->active = true;
     if (!status) {
         status = zks__store_heads_get(l->store, l->group.g, &l->heads_ms);

@@ -122,6 +122,14 @@ ZKS_MUST_USE zks_status zks__ledger_pending(zks__ledger *l, uint64_t after_n, ui
 ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
                                            uint64_t *out_bytes);
 
+/* What records that were added have changed. */
+typedef struct zks__records_taken {
+    size_t count;   /* of new ones */
+    bool moved;     /* another epoch is sealed for from now on */
+    uint32_t epoch; /* its number then */
+    bool forked; /* devices have removed each other, which only the recovery code settles; once */
+} zks__records_taken;
+
 /* --- the relay in use: one at a time --- */
 /*
  * What is stored about the relay in use is kept in the ledger from zks__ledger_relay_load on. After
@@ -131,10 +139,10 @@ ZKS_MUST_USE zks_status zks__ledger_unread(zks__ledger *l, uint64_t *out_count,
  */
 typedef struct zks__relay_state {
     zks__store_relay row;
-    bool attach;  /* this relay may lack our records */
-    bool moved;   /* welcome: another epoch is sealed for from now on */
-    bool changed; /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
-    bool stale;   /* skipped */
+    bool attach;              /* this relay may lack our records */
+    zks__records_taken taken; /* welcome */
+    bool changed;             /* another key is pinned for this address: ZKS_E_RELAY_KEY_CHANGED */
+    bool stale;               /* skipped */
     /* settle: place of entry n in the inbox log, and the first that got one; 0: all had one before
      */
     uint64_t settled_seq, settled_first;
@@ -157,6 +165,8 @@ ZKS_MUST_USE zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *
                                             zks__relay_state *out);
 /* Own entries up to n are at this relay: stored with it, and given their place in the inbox log. */
 ZKS_MUST_USE zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out);
+/* Whether it has all records that are here; WELCOME says yes. */
+ZKS_MUST_USE zks_status zks__ledger_relay_knows(zks__ledger *l, bool all);
 ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code);
 
 /* --- received --- */
@@ -192,23 +202,47 @@ ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b,
  * (INT64_MAX: not for this). */
 ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
                                          int64_t *out_next_ms);
-typedef struct zks__records_taken {
-    size_t members; /* new MEMBER records */
-    bool moved;     /* another epoch is sealed for from now on */
-} zks__records_taken;
 /* Adds what verifies. Records that do not verify are skipped and logged. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
                                             zks__records_taken *out);
+
+/* --- epochs: ledger_rotation.c --- */
+/* The keys of a recovery code; in the vault. */
+typedef struct zks__recovery {
+    zks__group_root root;
+    uint8_t seal_seed[ZKS_SEAL_SEED_BYTES];
+} zks__recovery;
+typedef struct zks__epoch_wish {
+    const uint8_t *device;         /* to be removed; NULL: none, for fresh keys */
+    uint8_t reason;                /* zks__removal_reason */
+    const zks__recovery *recovery; /* signs with the root key; NULL: this device signs */
+} zks__epoch_wish;
+typedef struct zks__epoch_made {
+    zks__buf *record; /* the caller's; NULL: the device is removed already */
+    uint32_t number;  /* of the EPOCH, or of the tip */
+    bool on_tip;      /* false: it undoes EPOCHs, and is no compare-and-swap */
+} zks__epoch_made;
 /*
- * Makes an EPOCH on the tip that removes a device (NULL: none, for fresh keys) and whom a losing
- * EPOCH had removed; nothing is stored. It is in force once a relay has taken it and it came back
- * through zks__ledger_records. reason: zks__removal_reason. The caller owns *out_record.
- * ZKS_E_UNSUPPORTED: a shared group; ZKS_E_NOT_MEMBER: without the right ADMIN; ZKS_E_INVALID: the
- * device is this one, which leaves by a LEAVE; ZKS_E_NOT_FOUND: no such member;
- * ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's secret yet.
+ * Makes an EPOCH that removes the device, and on the tip also whom a losing EPOCH had removed and
+ * who has left; nothing is stored. It is in force once a relay has taken it and it came back
+ * through zks__ledger_records. With the recovery code, which beats every other EPOCH, storing it is
+ * enough; there it is made also when the device is removed already, since that settles a fork.
+ * ZKS_E_UNSUPPORTED: a shared group; ZKS_E_NOT_MEMBER: without the right ADMIN;
+ * ZKS_E_DEVICE_REVOKED: this device is removed; ZKS_E_INVALID: the device is this one, which leaves
+ * by a LEAVE; ZKS_E_NOT_FOUND: a stranger; ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's
+ * secret yet; ZKS_E_WRONG_GROUP: another group's recovery code; ZKS_E_CONFLICT: this device stays
+ * removed, since who removed it stays a member.
  */
-ZKS_MUST_USE zks_status zks__ledger_make_epoch(zks__ledger *l, const uint8_t *device,
-                                               uint8_t reason, zks__buf **out_record);
+ZKS_MUST_USE zks_status zks__ledger_make_epoch(zks__ledger *l, const zks__epoch_wish *wish,
+                                               zks__epoch_made *out);
+/* A LEAVE of this device; the caller owns *out_record. NULL: it has left already. */
+ZKS_MUST_USE zks_status zks__ledger_make_leave(zks__ledger *l, zks__buf **out_record);
+/* Whether it is this device's turn to make an EPOCH without being asked: what a losing EPOCH had
+ * removed, and who has left, is to be removed by the chain; or the tip is older than rotate_s. The
+ * oldest ADMIN comes first, the others wait longer. Else lowers *out_next_ms (Unix) to the time at
+ * which it may be. */
+ZKS_MUST_USE zks_status zks__ledger_epoch_due(zks__ledger *l, uint32_t rotate_s, bool *out_due,
+                                              int64_t *out_next_ms);
 
 /* --- the app's side of the inbox --- */
 /* The items behind after_seq, opened. flags: ZKS_READ_*. An empty batch is possible. */
@@ -271,6 +305,9 @@ ZKS_MUST_USE zks_status zks__ledger_bundle(zks__ledger *l,
  * list. */
 typedef struct zks__record_list {
     size_t count;
+    /* How many of the first a HELLO takes: all, or where they are too many those that make this
+     * device a member at a relay that knows nothing of the group yet. */
+    size_t attached;
     zks__slice *items;
     uint8_t *bytes;
     uint8_t digest[ZKS_RECORD_HASH_BYTES];
@@ -282,10 +319,13 @@ typedef struct zks__device_entry {
     uint8_t id[ZKS_DEVICE_ID_BYTES];
     char name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
     bool self, quiet;
+    uint8_t rights;       /* ZKS_RIGHT_* */
     uint64_t not_after_s; /* Unix; 0: no end */
     uint64_t last_number; /* delivered, of its newest chain */
     int64_t seen_ms;      /* Unix, when an entry of it was last received here; 0: not since open */
 } zks__device_entry;
+/* The number of the epoch that is sealed for. */
+uint32_t zks__ledger_epoch_number(const zks__ledger *l);
 /* The caller frees *out_entries. */
 ZKS_MUST_USE zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries,
                                             size_t *out_count);

@@ -4,7 +4,7 @@
  * and who could seal for one. A secret comes from the group seed (shared groups), from the store
  * (of the group's creation, or brought by pairing), from an EPOCH that lists this device, from a
  * GRANT, or from the epoch after it. What follows from records is worked out anew when it is needed
- * and kept in secret memory only.
+ * and kept in secret memory only. New ones: ledger_rotation.c.
  */
 #include "client/ledger_internal.h"
 
@@ -292,126 +292,6 @@ zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch, z
         e->has_signature = 0;
     }
     return status || v ? status : ZKS_E_NOT_MEMBER;
-}
-
-/* --- making one --- */
-
-typedef struct draft {
-    uint8_t secret[ZKS_KEY_BYTES], random[ZKS_EPOCH_RANDOM_MAX_BYTES];
-    uint8_t removed[ZKS_EPOCH_DEVICES_MAX][ZKS_DEVICE_ID_BYTES];
-    size_t removed_count, listed_count;
-    const zks__record *listed[ZKS_EPOCH_DEVICES_MAX];
-    zks__epoch_note note;
-    zks__epoch_plan plan;
-} draft;
-_Static_assert(sizeof(draft) <= ZKS_VAULT_ARENA_BYTES / 2, "fits into secret memory");
-
-/* The heads of the removed devices' histories as this device knows them. */
-static void add_cutoffs(const zks__ledger *l, const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES],
-                        size_t count, zks__epoch_note *note)
-{
-    size_t position = 0;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
-         k = zks__map_next(l->chains, &position)) {
-        for (size_t i = 0; i < count; i++) {
-            if (k->row.tip_seq && note->cutoff_count < ZKS_CUTOFFS_MAX &&
-                memcmp(removed[i], k->row.author, sizeof k->row.author) == 0) {
-                zks__cutoff *c = &note->cutoffs[note->cutoff_count++];
-                memcpy(c->author, k->row.author, sizeof c->author);
-                memcpy(c->chain, k->row.chain, sizeof c->chain);
-                memcpy(c->id, k->row.tip_id, sizeof c->id);
-                c->seq = k->row.tip_seq;
-            }
-        }
-    }
-}
-
-/* Puts a device into an ascending list, once. */
-static void add_removed(draft *d, const uint8_t device[ZKS_DEVICE_ID_BYTES], uint8_t reason)
-{
-    size_t at = 0;
-    while (at < d->removed_count && memcmp(d->removed[at], device, sizeof d->removed[at]) < 0) {
-        at++;
-    }
-    if (d->removed_count == ZKS_EPOCH_DEVICES_MAX ||
-        (at < d->removed_count && memcmp(d->removed[at], device, sizeof d->removed[at]) == 0)) {
-        return;
-    }
-    memmove(d->removed[at + 1], d->removed[at], (d->removed_count - at) * sizeof d->removed[at]);
-    memmove(d->note.reasons + at + 1, d->note.reasons + at, d->removed_count - at);
-    memcpy(d->removed[at], device, sizeof d->removed[at]);
-    d->note.reasons[at] = reason;
-    d->note.reason_count = ++d->removed_count;
-}
-
-/* Everything of the plan but its randomness. */
-static zks_status fill_draft(zks__ledger *l, draft *d, const uint8_t *device, uint8_t reason)
-{
-    const uint8_t *again;
-    const zks__record *tip = zks__records_epoch(l->records);
-    if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
-        return ZKS_E_UNSUPPORTED;
-    }
-    if (!(zks__records_rights(l->records, zks__ledger_device_id(l)) & ZKS_RIGHT_ADMIN)) {
-        return ZKS_E_NOT_MEMBER;
-    }
-    if (device && memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0) {
-        return ZKS_E_INVALID;
-    }
-    if (device && !zks__records_member(l->records, device, 0)) {
-        return ZKS_E_NOT_FOUND;
-    }
-    if (!l->epoch || memcmp(l->epoch->hash, tip->hash, sizeof tip->hash) != 0) {
-        return ZKS_E_UNKNOWN_EPOCH;
-    }
-    if (device) {
-        add_removed(d, device, reason);
-    }
-    for (size_t i = 0; (again = zks__records_reissue(l->records, i)); i++) {
-        add_removed(d, again, ZKS_REMOVAL_REISSUED);
-    }
-    add_cutoffs(l, (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])d->removed, d->removed_count, &d->note);
-    while (d->listed_count < ZKS_EPOCH_DEVICES_MAX &&
-           (d->listed[d->listed_count] = zks__records_next_listed(
-                l->records, (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])d->removed, d->removed_count,
-                d->listed_count))) {
-        d->listed_count++;
-    }
-    d->plan.genesis = zks__records_genesis(l->records);
-    d->plan.parent = tip;
-    d->plan.parent_secret = l->epoch->secret;
-    d->plan.secret = d->secret;
-    d->plan.listed = d->listed;
-    d->plan.listed_count = d->listed_count;
-    d->plan.removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])d->removed;
-    d->plan.removed_count = d->removed_count;
-    d->plan.note = &d->note;
-    d->plan.random = d->random;
-    return ZKS_OK;
-}
-
-zks_status zks__ledger_make_epoch(zks__ledger *l, const uint8_t *device, uint8_t reason,
-                                  zks__buf **out_record)
-{
-    draft *d = zks__vault_alloc(l->vault, sizeof *d);
-    zks__buf *record = zks__buf_new(0, ZKS_RECORD_BODY_MAX_BYTES, 0);
-    zks_status status = l->broken ? l->broken : d && record ? ZKS_OK : ZKS_E_NOMEM;
-    if (!status) {
-        l->rng.fill(d->secret, sizeof d->secret, l->rng.user);
-        l->rng.fill(d->random, sizeof d->random, l->rng.user);
-        status = fill_draft(l, d, device, reason);
-    }
-    if (!status) {
-        status = zks__epoch_make(&d->plan, &l->device.sign, record->data, record->length,
-                                 &record->length);
-    }
-    if (!status) {
-        *out_record = record;
-        record = NULL;
-    }
-    zks__vault_release(l->vault, d, sizeof *d);
-    zks__buf_unref(record);
-    return status;
 }
 
 /* --- restoring --- */

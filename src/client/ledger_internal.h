@@ -88,6 +88,14 @@ struct zks__ledger {
     int64_t resealed_ms;  /* when the present window began, and what was done in it */
     uint32_t resealed_count;
 
+    uint8_t fork[2][ZKS_RECORD_HASH_BYTES]; /* kept and lost EPOCH of the one that was told */
+
+    /* ledger_rotation.c */
+    uint8_t tip[ZKS_RECORD_HASH_BYTES]; /* whose age is known; zeros: none */
+    int64_t tip_ms;                     /* Unix, since when it is known here */
+    uint32_t dice;                      /* thrown for each tip */
+    int64_t reissue_ms; /* Unix, since when there is something to be removed again; 0: nothing */
+
     /* during one receive or tick */
     struct zks__receiving {
         zks__received *out;
@@ -131,6 +139,9 @@ ZKS_MUST_USE zks_status zks__ledger_base_head(zks__ledger *l, const zks__head *h
 ZKS_MUST_USE zks_status zks__ledger_join_group(zks__ledger *l, const zks__ledger_join *join);
 ZKS_MUST_USE zks_status zks__ledger_join_keep(zks__ledger *l, const zks__ledger_join *join);
 ZKS_MUST_USE zks_status zks__ledger_join_base(zks__ledger *l, const zks__ledger_join *join);
+/* ledger_members.c */
+/* A fork that is in the store was told. */
+void zks__ledger_read_fork(zks__ledger *l);
 /* ledger_epochs.c */
 /* The secret of an EPOCH. ZKS_E_UNKNOWN_EPOCH: it is not here. */
 ZKS_MUST_USE zks_status zks__ledger_epoch(zks__ledger *l, const zks__record *epoch,

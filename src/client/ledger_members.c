@@ -6,14 +6,45 @@
 
 #include <string.h>
 
+/* Notes which fork there is. Whether it is a new one. */
+static bool note_fork(zks__ledger *l)
+{
+    zks__records_state state;
+    zks__records_state_of(l->records, &state);
+    bool same = !state.fork_lost ||
+                (memcmp(l->fork[0], state.fork_kept->hash, sizeof l->fork[0]) == 0 &&
+                 memcmp(l->fork[1], state.fork_lost->hash, sizeof l->fork[1]) == 0);
+    if (!same) {
+        memcpy(l->fork[0], state.fork_kept->hash, sizeof l->fork[0]);
+        memcpy(l->fork[1], state.fork_lost->hash, sizeof l->fork[1]);
+    }
+    return !same;
+}
+
+void zks__ledger_read_fork(zks__ledger *l)
+{
+    memset(l->fork, 0, sizeof l->fork);
+    (void)note_fork(l);
+}
+
+uint32_t zks__ledger_epoch_number(const zks__ledger *l)
+{
+    const zks__record *r = l->broken ? NULL : zks__records_find(l->records, l->epoch->hash);
+    return r ? r->epoch.number : 0;
+}
+
 zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__records_taken *out)
 {
     *out = (zks__records_taken){0};
     zks__slice bytes;
-    size_t all = 0;
     zks_status status = l->broken;
     while (!status && zks__wire_next_slice(&records, &bytes)) {
         /* The relay has judged what a set may hold as a whole; these are parts of one. */
+        uint8_t hash[ZKS_RECORD_HASH_BYTES];
+        if (zks__record_hash(bytes.data, bytes.length, hash) &&
+            zks__records_find(l->records, hash)) {
+            continue;
+        }
         size_t before = zks__records_count(l->records);
         zks_status judged = zks__records_load(l->records, bytes.data, bytes.length);
         bool added = zks__records_count(l->records) > before;
@@ -30,14 +61,51 @@ zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records, zks__reco
             if (!status) {
                 status = zks__store_record_add(l->store, l->group.g, record.hash, bytes);
             }
-            out->members += !status && record.kind == ZKS_RECORD_KIND_MEMBER;
-            all++;
+            out->count++;
         }
     }
-    if (!status && all) {
+    if (!status && out->count) {
         status = zks__ledger_follow(l, &out->moved);
+        out->epoch = zks__ledger_epoch_number(l);
+        out->forked = note_fork(l);
     }
-    return status || !all ? status : zks__ledger_pin(l);
+    return status || !out->count ? status : zks__ledger_pin(l);
+}
+
+/* What a HELLO cannot do without: GENESIS, EPOCH 0, the own record and those of who let this device
+ * in, up to the root key. At EPOCH 0 nobody is removed yet, and a record is in effect for at most
+ * eight that issued one another. */
+static bool is_needed(const zks__ledger *l, const zks__record *own, const zks__record *r)
+{
+    const uint8_t *root = zks__records_genesis(l->records)->genesis.root;
+    const zks__record *m = own;
+    if (r->kind == ZKS_RECORD_KIND_GENESIS ||
+        (r->kind == ZKS_RECORD_KIND_EPOCH && !r->epoch.number)) {
+        return true;
+    }
+    for (int round = 0; m && m != r && round < 8; round++) {
+        bool by_root = memcmp(m->member.issuer, root, sizeof m->member.issuer) == 0;
+        m = by_root ? NULL : zks__records_known(l->records, m->member.issuer);
+    }
+    return m == r;
+}
+
+/* The records in the order in which they came, those that are needed first. */
+static void fill_list(const zks__ledger *l, const zks__record *own, bool split,
+                      zks__record_list *out)
+{
+    uint8_t *end = out->bytes;
+    for (int needed = 1; needed >= 0; needed--) {
+        for (size_t i = 0; i < zks__records_count(l->records); i++) {
+            const zks__record *r = zks__records_at(l->records, i);
+            if ((!split || is_needed(l, own, r)) == (needed == 1)) {
+                memcpy(end, r->bytes.data, r->bytes.length);
+                out->items[out->count++] = (zks__slice){end, r->bytes.length};
+                end += r->bytes.length;
+            }
+        }
+        out->attached = needed ? out->count : out->attached;
+    }
 }
 
 zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
@@ -46,7 +114,9 @@ zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
     if (l->broken) {
         return l->broken; /* there may be no records */
     }
+    /* A removed device names itself too, and hears that it is. */
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
+    own = own ? own : zks__records_known(l->records, zks__ledger_device_id(l));
     if (!own) {
         return ZKS_E_STORE_CORRUPT;
     }
@@ -60,14 +130,7 @@ zks_status zks__ledger_record_list(zks__ledger *l, zks__record_list *out)
         zks__record_list_done(out);
         return ZKS_E_NOMEM;
     }
-    uint8_t *end = out->bytes;
-    for (size_t i = 0; i < count; i++) {
-        zks__slice from = zks__records_at(l->records, i)->bytes;
-        memcpy(end, from.data, from.length);
-        out->items[i] = (zks__slice){end, from.length};
-        end += from.length;
-    }
-    out->count = count;
+    fill_list(l, own, count > ZKS_RECORDS_PER_MESSAGE_MAX || total > ZKS_BLOB_MAX_BYTES / 2, out);
     zks__records_digest(l->records, out->digest);
     memcpy(out->member, own->hash, sizeof out->member);
     return ZKS_OK;
@@ -133,6 +196,7 @@ zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, 
         memcpy(e->id, r->member.device, sizeof e->id);
         e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
         e->not_after_s = r->member.not_after_s;
+        e->rights = zks__records_rights(l->records, e->id);
         add_activity(l, e);
         read_name(l, r, e);
     }

@@ -305,9 +305,7 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
     if (out->stale) {
         return ZKS_OK;
     }
-    zks__records_taken taken;
-    zks_status status = zks__ledger_records(l, w->records, &taken);
-    out->moved = taken.moved;
+    zks_status status = zks__ledger_records(l, w->records, &out->taken);
     zks__store_relay *row = &l->relay;
     if (memcmp(row->incarnation, w->incarnation, sizeof row->incarnation) != 0) {
         memcpy(row->incarnation, w->incarnation, sizeof row->incarnation);
@@ -356,6 +354,18 @@ zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out)
     }
     out->row = l->relay;
     return status;
+}
+
+zks_status zks__ledger_relay_knows(zks__ledger *l, bool all)
+{
+    if (!l->relay_valid) {
+        return ZKS_OK;
+    }
+    memset(l->relay.records_known, 0, sizeof l->relay.records_known);
+    if (all) {
+        zks__records_digest(l->records, l->relay.records_known);
+    }
+    return zks__store_relay_update(l->store, &l->relay);
 }
 
 zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)

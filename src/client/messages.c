@@ -55,7 +55,6 @@ void zks__message_job_free(zks__message_job *j)
         zks__session_resume(c->session); /* may raise messages */
     }
     zks__buf_unref(j->backing);
-    zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
 }
 
@@ -66,8 +65,12 @@ static zks_status run_welcome(zks__job *job)
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
     zks_status status = zks__ledger_welcome(c->ledger, &j->message.welcome, &j->state);
+    if (!status && j->carries) {
+        status = zks__ledger_relay_knows(c->ledger, false);
+    }
     if (!status) {
-        zks__client_read_devices(c, &j->devices);
+        j->news.taken = j->state.taken;
+        zks__client_read_devices(c, &j->news.devices);
     }
     return status;
 }
@@ -90,6 +93,7 @@ static void welcomed(zks_client *c, zks__message_job *j)
     pthread_mutex_unlock(&c->mutex);
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "connected rewound=%d", j->state.rewound);
     zks__inviting_connected(c);
+    zks__client_carry(c);
 }
 
 /* The chain has begun, whether or not the connection is still there. */
@@ -113,6 +117,7 @@ static void finish_welcome(zks__job *job)
     if (!job->status && j->state.rewound && !c->stopping) {
         tell_rewound(c, &j->state);
     }
+    zks__client_tell_records(c, job->status, &j->news);
     if (zks__client_job_is_current(&j->base)) {
         if (job->status) {
             zks__client_store_failed(c, job->status);
@@ -120,10 +125,6 @@ static void finish_welcome(zks__job *job)
             zks__sync_close(c->sync, 0);
         } else {
             zks__client_store_state(c, ZKS_OK);
-            zks__client_show_devices(c, &j->devices);
-            if (j->state.moved) {
-                zks__client_epoch_moved(c);
-            }
             welcomed(c, j);
         }
         zks__client_pump(c);
@@ -141,6 +142,7 @@ static void on_welcome(zks_client *c, const zks__message *m, zks__buf *backing)
     }
     zks__message_job *j = zks__message_job_new(c, m, backing, run_welcome, finish_welcome);
     if (j) {
+        j->carries = zks__client_carries(c);
         zks__client_job_start(&j->base);
     }
 }

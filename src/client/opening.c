@@ -55,6 +55,7 @@ struct zks__opening {
     uint64_t last_n, last_seq, watermark, settled_n, pending_bytes, unread_count, unread_bytes;
     zks__device_entry *devices; /* known when the opening completes: zks_devices_get works then */
     size_t device_count;
+    uint32_t epoch;
 };
 
 static void set_problem(zks__opening *o, const char *text)
@@ -384,6 +385,7 @@ static zks_status run_open(zks__job *job)
         status = zks__ledger_pending(c->ledger, o->settled_n, &o->pending_bytes);
     }
     if (!status) {
+        o->epoch = zks__ledger_epoch_number(c->ledger);
         status = zks__ledger_devices(c->ledger, &o->devices, &o->device_count);
     }
     if (status) { /* what is started on this client must fail, not be stored */
@@ -407,6 +409,7 @@ static void take_opened(zks_client *c, zks__opening *o)
     c->restoring = c->identity->restoring;
     c->devices = o->devices;
     c->device_count = o->device_count;
+    c->epoch = o->epoch;
     o->devices = NULL;
     c->opened = true;
     pthread_mutex_unlock(&c->mutex);

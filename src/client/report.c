@@ -71,6 +71,10 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_CONNECTS] = (int64_t)c->connects;
     n[ZKS_REPORT_SUITE] = c->opened ? c->identity->suite : 0;
     n[ZKS_REPORT_GROUP_KIND] = c->opened ? c->identity->mode : 0;
+    n[ZKS_REPORT_EPOCH] = c->epoch;
+    for (size_t i = 0; i < c->device_count; i++) {
+        n[ZKS_REPORT_RIGHTS] = c->devices[i].self ? c->devices[i].rights : n[ZKS_REPORT_RIGHTS];
+    }
     p->opened = c->opened;
     if (c->opened) {
         memcpy(p->group_id, c->identity->group_id, sizeof p->group_id);
@@ -217,6 +221,8 @@ int64_t zks__devices_number(const zks_devices *d, size_t i, int32_t field)
         return (int64_t)e->last_number;
     case ZKS_DEVICES_QUIET:
         return e->quiet;
+    case ZKS_DEVICES_RIGHTS:
+        return e->rights;
     default:
         return 0;
     }

@@ -200,42 +200,43 @@ const zks__record *zks__records_grant(const zks__records *s,
 /* --- the next EPOCH --------------------------------------------------------------- */
 
 /* st->mark: removed and gone; st->other: the members without them. */
-static void without(const zks__records *s, const zks__tree_node *tip,
+static void without(const zks__records *s, const zks__tree_node *at,
                     const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES], size_t count)
 {
     const zks__set_state *st = s->state;
-    memcpy(st->mark, tip->gone, st->words * sizeof(uint64_t));
+    memcpy(st->mark, at->gone, st->words * sizeof(uint64_t));
     for (size_t i = 0; i < count; i++) {
         uint32_t number;
         if (zks__records_device(s, removed[i], &number)) {
             zks__bit_set(st->mark, number);
         }
     }
-    zks__state_members(s, tip->listed, tip->item->r.epoch.listed.count, st->mark, &st->other, NULL);
+    zks__state_members(s, at->listed, at->item->r.epoch.listed.count, st->mark, &st->other, NULL);
 }
 
 const zks__record *zks__records_next_listed(const zks__records *s,
+                                            const uint8_t parent[ZKS_RECORD_HASH_BYTES],
                                             const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES],
                                             size_t removed_count, size_t i)
 {
     const zks__set_state *st = zks__state_of(s);
-    const zks__tree_node *tip = zks__state_tip(st);
-    if (!tip) {
+    const zks__tree_node *at = node_of(s, parent);
+    if (!at || !at->ok) {
         return NULL;
     }
-    without(s, tip, removed, removed_count);
+    without(s, at, removed, removed_count);
     memset(st->mark2, 0, st->words * sizeof(uint64_t));
-    for (size_t k = 0; k < tip->item->r.epoch.listed.count; k++) {
-        uint32_t device = tip->listed[k]->device;
+    for (size_t k = 0; k < at->item->r.epoch.listed.count; k++) {
+        uint32_t device = at->listed[k]->device;
         zks__bit_set(st->mark2, device);
         if (!zks__bit(st->mark, device) && i-- == 0) {
-            return &counting(s, device, &st->other, tip)->r;
+            return &counting(s, device, &st->other, at)->r;
         }
     }
     for (size_t k = 0; k < s->count; k++) {
         const zks__item *r = s->by_hash[k];
         if (r->r.kind == ZKS_RECORD_KIND_MEMBER && zks__bit(st->other.in, r->device) &&
-            !zks__bit(st->mark2, r->device) && counting(s, r->device, &st->other, tip) == r &&
+            !zks__bit(st->mark2, r->device) && counting(s, r->device, &st->other, at) == r &&
             i-- == 0) {
             return &r->r;
         }

@@ -185,6 +185,37 @@ zks_status zks__store_heads_set(zks__store *s, uint32_t g, int64_t time_ms)
     return zks__query_run(&q);
 }
 
+/* --- the newest epoch --- */
+
+zks_status zks__store_tip_get(zks__store *s, uint32_t g, const uint8_t hash[32],
+                              int64_t *out_time_ms)
+{
+    zks__query q = zks__query_of(s, ZKS_Q_TIP_GET,
+                                 "SELECT time_ms FROM tips WHERE g = ? AND hash = ?");
+    zks__bind_i64(&q, g);
+    zks__bind_blob(&q, hash, 32);
+    bool found = zks__query_step(&q);
+    int64_t time_ms = found ? zks__column_i64(&q, 0) : 0;
+    zks_status status = zks__query_end(&q);
+    if (status == ZKS_OK && found) {
+        *out_time_ms = time_ms;
+    }
+    return status == ZKS_OK && !found ? ZKS_E_NOT_FOUND : status;
+}
+
+zks_status zks__store_tip_set(zks__store *s, uint32_t g, const uint8_t hash[32], int64_t time_ms)
+{
+    zks_status status = zks__store_writable(s);
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = zks__query_of(s, ZKS_Q_TIP_SET, "INSERT OR REPLACE INTO tips VALUES (?, ?, ?)");
+    zks__bind_i64(&q, g);
+    zks__bind_blob(&q, hash, 32);
+    zks__bind_i64(&q, time_ms);
+    return zks__query_run(&q);
+}
+
 /* --- bytes of an entry --- */
 
 static zks_status entry_each(zks__query q, uint32_t g, int64_t c, uint64_t seq, bool own,

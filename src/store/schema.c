@@ -110,6 +110,10 @@ static const char *const steps[] = {
     /* Version 4: the blob ids that own entries had before they were sealed for a newer epoch. */
     "CREATE TABLE own_renewed (k INTEGER NOT NULL, blob_id BLOB NOT NULL, PRIMARY KEY (k, blob_id))"
     " STRICT, WITHOUT ROWID;",
+
+    /* Version 5: since when a group's newest epoch is known here. */
+    "CREATE TABLE tips (g INTEGER PRIMARY KEY, hash BLOB NOT NULL, time_ms INTEGER NOT NULL) "
+    "STRICT;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

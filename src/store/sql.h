@@ -107,6 +107,8 @@ typedef enum zks__query_id {
     ZKS_Q_CLAIM_COUNT,
     ZKS_Q_HEADS_GET,
     ZKS_Q_HEADS_SET,
+    ZKS_Q_TIP_GET,
+    ZKS_Q_TIP_SET,
     ZKS_Q_OWN_ENTRY,
     ZKS_Q_INBOX_ENTRY,
     ZKS_Q_COUNT

@@ -335,6 +335,12 @@ ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__s
 /* When this device last told its heads, Unix ms; INT64_MIN: never. */
 ZKS_MUST_USE zks_status zks__store_heads_get(zks__store *s, uint32_t g, int64_t *out_time_ms);
 ZKS_MUST_USE zks_status zks__store_heads_set(zks__store *s, uint32_t g, int64_t time_ms);
+/* Since when the group's newest epoch is known here, Unix ms; ZKS_E_NOT_FOUND: another one was
+ * noted last, or none. */
+ZKS_MUST_USE zks_status zks__store_tip_get(zks__store *s, uint32_t g, const uint8_t hash[32],
+                                           int64_t *out_time_ms);
+ZKS_MUST_USE zks_status zks__store_tip_set(zks__store *s, uint32_t g, const uint8_t hash[32],
+                                           int64_t time_ms);
 /* The bytes of the entry (c, seq), own or received, newest first, until fn stops with a status
  * (ZKS_E_LIMIT is turned into ZKS_OK); of own ones own_n is set. Reads much where it is not there:
  * for rare questions. */

@@ -248,6 +248,18 @@ CALL(group_restore)
     }
     return status;
 }
+CALL(device_revoke)
+{
+    OPERATION(zks_device_revoke(h, some_bytes, ZKS_REVOKE_LOST, NULL, 0, NULL, NULL, &op));
+}
+CALL(group_rotate)
+{
+    OPERATION(zks_group_rotate(h, NULL, NULL, &op));
+}
+CALL(group_leave)
+{
+    OPERATION(zks_group_leave(h, NULL, NULL, &op));
+}
 CALL(client_connect)
 {
     OPERATION(zks_client_connect(h, NULL, NULL, &op));

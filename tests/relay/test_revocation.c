@@ -81,8 +81,8 @@ static raw_record make_epoch(trust *t, unsigned signer, int remove)
                          .removed_count = remove >= 0,
                          .note = &note,
                          .random = random};
-    while ((listed[p.listed_count] = zks__records_next_listed(t->set, p.removed, p.removed_count,
-                                                              p.listed_count))) {
+    while ((listed[p.listed_count] = zks__records_next_listed(t->set, p.parent->hash, p.removed,
+                                                              p.removed_count, p.listed_count))) {
         p.listed_count++;
     }
     ck_assert_int_eq(
@@ -291,7 +291,8 @@ START_TEST(concurrent_epochs_are_compared_and_swapped)
 }
 END_TEST
 
-/* Sent without waiting: exactly one of them is in. */
+/* Sent without waiting: exactly one of them is in, and the other hears CONFLICT behind the EPOCH
+ * that it lacks. */
 START_TEST(race_of_two_revokers_has_one_winner)
 {
     trust *t = trust_new(NULL);
@@ -306,13 +307,15 @@ START_TEST(race_of_two_revokers_has_one_winner)
         send_records(&c[i], ZKS_RECORDS_ISSUE, &both[i], 1);
     }
     for (size_t i = 0; i < 2; i++) {
-        bool told = false;
+        bool told = false, knows = false;
         while (!told) {
             const zks__message *m = raw_next(&c[i], RAW_DEADLINE_MS);
             ck_assert(m && (m->type == ZKS_MESSAGE_RECORDS || m->type == ZKS_MESSAGE_ERROR));
             bool receipt = m->type == ZKS_MESSAGE_RECORDS && m->records.hashes.count;
             told = receipt || m->type == ZKS_MESSAGE_ERROR;
             receipts += receipt;
+            knows |= m->type == ZKS_MESSAGE_RECORDS && m->records.records.count;
+            ck_assert(m->type != ZKS_MESSAGE_ERROR || knows);
             conflicts += m->type == ZKS_MESSAGE_ERROR && m->error.code == ZKS_WIRE_CONFLICT;
         }
     }

@@ -146,7 +146,8 @@ const zks__record *record_world_next(record_world *w, const zks__records *set, i
         memcpy(ids[i], record_world_id(w, removed[i]), sizeof ids[i]);
     }
     while (count < ZKS_EPOCH_DEVICES_MAX &&
-           (listed[count] = zks__records_next_listed(set, ids, removed_count, count))) {
+           (listed[count] = zks__records_next_listed(set, zks__records_epoch(set)->hash, ids,
+                                                     removed_count, count))) {
         count++;
     }
     return record_world_epoch(w, zks__records_epoch(set), signer, listed, count, removed,

@@ -290,7 +290,10 @@ enum {
     ZKS_OPTION_CONNECT_TIMEOUT_MS = 104, /* one attempt to reach a relay; 0: 10,000 */
     /* algorithms of a group that is made or joined, ZKS_SUITE_ID_*; 0: those of the descriptor,
      * else the default. A group keeps the suite it was made with, and its id depends on it */
-    ZKS_OPTION_SUITE = 105
+    ZKS_OPTION_SUITE = 105,
+    /* paired groups: age of the group's keys at which a device with ZKS_RIGHT_ADMIN that is
+     * connected makes fresh ones, s; 0: 30 days */
+    ZKS_OPTION_ROTATE_S = 106
 };
 
 /* Cipher suites. */
@@ -326,6 +329,9 @@ enum {
     ZKS_PAIR_KIND_CODE = 1, /* 16 characters to be typed; not in groups of ZKS_SUITE_ID_APPROVED */
     ZKS_PAIR_KIND_LINK = 2  /* to be scanned: zks_qr_render draws it */
 };
+
+/* Why a device is removed: zks_device_revoke. Members can read it, relays cannot. */
+enum { ZKS_REVOKE_UNSPECIFIED = 0, ZKS_REVOKE_LOST = 1, ZKS_REVOKE_REPLACED = 2 };
 
 /* What protects the secrets in a store: zks_client_change_store_key. */
 enum {
@@ -369,6 +375,7 @@ enum {
     ZKS_OP_RETRY_AFTER_MS = 4,
     ZKS_OP_ACKED_SEQ = 5, /* inbox_ack: the watermark now */
     ZKS_OP_PENDING = 6,   /* flush: entries that no relay has acknowledged yet */
+    ZKS_OP_EPOCH = 7,     /* device_revoke, group_rotate: number of the epoch afterwards */
     /* zks_op_bytes */
     ZKS_OP_BLOB_IDS = 201, /* push: ZKS_SIZE_BLOB_ID bytes for each entry */
     /* group_create: the recovery code, 18 words, UTF-8 without NUL. It is nowhere else: show it
@@ -422,7 +429,14 @@ enum {
      * these digits, and somebody who sees both compares them. DIGITS */
     ZKS_EVENT_PAIR_DIGITS = 17,
     /* may it join? Answer with zks_pair_answer. NAME (as it calls itself), DIGITS */
-    ZKS_EVENT_PAIR_ASK = 18
+    ZKS_EVENT_PAIR_ASK = 18,
+    /* a device is a member no more: removed, or gone by itself. DEVICE; this one, too */
+    ZKS_EVENT_DEVICE_REMOVED = 19,
+    /* devices have removed each other, at relays that did not know of each other's: the older one
+     * stays until one of them is removed with the recovery code (zks_device_revoke). Once */
+    ZKS_EVENT_GROUP_FORK = 20,
+    /* the group has fresh keys: what is pushed from now on is sealed with them. NUMBER */
+    ZKS_EVENT_EPOCH = 21
 };
 
 /* Fields of an event. */
@@ -432,9 +446,10 @@ enum {
     ZKS_EVENT_FIELD_STATE = 2,          /* ZKS_STATE_* */
     ZKS_EVENT_FIELD_RETRY_AFTER_MS = 3, /* until the next attempt */
     ZKS_EVENT_FIELD_COUNT = 4,
-    ZKS_EVENT_FIELD_FIRST = 5,  /* the author's number of the first entry concerned */
-    ZKS_EVENT_FIELD_LAST = 6,   /* of the last */
-    ZKS_EVENT_FIELD_NUMBER = 7, /* own number of an own entry, as ZKS_OP_FIRST_NUMBER */
+    ZKS_EVENT_FIELD_FIRST = 5, /* the author's number of the first entry concerned */
+    ZKS_EVENT_FIELD_LAST = 6,  /* of the last */
+    /* own number of an own entry, as ZKS_OP_FIRST_NUMBER; of an epoch */
+    ZKS_EVENT_FIELD_NUMBER = 7,
     ZKS_EVENT_FIELD_DIGITS = 8, /* 0 to 999999: show six digits, with leading zeros */
     /* zks_event_text; NULL where it does not apply */
     ZKS_EVENT_FIELD_SENTENCE = 101, /* what happened and the cure, for people */
@@ -482,6 +497,8 @@ enum {
     ZKS_REPORT_CONNECTS = 18,       /* times that a relay accepted this device */
     ZKS_REPORT_SUITE = 19,          /* of the group, ZKS_SUITE_ID_*; 0: not open yet */
     ZKS_REPORT_GROUP_KIND = 20,     /* ZKS_GROUP_KIND_*; 0: not open yet */
+    ZKS_REPORT_EPOCH = 21,          /* how often the group's keys have changed */
+    ZKS_REPORT_RIGHTS = 22,         /* of this device, ZKS_RIGHT_*; 0 also when it is no member */
     /* zks_report_text */
     ZKS_REPORT_DEVICE_NAME = 101,  /* of this device; empty: none */
     ZKS_REPORT_STORE_PATH = 102,   /* empty: in memory */
@@ -518,7 +535,8 @@ enum {
      * ago */
     ZKS_DEVICES_LAST_NUMBER = 4,
     /* 1: as ZKS_EVENT_QUIET says, and still so as of at most a minute ago */
-    ZKS_DEVICES_QUIET = 5
+    ZKS_DEVICES_QUIET = 5,
+    ZKS_DEVICES_RIGHTS = 6 /* ZKS_RIGHT_* */
 };
 
 /* Fields of an invite. */
@@ -1365,6 +1383,64 @@ ZKS_API ZKS_MUST_USE zks_status zks_pair_answer(zks_client *client, int32_t acce
 ZKS_API ZKS_MUST_USE zks_status zks_qr_render(const char *text, size_t length, int32_t format,
                                               uint32_t scale, size_t capacity, uint8_t *out_bytes,
                                               size_t *out_length);
+
+/* --- membership of paired groups -------------------------------------------------------------- */
+
+/*
+ * Removes a device from its paired group: its session ends at once, every relay refuses it, and
+ * with the fresh keys that come with it the device reads nothing newer. The others go on. What it
+ * has read before it keeps. A device that is removed already counts as success.
+ * client      a client whose device has ZKS_RIGHT_ADMIN, connected
+ * device      ZKS_SIZE_DEVICE_ID bytes, not this device's own
+ * reason      ZKS_REVOKE_*
+ * recovery    the words of the group's recovery code, UTF-8; NULL: none. With it any device of the
+ *             group can remove any other one, offline too, also one that has removed it; a fork
+ *             (ZKS_EVENT_GROUP_FORK) is settled by removing the one that is to go. What is done
+ *             offline takes effect for the others at the next connection
+ * recovery_length  bytes of recovery
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. ZKS_OP_EPOCH
+ * Any thread, also in callbacks. Since 0.1. Completes when a relay has it on disk, or with
+ * ZKS_E_NOT_CONNECTED; ZKS_E_UNAUTHORIZED: this device lacks ZKS_RIGHT_ADMIN;
+ * ZKS_E_DEVICE_REVOKED: it is itself removed; ZKS_E_NOT_FOUND: no such device was ever a member;
+ * ZKS_E_INVALID: it is this device, see zks_group_leave; ZKS_E_UNSUPPORTED: a shared group;
+ * ZKS_E_UNKNOWN_EPOCH: this device is not synced yet; ZKS_E_CONFLICT: others change the group all
+ * the time, or this device was removed by another one that would stay; ZKS_E_QUOTA_EXCEEDED: this
+ * device has changed the group too often; ZKS_E_CONNECTION_LOST: whether it is done is not known:
+ * repeat it. Of the recovery code: ZKS_E_MALFORMED, ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
+ * ZKS_E_DECRYPT: it is mistyped; ZKS_E_WRONG_GROUP: another group's; ZKS_E_SUITE: not of this
+ * build.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_device_revoke(zks_client *client, const uint8_t *device,
+                                                  int32_t reason, const char *recovery,
+                                                  size_t recovery_length, zks_done_fn done,
+                                                  void *user, zks_op **out_op);
+
+/*
+ * Gives a paired group fresh keys now. Connected devices with ZKS_RIGHT_ADMIN do so by themselves
+ * when the keys are as old as ZKS_OPTION_ROTATE_S.
+ * client      a client whose device has ZKS_RIGHT_ADMIN, connected
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable. ZKS_OP_EPOCH
+ * Any thread, also in callbacks. Since 0.1. Completes when a relay has it on disk, or with the
+ * statuses of zks_device_revoke.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_group_rotate(zks_client *client, zks_done_fn done, void *user,
+                                                 zks_op **out_op);
+
+/*
+ * Takes this device out of its group, for good. Afterwards the client is offline and every relay
+ * refuses it; what is stored stays readable. The others make fresh keys when one of them with
+ * ZKS_RIGHT_ADMIN is connected. Of shared groups too, where whoever has the secret can come back.
+ * client      the client, connected
+ * done, user  see OPERATIONS
+ * out_op      receives the operation, owned; nullable
+ * Any thread, also in callbacks. Since 0.1. Completes when the relay has it on disk; push and flush
+ * before, for what is to be sent still. ZKS_E_NOT_CONNECTED; ZKS_E_CONNECTION_LOST: whether it is
+ * done is not known: repeat it; ZKS_E_UNAUTHORIZED, ZKS_E_DEVICE_REVOKED: it is no member anyway.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_group_leave(zks_client *client, zks_done_fn done, void *user,
+                                                zks_op **out_op);
 
 /* --- devices ---------------------------------------------------------------------------------- */
 

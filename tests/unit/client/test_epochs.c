@@ -20,6 +20,8 @@ static zks__group_root root;
 static zks__device_keys b;
 static const uint8_t *b_id;
 static uint64_t cursor, b_seq;
+static int64_t ahead_ms; /* the wall clock */
+static zks__clock true_clock;
 static uint8_t b_prev[ZKS_ENTRY_ID_BYTES];
 static int64_t wall_ms; /* the wall clock is ahead by so much */
 
@@ -27,6 +29,12 @@ static int64_t moved_unix_ms(void *user)
 {
     (void)user;
     return runtime->clock.unix_ms(runtime->clock.user) + wall_ms;
+}
+
+static int64_t unix_ms(void *user)
+{
+    (void)user;
+    return true_clock.unix_ms(true_clock.user) + ahead_ms;
 }
 
 static void open_a(bool new_group)
@@ -82,7 +90,7 @@ static void make_b(void)
 {
     static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES];
     size_t length = 0;
-    zks__member m = {.rights = ZKS_RIGHT_INVITE};
+    zks__member m = {.rights = ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN};
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, seed, &root);
     zks__device_keys_derive(b_seed, root.group_id, b_instance, &b);
     b_id = zks__crypto_sign_public(&b.sign);
@@ -93,7 +101,7 @@ static void make_b(void)
     ck_assert_int_eq(zks__record_make_member(root.suite, root.group_id, &m, &b.sign,
                                              &a->device.sign, bytes, sizeof bytes, &length),
                      ZKS_OK);
-    ck_assert_uint_eq(take(bytes, length).members, 1);
+    ck_assert_uint_eq(take(bytes, length).count, 1);
 }
 
 static void setup(void)
@@ -101,6 +109,9 @@ static void setup(void)
     device_folder(folder, sizeof folder);
     snprintf(path, sizeof path, "%s/a.zks", folder);
     ck_assert_int_eq(zks__runtime_new(&runtime), ZKS_OK);
+    ahead_ms = 0;
+    true_clock = runtime->clock;
+    runtime->clock.unix_ms = unix_ms;
     open_a(true);
     cursor = b_seq = 0;
     wall_ms = 0;
@@ -187,12 +198,27 @@ static zks__received b_says(const char *text, const uint8_t *tag, const uint8_t 
 /* A removes a device (NULL: none) and hears it back from the relay. */
 static void rotate(const uint8_t *gone)
 {
-    zks__buf *record = NULL;
-    ck_assert_int_eq(zks__ledger_make_epoch(a, gone, ZKS_REMOVAL_LOST, &record), ZKS_OK);
+    const zks__epoch_wish wish = {.device = gone, .reason = ZKS_REMOVAL_LOST};
+    zks__epoch_made made;
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &wish, &made), ZKS_OK);
     uint32_t before = tip()->epoch.number;
-    ck_assert(take(record->data, record->length).moved);
+    ck_assert(made.on_tip);
+    ck_assert_uint_eq(made.number, before + 1);
+    ck_assert(take(made.record->data, made.record->length).moved);
     ck_assert_uint_eq(tip()->epoch.number, before + 1);
-    zks__buf_unref(record);
+    zks__buf_unref(made.record);
+}
+
+/* Whether it is A's turn, and if not when, from now on. */
+static bool is_due(uint32_t rotate_s, int64_t *out_in_ms)
+{
+    bool due = false;
+    int64_t next = INT64_MAX;
+    begin();
+    ck_assert_int_eq(zks__ledger_epoch_due(a, rotate_s, &due, &next), ZKS_OK);
+    commit();
+    *out_in_ms = next == INT64_MAX ? next : next - unix_ms(NULL);
+    return due;
 }
 
 static void expect_texts(const char *const *texts, size_t count)
@@ -353,15 +379,121 @@ END_TEST
 START_TEST(epoch_removes_members_only_and_never_its_maker)
 {
     static const uint8_t stranger[ZKS_DEVICE_ID_BYTES] = {0x77};
-    zks__buf *record = NULL;
-    ck_assert_int_eq(zks__ledger_make_epoch(a, stranger, 0, &record), ZKS_E_NOT_FOUND);
-    ck_assert_ptr_null(record);
-    ck_assert_int_eq(zks__ledger_make_epoch(a, zks__ledger_device_id(a), 0, &record),
-                     ZKS_E_INVALID);
-    ck_assert_ptr_null(record);
+    zks__epoch_made made = {0};
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = stranger}, &made),
+                     ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(
+        zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = zks__ledger_device_id(a)}, &made),
+        ZKS_E_INVALID);
     rotate(b_id);
-    ck_assert_int_eq(zks__ledger_make_epoch(a, b_id, 0, &record), ZKS_E_NOT_FOUND);
-    ck_assert_ptr_null(record);
+    /* it is gone: nothing is left to do */
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id}, &made), ZKS_OK);
+    ck_assert_ptr_null(made.record);
+    ck_assert_uint_eq(made.number, 1);
+}
+END_TEST
+
+START_TEST(keys_are_old_after_a_time_that_goes_on_while_the_device_is_off)
+{
+    enum { ROTATE_S = 10000, TURN_MS = ROTATE_S * 1000 / 64 };
+    int64_t in_ms = 0;
+    ck_assert(!is_due(ROTATE_S, &in_ms));
+    /* at the longest the turn of the second of two, and a little by chance */
+    ck_assert_int_gt(in_ms, ROTATE_S * 1000 - 1000);
+    ck_assert_int_le(in_ms, ROTATE_S * 1000 + 2 * TURN_MS);
+    zks__ledger_close(a);
+    ahead_ms += ROTATE_S * 1000 - 1000;
+    open_a(false);
+    ck_assert(!is_due(ROTATE_S, &in_ms));
+    ck_assert_int_le(in_ms, 1000 + 2 * TURN_MS);
+    ahead_ms += 1000 + 2 * TURN_MS;
+    ck_assert(is_due(ROTATE_S, &in_ms));
+    load_relay();
+    rotate(NULL);
+    ck_assert(!is_due(ROTATE_S, &in_ms));
+    ck_assert_int_gt(in_ms, ROTATE_S * 1000 - 1000);
+}
+END_TEST
+
+START_TEST(who_has_left_is_removed_soon_and_the_note_says_so)
+{
+    static uint8_t leave[1024];
+    size_t length = 0;
+    int64_t in_ms = 0;
+    zks__epoch_note note;
+    ck_assert_int_eq(
+        zks__record_make_leave(root.suite, root.group_id, &b.sign, leave, sizeof leave, &length),
+        ZKS_OK);
+    ck_assert_uint_eq(take(leave, length).count, 1);
+    bool due = is_due(3600, &in_ms);
+    ck_assert(due || in_ms <= 4000);
+    ahead_ms += 4000;
+    ck_assert(is_due(3600, &in_ms));
+    rotate(NULL);
+    ck_assert(zks__records_gone(a->records, b_id, tip()->hash));
+    ck_assert_int_eq(zks__epoch_read_note(tip(), a->epoch->secret, &note), ZKS_OK);
+    ck_assert_uint_eq(note.reason_count, 1);
+    ck_assert_uint_eq(note.reasons[0], ZKS_REMOVAL_LEFT);
+    ck_assert(!is_due(3600, &in_ms));
+}
+END_TEST
+
+/* B removes A, as A's relay tells. */
+static void b_removes_a(void)
+{
+    static uint8_t random[ZKS_EPOCH_RANDOM_MAX_BYTES], bytes[ZKS_RECORD_BODY_MAX_BYTES];
+    static const uint8_t secret[ZKS_KEY_BYTES] = {0x42};
+    uint8_t removed[1][ZKS_DEVICE_ID_BYTES];
+    size_t length = 0;
+    memcpy(removed[0], zks__ledger_device_id(a), sizeof removed[0]);
+    const zks__record *listed = zks__records_known(a->records, b_id);
+    const zks__epoch_note note = {.reason_count = 1};
+    const zks__epoch_plan plan = {.genesis = zks__records_genesis(a->records),
+                                  .parent = tip(),
+                                  .parent_secret = root.epoch0_secret,
+                                  .secret = secret,
+                                  .listed = &listed,
+                                  .listed_count = 1,
+                                  .removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])removed,
+                                  .removed_count = 1,
+                                  .note = &note,
+                                  .random = random};
+    ck_assert_int_eq(zks__epoch_make(&plan, &b.sign, bytes, sizeof bytes, &length), ZKS_OK);
+    ck_assert(!take(bytes, length).moved); /* no key of it is here */
+    ck_assert_uint_eq(tip()->epoch.number, 1);
+    ck_assert_ptr_null(zks__records_member(a->records, zks__ledger_device_id(a), 0));
+}
+
+START_TEST(recovery_code_removes_who_removed_this_device)
+{
+    static zks__recovery recovery, other;
+    zks__epoch_made made = {0};
+    b_removes_a();
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id}, &made),
+                     ZKS_E_DEVICE_REVOKED);
+    zks__group_root_derive(root.suite, ZKS_GROUP_MODE_PAIRED, b_seed, &other.root);
+    ck_assert_int_eq(
+        zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id, .recovery = &other}, &made),
+        ZKS_E_WRONG_GROUP);
+    recovery.root = root;
+    zks__group_recovery_seed(seed, recovery.seal_seed);
+    /* fresh keys alone would leave A out */
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.recovery = &recovery}, &made),
+                     ZKS_E_CONFLICT);
+    ck_assert_int_eq(
+        zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id, .recovery = &recovery}, &made),
+        ZKS_OK);
+    ck_assert(!made.on_tip);
+    ck_assert_uint_eq(made.number, 1);
+    ck_assert(take(made.record->data, made.record->length).moved);
+    ck_assert_mem_eq(tip()->epoch.signer, zks__crypto_sign_public(&root.root), 32);
+    ck_assert_ptr_nonnull(zks__records_member(a->records, zks__ledger_device_id(a), 0));
+    ck_assert(zks__records_denied(a->records, b_id));
+    zks__buf_unref(made.record);
+    /* and its secret is that of a member again */
+    zks__sealed s = push("back");
+    ck_assert_mem_eq(tag_of(s.blob), tip()->hash, ZKS_EPOCH_TAG_BYTES);
+    zks__buf_unref(s.blob);
 }
 END_TEST
 
@@ -520,6 +652,9 @@ static void add(TCase *c)
     tcase_add_test(c, device_let_in_beside_a_new_epoch_is_granted_its_secret);
     tcase_add_test(c, half_that_its_device_did_not_sign_is_refused);
     tcase_add_test(c, bundle_is_for_a_member_and_has_every_epoch);
+    tcase_add_test(c, keys_are_old_after_a_time_that_goes_on_while_the_device_is_off);
+    tcase_add_test(c, who_has_left_is_removed_soon_and_the_note_says_so);
+    tcase_add_test(c, recovery_code_removes_who_removed_this_device);
 }
 
 int main(void)
