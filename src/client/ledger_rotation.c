@@ -131,23 +131,52 @@ static zks_status find_parent_secret(zks__ledger *l, const zks__record *parent,
 
 /* --- making --- */
 
-/* Whom the EPOCH removes: who is wished for, and on the tip whom a losing EPOCH had removed, and
- * who has left. */
+static void remove_again(const zks__ledger *l, draft *d, const uint8_t *device, uint8_t reason)
+{
+    if (!is_self(l, device)) {
+        add_removed(d, device, reason);
+    }
+}
+
+/* On the tip: whom a losing EPOCH had removed, and who has left. */
+static void remove_what_is_due(const zks__ledger *l, draft *d)
+{
+    const uint8_t *device;
+    for (size_t i = 0; (device = zks__records_reissue(l->records, i)); i++) {
+        remove_again(l, d, device,
+                     zks__records_left(l->records, device) ? ZKS_REMOVAL_LEFT
+                                                           : ZKS_REMOVAL_REISSUED);
+    }
+}
+
+/* The EPOCHs behind the parent lose; whom they removed stays out, unless it was the one that is
+ * removed now who did it. */
+static void remove_what_was(const zks__ledger *l, draft *d, const zks__epoch_wish *wish,
+                            const zks__record *parent)
+{
+    const zks__record *e;
+    for (uint32_t n = parent->epoch.number + 1; (e = zks__records_epoch_at(l->records, n)); n++) {
+        bool undone = wish->device &&
+                      memcmp(e->epoch.signer, wish->device, ZKS_DEVICE_ID_BYTES) == 0;
+        for (size_t i = 0; !undone && i < e->epoch.removed.count; i++) {
+            const uint8_t *device = zks__record_item(&e->epoch.removed, i);
+            if (zks__records_valid(l->records, device, parent->hash)) {
+                remove_again(l, d, device, ZKS_REMOVAL_REISSUED);
+            }
+        }
+    }
+}
+
 static void fill_removed(const zks__ledger *l, draft *d, const zks__epoch_wish *wish,
                          const zks__record *parent)
 {
-    const uint8_t *again;
     if (wish->device && zks__records_valid(l->records, wish->device, parent->hash)) {
         add_removed(d, wish->device, wish->reason);
     }
-    for (size_t i = 0;
-         parent == zks__records_epoch(l->records) && (again = zks__records_reissue(l->records, i));
-         i++) {
-        if (!is_self(l, again)) {
-            add_removed(d, again,
-                        zks__records_left(l->records, again) ? ZKS_REMOVAL_LEFT
-                                                             : ZKS_REMOVAL_REISSUED);
-        }
+    if (parent == zks__records_epoch(l->records)) {
+        remove_what_is_due(l, d);
+    } else {
+        remove_what_was(l, d, wish, parent);
     }
     add_cutoffs(l, d);
 }

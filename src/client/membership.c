@@ -12,7 +12,6 @@
 #include "group/epoch.h"
 #include "group/recovery.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -28,7 +27,7 @@ typedef struct zks__membership {
     uint8_t device[ZKS_DEVICE_ID_BYTES], reason;
     zks__recovery *recovery; /* in the vault; NULL: none */
     zks_status problem;      /* of what the app gave, or of making: not the store's */
-    char text[128];          /* says more of it; empty: nothing */
+    char text[ZKS_RECOVERY_SENTENCE_BYTES]; /* says more of it; empty: nothing */
     zks__epoch_made made;
     unsigned tries;
     zks__records_news news;
@@ -224,25 +223,11 @@ static void read_recovery(membership *m, const char *words, size_t length)
     uint8_t suite = 0, seed[ZKS_KEY_BYTES];
     size_t word = 0;
     m->problem = zks__recovery_parse(words, length, &suite, seed, &word);
-    switch (m->problem) {
-    case ZKS_OK:
+    if (m->problem) {
+        zks__recovery_explain(m->problem, word, m->text);
+    } else {
         zks__group_root_derive(suite, ZKS_GROUP_MODE_PAIRED, seed, &m->recovery->root);
         zks__group_recovery_seed(seed, m->recovery->seal_seed);
-        break;
-    case ZKS_E_MALFORMED:
-        snprintf(m->text, sizeof m->text, "word %zu of the recovery code has a typing error", word);
-        break;
-    case ZKS_E_TRUNCATED:
-    case ZKS_E_TOO_LARGE:
-        snprintf(m->text, sizeof m->text, "a recovery code has %d words, these are %zu",
-                 ZKS_RECOVERY_WORDS, word);
-        break;
-    case ZKS_E_DECRYPT:
-        snprintf(m->text, sizeof m->text,
-                 "the recovery code has a typing error: one of its words is another one");
-        break;
-    default:
-        break;
     }
     zks__wipe(seed, sizeof seed);
 }

@@ -199,9 +199,9 @@ const zks__record *zks__records_grant(const zks__records *s,
 
 /* --- the next EPOCH --------------------------------------------------------------- */
 
-/* st->mark: removed and gone; st->other: the members without them. */
-static void without(const zks__records *s, const zks__tree_node *at,
-                    const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES], size_t count)
+/* st->mark: removed or gone. */
+static void mark_removed(const zks__records *s, const zks__tree_node *at,
+                         const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES], size_t count)
 {
     const zks__set_state *st = s->state;
     memcpy(st->mark, at->gone, st->words * sizeof(uint64_t));
@@ -211,7 +211,6 @@ static void without(const zks__records *s, const zks__tree_node *at,
             zks__bit_set(st->mark, number);
         }
     }
-    zks__state_members(s, at->listed, at->item->r.epoch.listed.count, st->mark, &st->other, NULL);
 }
 
 const zks__record *zks__records_next_listed(const zks__records *s,
@@ -224,20 +223,20 @@ const zks__record *zks__records_next_listed(const zks__records *s,
     if (!at || !at->ok) {
         return NULL;
     }
-    without(s, at, removed, removed_count);
+    mark_removed(s, at, removed, removed_count);
     memset(st->mark2, 0, st->words * sizeof(uint64_t));
     for (size_t k = 0; k < at->item->r.epoch.listed.count; k++) {
         uint32_t device = at->listed[k]->device;
         zks__bit_set(st->mark2, device);
         if (!zks__bit(st->mark, device) && i-- == 0) {
-            return &counting(s, device, &st->other, at)->r;
+            return &counting(s, device, &at->m, at)->r;
         }
     }
     for (size_t k = 0; k < s->count; k++) {
         const zks__item *r = s->by_hash[k];
-        if (r->r.kind == ZKS_RECORD_KIND_MEMBER && zks__bit(st->other.in, r->device) &&
-            !zks__bit(st->mark2, r->device) && counting(s, r->device, &st->other, at) == r &&
-            i-- == 0) {
+        if (r->r.kind == ZKS_RECORD_KIND_MEMBER && zks__bit(at->m.in, r->device) &&
+            !zks__bit(st->mark, r->device) && !zks__bit(st->mark2, r->device) &&
+            counting(s, r->device, &at->m, at) == r && i-- == 0) {
             return &r->r;
         }
     }

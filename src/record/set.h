@@ -140,8 +140,9 @@ bool zks__records_gone(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID
 const zks__record *zks__records_grant(const zks__records *s,
                                       const uint8_t epoch[ZKS_RECORD_HASH_BYTES],
                                       const uint8_t device[ZKS_DEVICE_ID_BYTES], size_t i);
-/* The i-th MEMBER record to list in an EPOCH on `parent` that removes `removed`: those that the
- * parent lists first, in its order; NULL past the end, and for a parent that does not count. */
+/* The i-th MEMBER record to list in an EPOCH on `parent` that removes `removed`: of all its members
+ * but those, also whom a removed one let in; those that the parent lists first, in its order. NULL
+ * past the end, and for a parent that does not count. */
 const zks__record *zks__records_next_listed(const zks__records *s,
                                             const uint8_t parent[ZKS_RECORD_HASH_BYTES],
                                             const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES],

@@ -81,7 +81,7 @@ typedef struct zks__set_state {
     zks__item **listed_block;
     zks__rank *rank_block;
     /* scratch */
-    zks__bits next, other;
+    zks__bits next;
     uint64_t *mark, *mark2;
 } zks__set_state;
 

@@ -12,8 +12,8 @@
 
 enum {
     ROUNDS = 8,
-    NODE_SETS = 4,   /* in, invite, admin, gone */
-    GLOBAL_SETS = 12 /* live 3, denied 1, next 3, other 3, marks 2 */
+    NODE_SETS = 4,  /* in, invite, admin, gone */
+    GLOBAL_SETS = 9 /* live 3, denied 1, next 3, marks 2 */
 };
 
 /* --- memory ----------------------------------------------------------------------- */
@@ -95,10 +95,9 @@ static void lay_out(const zks__records *s, zks__set_state *st)
     st->words = st->words ? st->words : 1;
     memset(st->words_block, 0, st->words_room * sizeof *st->words_block);
     uint64_t *next = st->words_block;
-    uint64_t **const global[] = {&st->live.in,     &st->live.invite, &st->live.admin,
-                                 &st->denied,      &st->next.in,     &st->next.invite,
-                                 &st->next.admin,  &st->other.in,    &st->other.invite,
-                                 &st->other.admin, &st->mark,        &st->mark2};
+    uint64_t **const global[] = {&st->live.in,    &st->live.invite, &st->live.admin,
+                                 &st->denied,     &st->next.in,     &st->next.invite,
+                                 &st->next.admin, &st->mark,        &st->mark2};
     for (size_t i = 0; i < ZKS_COUNTOF(global); i++, next += st->words) {
         *global[i] = next;
     }

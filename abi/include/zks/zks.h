@@ -794,8 +794,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_text(zks_config *config, int32_t 
  * config  the configuration
  * option  ZKS_OPTION_TTL_S (at most 7,776,000 = 90 days), ZKS_OPTION_INBOX_MAX_BYTES,
  *         ZKS_OPTION_KEEP_BYTES, ZKS_OPTION_QUEUE_MAX_BYTES (each at least 1 MiB),
- *         ZKS_OPTION_CONNECT_TIMEOUT_MS (100..600,000) or ZKS_OPTION_SUITE (before a passphrase;
- *         ZKS_E_SUITE: not in this build)
+ *         ZKS_OPTION_CONNECT_TIMEOUT_MS (100..600,000), ZKS_OPTION_ROTATE_S (at most 315,360,000 =
+ *         10 years) or ZKS_OPTION_SUITE (before a passphrase; ZKS_E_SUITE: not in this build)
  * value   the value, in the option's unit; 0: the default
  * One thread at a time, also in callbacks. Since 0.1. ZKS_E_CONFIG: no such number option, or out
  * of its range.

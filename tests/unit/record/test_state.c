@@ -367,6 +367,22 @@ START_TEST(epoch_against_the_rules_does_not_count)
 }
 END_TEST
 
+/* F came by B, and stays when B goes, since the remover knows it and lists it. G came by B too, and
+ * the remover did not know: B may have made it up since. */
+START_TEST(guest_of_a_removed_device_stays_when_it_is_listed)
+{
+    const int b[] = {B};
+    ck_assert_int_eq(add_record(record_world_member(&w, F, B, ALL_RIGHTS, 0)), ZKS_OK);
+    const zks__record *e = record_world_next(&w, set, F, b, 1); /* the guest removes its host */
+    const zks__record *late = record_world_member(&w, G, B, ALL_RIGHTS, 0);
+    ck_assert_int_eq(add_record(late), ZKS_OK);
+    ck_assert(member(G));
+    ck_assert_int_eq(add_record(e), ZKS_OK);
+    ck_assert(tip_is(e) && !member(B) && member(F) && !member(G));
+    ck_assert_uint_eq(zks__records_rights(set, id(F)), ALL_RIGHTS);
+}
+END_TEST
+
 /* Eight rounds of invitations; an EPOCH that lists them makes room for more. */
 START_TEST(invitations_reach_eight_deep_until_they_are_listed)
 {
@@ -511,6 +527,7 @@ static void add(TCase *c)
     tcase_add_test(c, losing_epoch_of_a_puppet_denies_nobody);
     tcase_add_test(c, rights_cannot_grow);
     tcase_add_test(c, epoch_against_the_rules_does_not_count);
+    tcase_add_test(c, guest_of_a_removed_device_stays_when_it_is_listed);
     tcase_add_test(c, invitations_reach_eight_deep_until_they_are_listed);
     tcase_add_test(c, record_that_counts_ends_last);
     add_sets(c);
