@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import random
 import re
 import select
 import shutil
@@ -51,9 +52,15 @@ def payload(entry):
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A free UDP port that the system gives to nobody who asks for any port: what is killed and
+    started again finds it free, whatever runs beside."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(10000, 32768)))
+                return s.getsockname()[1]
+            except OSError:
+                pass
 
 
 def wait_for(what, done):
@@ -66,10 +73,11 @@ def wait_for(what, done):
 
 
 class Relay:
-    """zks-relay on a folder; the first start takes any free port, later ones the same."""
+    """zks-relay on a folder, at the same port whenever it starts."""
 
-    def __init__(self, folder, listen="127.0.0.1:0"):
-        self.folder, self.listen, self.process, self.address = Path(folder), listen, None, None
+    def __init__(self, folder, listen=None):
+        self.folder, self.listen = Path(folder), listen or f"127.0.0.1:{free_port()}"
+        self.process, self.address = None, None
         self.log = self.folder.with_suffix(".log")
         self.start()
 
