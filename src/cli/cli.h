@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Exit codes of the process; docs/CLI.md has the same table. */
+/* Exit codes of the process; docs/CLI.md has the same table. After a signal: 128 + its number. */
 enum {
     CLI_OK = 0,
     CLI_FAILURE = 1,
@@ -28,8 +28,7 @@ enum {
     CLI_STORE = 4,
     CLI_NETWORK = 5,
     CLI_SECURITY = 6,
-    CLI_SIGINT = 130, /* 128 + the signal, as a shell counts */
-    CLI_GO_ON = -1    /* of cli_parse: nothing is wrong and there is work to do */
+    CLI_GO_ON = -1 /* of cli_parse: nothing is wrong and there is work to do */
 };
 
 enum { CLI_GLOBALS = 10, CLI_TEXT_MAX = 1024, CLI_KEY_TEXT = 53, CLI_ID_TEXT = 65 };
@@ -214,8 +213,11 @@ int cli_secret_read(cli *c, const cli_secret_options *o, bool twice, cli_secret 
 /* Into out->passphrase, owned, from a file ("-": standard input), or a text. An exit code. */
 int cli_passphrase_file(cli *c, const char *name, cli_secret *out);
 int cli_passphrase_text(cli *c, const char *text, cli_secret *out);
-/* One line from the terminal without echo, for cli_secret_free; NULL: there is no terminal. */
-char *cli_ask(const char *question);
+/* One line from the terminal without echo, for cli_secret_free; NULL: there is no terminal, or it
+ * ended. A signal ends the question at any time. An exit code. */
+int cli_ask(cli *c, const char *question, char **out_line);
+/* Asks for the same line again. An exit code. */
+int cli_ask_again(cli *c, const char *line);
 int cli_random(cli *c, uint8_t *out, size_t length);
 void cli_secret_done(cli_secret *s);
 void cli_secret_options_done(cli_secret_options *o);

@@ -67,17 +67,14 @@ bool cli_store_phrase_ask(cli *c, int asked, int *out_code)
     if (c->store_phrase_given || asked >= TRIES_MAX) {
         return false;
     }
-    char *line = cli_ask(asked ? "Wrong. The store's passphrase: " : "The store's passphrase: ");
+    const char *question = asked ? "Wrong. The store's passphrase: " : "The store's passphrase: ";
+    char *line = NULL;
+    *out_code = cli_ask(c, question, &line);
     if (!line) {
         return false;
     }
     cli_secret read = {0};
-    cli_step(c, 0, -1);
-    if (c->interrupted) {
-        *out_code = 128 + c->interrupted;
-    } else {
-        *out_code = cli_passphrase_text(c, line, &read);
-    }
+    *out_code = cli_passphrase_text(c, line, &read);
     cli_secret_free(line, strlen(line));
     *out_code = *out_code ? *out_code : take(c, &read);
     return *out_code == CLI_OK;
@@ -90,17 +87,18 @@ static int read_new(cli *c, const char *file, cli_secret *out)
     if (file) {
         return cli_passphrase_file(c, file, out);
     }
-    char *line = cli_ask("The store's new passphrase: ");
+    char *line = NULL;
+    int code = cli_ask(c, "The store's new passphrase: ", &line);
+    if (code) {
+        return code;
+    }
     if (!line) {
         return cli_problem(c, CLI_USAGE,
                            "There is no terminal to ask for the new passphrase: use "
                            "--new-passphrase-file FILE.");
     }
-    char *again = cli_ask("The same again: ");
-    int code = again && strcmp(line, again) == 0
-                   ? cli_passphrase_text(c, line, out)
-                   : cli_problem(c, CLI_FAILURE, "The two passphrases differ: try again.");
-    cli_secret_free(again, again ? strlen(again) : 0);
+    code = cli_ask_again(c, line);
+    code = code ? code : cli_passphrase_text(c, line, out);
     cli_secret_free(line, strlen(line));
     return code;
 }

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,54 +143,93 @@ int cli_passphrase_text(cli *c, const char *text, cli_secret *out)
     return copy ? keep_passphrase(c, copy, strlen(copy), out) : cli_fail(c, ZKS_E_NOMEM, NULL);
 }
 
-char *cli_ask(const char *question)
+/* Signals may come meanwhile. */
+static void set_terminal(int fd, const struct termios *settings)
 {
-    struct termios before, silent;
-    FILE *terminal = fopen("/dev/tty", "r+e");
-    if (!terminal || tcgetattr(fileno(terminal), &before) != 0) {
-        if (terminal) {
-            fclose(terminal);
-        }
-        return NULL;
+    while (tcsetattr(fd, TCSAFLUSH, settings) != 0 && errno == EINTR) {
     }
-    setvbuf(terminal, NULL, _IONBF, 0);
-    fputs(question, terminal);
-    silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
-    char *line = calloc(1, ZKS_SIZE_PASSPHRASE_MAX + 3);
-    if (line && !fgets(line, ZKS_SIZE_PASSPHRASE_MAX + 3, terminal)) {
-        cli_secret_free(line, ZKS_SIZE_PASSPHRASE_MAX + 3);
+}
+
+/* A line of at most max characters, without waiting where a signal could not end it. Returns its
+ * length; 0: the terminal's end, or a signal. */
+static size_t read_line(cli *c, int fd, char *line, size_t max)
+{
+    size_t length = 0;
+    while (length < max && !memchr(line, '\n', length)) {
+        bool readable = cli_step(c, -1, fd);
+        if (c->interrupted) {
+            return 0;
+        }
+        ssize_t n = readable ? read(fd, line + length, max - length) : -1;
+        if (n == 0 || (n < 0 && readable && errno != EAGAIN && errno != EINTR)) {
+            return 0;
+        }
+        length += n > 0 ? (size_t)n : 0;
+    }
+    return length;
+}
+
+int cli_ask(cli *c, const char *question, char **out_line)
+{
+    enum { LINE_MAX_BYTES = ZKS_SIZE_PASSPHRASE_MAX + 2 };
+    struct termios before, silent;
+    char *line = calloc(1, LINE_MAX_BYTES + 1);
+    if (!line) {
+        return cli_fail(c, ZKS_E_NOMEM, NULL);
+    }
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    size_t length = 0;
+    if (fd >= 0 && tcgetattr(fd, &before) == 0) {
+        silent = before;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        set_terminal(fd, &silent);
+        cli_write_all(fd, question, strlen(question));
+        length = read_line(c, fd, line, LINE_MAX_BYTES);
+        set_terminal(fd, &before);
+        cli_write_all(fd, "\n", 1);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (length == 0 || c->interrupted) {
+        cli_secret_free(line, LINE_MAX_BYTES);
         line = NULL;
     }
-    tcsetattr(fileno(terminal), TCSAFLUSH, &before);
-    fputs("\n", terminal);
-    fclose(terminal);
-    return line;
+    *out_line = line;
+    return c->interrupted ? 128 + c->interrupted : CLI_OK;
+}
+
+int cli_ask_again(cli *c, const char *line)
+{
+    char *again = NULL;
+    int code = cli_ask(c, "The same again: ", &again);
+    if (!code && (!again || strcmp(line, again) != 0)) {
+        code = cli_problem(c, CLI_FAILURE, "The two passphrases differ: try again.");
+    }
+    cli_secret_free(again, again ? strlen(again) : 0);
+    return code;
 }
 
 static int prompt(cli *c, bool twice, cli_secret *out)
 {
     const char *known = secure_getenv("ZKS_PASSPHRASE");
-    char *line = known ? strdup(known) : cli_ask("Passphrase: ");
-    cli_step(c, 0, -1);
-    if (c->interrupted) {
-        cli_secret_free(line, line ? strlen(line) : 0);
-        return CLI_SIGINT;
+    if (known) {
+        return cli_passphrase_text(c, known, out);
+    }
+    char *line = NULL;
+    int code = cli_ask(c, "Passphrase: ", &line);
+    if (code) {
+        return code;
     }
     if (!line) {
         return cli_problem(c, CLI_USAGE,
                            "There is no terminal to ask for the passphrase: use "
                            "--passphrase-file FILE, or set ZKS_PASSPHRASE.");
     }
-    if (twice && !known) {
-        char *again = cli_ask("The same again: ");
-        bool same = again && strcmp(line, again) == 0;
-        cli_secret_free(again, again ? strlen(again) : 0);
-        if (!same) {
-            cli_secret_free(line, strlen(line));
-            return cli_problem(c, CLI_FAILURE, "The two passphrases differ: try again.");
-        }
+    code = twice ? cli_ask_again(c, line) : CLI_OK;
+    if (code) {
+        cli_secret_free(line, strlen(line));
+        return code;
     }
     return keep_passphrase(c, line, strlen(line), out);
 }

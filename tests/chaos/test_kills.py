@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -79,10 +80,21 @@ def tail(path):
         return f.read()[-4000:].decode(errors="replace")
 
 
+def free_port():
+    """A UDP port that the system gives to nobody else while the relay is dead."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(10000, 32768)))
+                return s.getsockname()[1]
+            except OSError:
+                pass
+
+
 class World:
     def __init__(self, folder):
         self.folder = folder
-        self.port = 0
+        self.port = free_port()
         self.address = None
         self.relay = Part("relay", self.relay_command, self.path("relay.log"))
         self.start_relay()
@@ -106,10 +118,10 @@ class World:
     def start_relay(self):
         self.relay.start()
         line = self.relay.process.stdout.readline().decode()
-        found = re.search(r"address=(\S+:(\d+))", line)
+        found = re.search(r"address=(\S+)", line)
         if not found:
             raise SystemExit(f"the relay did not start: {line!r}\n{tail(self.relay.log)}")
-        self.address, self.port = found.group(1), int(found.group(2))
+        self.address = found.group(1)
 
     def sender_command(self, i):
         return [APP, "send", self.path(f"sender{i}.zks"), self.address, self.shared[i].path,

@@ -3,13 +3,17 @@
 import base64
 import json
 import os
+import pty
+import random
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -48,9 +52,15 @@ def payload(entry):
 
 
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A free UDP port that the system gives to nobody who asks for any port: what is killed and
+    started again finds it free, whatever runs beside."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(10000, 32768)))
+                return s.getsockname()[1]
+            except OSError:
+                pass
 
 
 def wait_for(what, done):
@@ -63,10 +73,11 @@ def wait_for(what, done):
 
 
 class Relay:
-    """zks-relay on a folder; the first start takes any free port, later ones the same."""
+    """zks-relay on a folder, at the same port whenever it starts."""
 
-    def __init__(self, folder, listen="127.0.0.1:0"):
-        self.folder, self.listen, self.process, self.address = Path(folder), listen, None, None
+    def __init__(self, folder, listen=None):
+        self.folder, self.listen = Path(folder), listen or f"127.0.0.1:{free_port()}"
+        self.process, self.address = None, None
         self.log = self.folder.with_suffix(".log")
         self.start()
 
@@ -203,6 +214,53 @@ class Case(unittest.TestCase):
         a, b = Device(self, "A"), Device(self, "B")
         b.group = b.join(a.create(relay.address)["invite"])
         return a, b
+
+
+class Terminal(Case):
+    """A test with a terminal of its own for zks on device A, and what is typed into it."""
+
+    def setUp(self):
+        super().setUp()
+        self.a = Device(self, "A")
+        self.master, self.slave = pty.openpty()
+        self.addCleanup(os.close, self.master)
+        self.addCleanup(os.close, self.slave)
+        self.before = termios.tcgetattr(self.slave)[3]
+        self.shown = b""
+
+    def start(self, *args):
+        return self.start_command(*self.a.command(*args))
+
+    def start_command(self, *args, **more):
+        pipes = {"stdin": self.slave, "stdout": self.slave, "stderr": self.slave, **more}
+        process = subprocess.Popen(["setsid", "--ctty", *args], env=environment(), **pipes)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_question(self, question):
+        end = time.monotonic() + PATIENCE
+        while question not in self.shown:
+            if not select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError(f"no {question} within {PATIENCE} s: {self.shown}")
+            self.shown += os.read(self.master, 1000)
+        self.shown = self.shown.split(question, 1)[1]
+
+    def answer(self, question, text):
+        """Types as soon as the question appears; zks has switched off the echo then."""
+        self.wait_question(question)
+        os.write(self.master, text)
+
+    def end(self, process, code):
+        """The exit code, and the terminal as it was; self.shown has all that was printed."""
+        self.assertEqual(process.wait(PATIENCE), code)
+        self.assertEqual(termios.tcgetattr(self.slave)[3], self.before)
+        os.set_blocking(self.master, False)
+        try:
+            self.shown += os.read(self.master, 65536)
+        except BlockingIOError:
+            pass
+        os.set_blocking(self.master, True)
 
 
 def main():

@@ -288,24 +288,6 @@ class Interrupt(e2e.Case):
         process.stderr.close()
         self.assertEqual(a.one("status")["pending"], 1)
 
-    def test_ctrl_c_at_the_passphrase_prompt_restores_the_terminal(self):
-        import pty
-        import termios
-        master, slave = pty.openpty()
-        before = termios.tcgetattr(slave)[3]
-        process = subprocess.Popen(
-            ["setsid", "--ctty", *Device(self, "A").command("group", "create", "--passphrase")],
-            stdin=slave, stdout=slave, stderr=slave, env=e2e.environment())
-        asked = b""
-        while b"Passphrase" not in asked:
-            asked += os.read(master, 1000)
-        e2e.wait_for("no echo", lambda: not termios.tcgetattr(slave)[3] & termios.ECHO)
-        os.write(master, b"\x03")
-        self.assertEqual(process.wait(e2e.PATIENCE), 130)
-        self.assertEqual(termios.tcgetattr(slave)[3], before)
-        os.close(master)
-        os.close(slave)
-
 
 if __name__ == "__main__":
     e2e.main()

@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The store's passphrase on the command line: given, asked for, changed, removed, wrong."""
 import os
-import pty
 import stat
-import subprocess
-import termios
 
 import e2e
 from e2e import Device
@@ -89,63 +86,32 @@ class Passphrase(e2e.Case):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path)
 
 
-class Terminal(e2e.Case):
-    """A terminal of its own for zks, and what is typed into it."""
-
-    def setUp(self):
-        super().setUp()
-        self.a = Device(self, "A")
-        self.master, self.slave = pty.openpty()
-        self.addCleanup(os.close, self.master)
-        self.addCleanup(os.close, self.slave)
-        self.shown = b""
-
-    def start(self, *args):
-        return subprocess.Popen(["setsid", "--ctty", *self.a.command(*args)], stdin=self.slave,
-                                stdout=self.slave, stderr=self.slave, env=e2e.environment())
-
-    def answer(self, question, text):
-        while question not in self.shown:
-            self.shown += os.read(self.master, 1000)
-        self.shown = self.shown.split(question, 1)[1]
-        e2e.wait_for("no echo", lambda: not termios.tcgetattr(self.slave)[3] & termios.ECHO)
-        os.write(self.master, text + b"\n")
-
-    def end(self, process, code):
-        self.assertEqual(process.wait(e2e.PATIENCE), code)
-        os.set_blocking(self.master, False)
-        try:
-            self.shown += os.read(self.master, 65536)
-        except BlockingIOError:
-            pass
-        os.set_blocking(self.master, True)
+class Asked(e2e.Terminal):
 
     def test_asked_for_until_it_is_right(self):
-        before = termios.tcgetattr(self.slave)[3]
         process = self.start("group", "create")
         self.end(process, 0)
         process = self.start("store", "passphrase")
-        self.answer(b"new passphrase: ", FIRST.encode())
-        self.answer(b"same again: ", FIRST.encode())
+        self.answer(b"new passphrase: ", FIRST.encode() + b"\n")
+        self.answer(b"same again: ", FIRST.encode() + b"\n")
         self.end(process, 0)
         process = self.start("status")
-        self.answer(b"passphrase: ", b"not it")
-        self.answer(b"Wrong. The store's passphrase: ", FIRST.encode())
+        self.answer(b"passphrase: ", b"not it\n")
+        self.answer(b"Wrong. The store's passphrase: ", FIRST.encode() + b"\n")
         self.end(process, 0)
         self.assertIn(b"watermark", self.shown)
         process = self.start("status")
         for _ in range(3):
-            self.answer(b"passphrase: ", b"not it")
+            self.answer(b"passphrase: ", b"not it\n")
         self.end(process, 4)
         self.assertNotIn(FIRST.encode(), self.shown)
         self.assertNotIn(b"not it", self.shown)
-        self.assertEqual(termios.tcgetattr(self.slave)[3], before)
 
     def test_new_ones_that_differ_change_nothing(self):
         self.end(self.start("group", "create"), 0)
         process = self.start("store", "passphrase")
-        self.answer(b"new passphrase: ", FIRST.encode())
-        self.answer(b"same again: ", SECOND.encode())
+        self.answer(b"new passphrase: ", FIRST.encode() + b"\n")
+        self.answer(b"same again: ", SECOND.encode() + b"\n")
         self.end(process, 1)
         self.a.run("status")
 

@@ -16,7 +16,7 @@
 #include "session/session.h"
 #include "transport/transport.h"
 
-enum { RAW_DEADLINE_MS = 10000, RAW_RECORD_BYTES = 8192 };
+enum { RAW_DEADLINE_MS = 30000, RAW_RECORD_BYTES = 8192 };
 
 typedef struct raw_world {
     uv_loop_t loop;

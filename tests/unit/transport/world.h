@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { WORLD_PEERS = 256, WORLD_WAIT_MS = 10000 };
+enum { WORLD_PEERS = 256, WORLD_WAIT_MS = 30000 };
 
 typedef struct peer {
     zks__link *link; /* NULL after closed */
