@@ -205,12 +205,13 @@ static zks_status submit(membership *m, zks_done_fn done, void *user, zks_op **o
     if (!status) {
         status = zks__op_create(c->runtime, c->queue, c, done, user, &m->op);
     }
-    if (!status) {
-        zks_op *op = m->op;
-        status = zks__client_submit_op(c, &m->base.job, op, out_op);
-        m->op = status ? NULL : op;
-    }
     if (status) {
+        free_membership(m);
+        return status;
+    }
+    status = zks__client_submit_op(c, &m->base.job, m->op, out_op);
+    if (status) {
+        m->op = NULL; /* it is gone; else m is, perhaps */
         free_membership(m);
     }
     return status;

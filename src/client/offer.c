@@ -38,9 +38,11 @@ static zks_status run_take(zks__job *job)
 static void finish_take(zks__job *job)
 {
     offer *o = (offer *)job;
+    zks_client *c = o->base.client;
     const char *text;
-    zks_status status = zks__client_job_status(o->base.client, job->status, &text);
-    zks__client_tell_records(o->base.client, job->status, &o->news);
+    zks_status status = zks__client_job_status(c, job->status, &text);
+    zks__client_tell_records(c, job->status, &o->news);
+    zks__client_pump(c);
     end(o, status, text);
 }
 

@@ -1437,7 +1437,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_group_rotate(zks_client *client, zks_done_fn
  * out_op      receives the operation, owned; nullable
  * Any thread, also in callbacks. Since 0.1. Completes when the relay has it on disk; push and flush
  * before, for what is to be sent still. ZKS_E_NOT_CONNECTED; ZKS_E_CONNECTION_LOST: whether it is
- * done is not known: repeat it; ZKS_E_UNAUTHORIZED, ZKS_E_DEVICE_REVOKED: it is no member anyway.
+ * done is not known: connect again, which ends with ZKS_E_UNAUTHORIZED if it is;
+ * ZKS_E_UNAUTHORIZED, ZKS_E_DEVICE_REVOKED: it is no member anyway.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_group_leave(zks_client *client, zks_done_fn done, void *user,
                                                 zks_op **out_op);

@@ -186,6 +186,30 @@ START_TEST(epoch_pins_keep_their_order_once_each)
 }
 END_TEST
 
+START_TEST(tip_is_known_since_the_time_noted_with_it)
+{
+    static const uint8_t first[32] = {1}, second[32] = {2};
+    int64_t since = 0;
+    zks__store *s = help_open(path);
+    zks__store_group group = help_group(1);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    ck_assert_int_eq(zks__store_tip_get(s, group.g, first, &since), ZKS_E_NOT_FOUND);
+    help_ok(zks__store_tip_set(s, group.g, first, 1000));
+    help_ok(zks__store_tip_get(s, group.g, first, &since));
+    ck_assert_int_eq(since, 1000);
+    help_ok(zks__store_tip_set(s, group.g, second, 2000));
+    help_ok(zks__store_commit(s));
+    zks__store_close(s);
+    s = help_open(path);
+    ck_assert_int_eq(zks__store_tip_get(s, group.g, first, &since), ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(since, 1000);
+    help_ok(zks__store_tip_get(s, group.g, second, &since));
+    ck_assert_int_eq(since, 2000);
+    zks__store_close(s);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -195,6 +219,7 @@ static void add(TCase *c)
     tcase_add_test(c, secret_replaced_leaves_no_trace_in_file_or_wal);
     tcase_add_test(c, secrets_cleared_leave_no_trace);
     tcase_add_test(c, epoch_pins_keep_their_order_once_each);
+    tcase_add_test(c, tip_is_known_since_the_time_noted_with_it);
 }
 
 int main(void)
