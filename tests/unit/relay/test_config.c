@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The relay's options: files, environment, values, and the key file. */
-#include "relay/core/config.h"
 #include "base/base32.h"
+#include "relay/core/config.h"
 #include "relay/core/key.h"
 #include "support/unit.h"
 
