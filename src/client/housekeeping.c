@@ -113,7 +113,10 @@ static void tell_device(zks_client *c, int32_t kind, const uint8_t *id, const ch
 
 static void tell_devices(zks_client *c, const zks__device_list *list)
 {
-    for (size_t i = 0; c->devices && i < list->count; i++) {
+    if (!c->devices) {
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
         if (!lists(c->devices, c->device_count, list->entries[i].id)) {
             tell_device(c, ZKS_EVENT_DEVICE, list->entries[i].id, "a device joined");
         }

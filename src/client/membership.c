@@ -35,7 +35,7 @@ typedef struct zks__membership {
 
 /* --- sentences --- */
 
-static const char *sentence_of(const membership *m, zks_status problem)
+static const char *sentence_of(zks_status problem)
 {
     switch (problem) {
     case ZKS_E_NOT_CONNECTED:
@@ -58,9 +58,8 @@ static const char *sentence_of(const membership *m, zks_status problem)
     case ZKS_E_WRONG_GROUP:
         return "this recovery code belongs to another group";
     case ZKS_E_CONFLICT:
-        return m->recovery ? "this device was removed by one that would stay a member: remove that "
-                             "one with the recovery code"
-                           : "the group keeps changing at the same time: try again";
+        return "this device was removed by one that would stay a member: remove that one with the "
+               "recovery code";
     default:
         return zks__status_text(problem);
     }
@@ -87,7 +86,7 @@ static void end(membership *m, zks_status status, const char *text)
         if (!status && m->made.number) {
             zks__op_set_number(m->op, ZKS_OP_EPOCH, m->made.number);
         }
-        zks__op_complete(m->op, status, status && !text ? sentence_of(m, status) : text);
+        zks__op_complete(m->op, status, status && !text ? sentence_of(status) : text);
     } else {
         c->rotating = NULL;
         c->rotate_ms = status ? zks__runtime_now_ms(c->runtime) + RETRY_MS : 0;
@@ -112,11 +111,11 @@ static void finish_keep(zks__job *job)
     const char *text;
     zks_status status = zks__client_job_status(c, job->status, &text);
     zks__client_tell_records(c, job->status, &m->news);
-    end(m, status, text);
     if (!status && !c->stopping) {
         zks__sync_hurry(c->sync, zks__runtime_now_ms(c->runtime));
         zks__client_pump(c);
     }
+    end(m, status, text);
 }
 
 /* --- making and offering --- */
@@ -151,7 +150,9 @@ static void offered(zks_client *c, zks_status status, const char *text, void *us
     if (status == ZKS_E_CONFLICT && ++m->tries < TRIES_MAX) {
         start(m, run_make, finish_make);
     } else {
-        end(m, status, status == ZKS_E_CONFLICT ? NULL : text);
+        end(m, status,
+            status == ZKS_E_CONFLICT ? "the group keeps changing at the same time: try again"
+                                     : text);
     }
 }
 

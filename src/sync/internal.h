@@ -66,6 +66,7 @@ struct zks__sync {
     uint32_t push_refusals; /* rounds refused one after the other */
     uint64_t flight_bytes, acked_bytes;
     size_t flight_first, flight_count;
+    size_t flight_old; /* the first of them are sealed for an epoch that is over */
     in_flight flight[ZKS_SYNC_PUSH_WINDOW_COUNT];
 };
 

@@ -227,7 +227,7 @@ void zks__sync_link_ready(zks__sync *s, uint32_t attempt, uint64_t now_ms)
 static void forget_session(zks__sync *s)
 {
     s->phase = PHASE_IDLE;
-    s->flight_first = s->flight_count = 0;
+    s->flight_first = s->flight_count = s->flight_old = 0;
     s->flight_bytes = 0;
     s->fetching = s->settling = s->rewind = 0;
     s->settle_n = s->settled_n;

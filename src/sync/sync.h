@@ -130,7 +130,8 @@ void zks__sync_pushed(zks__sync *s, uint64_t n, const uint8_t blob_id[ZKS_BLOB_I
 /* There are no own entries behind the last one sent up to n any more (expired, pruned): they count
  * as settled once all before them are. */
 void zks__sync_skip(zks__sync *s, uint64_t n);
-/* What was refused for now need not wait any longer: it is sealed for another epoch. */
+/* Another epoch is sealed for: what was refused for now need not wait any longer, nor what is in
+ * flight when it comes back as STALE_EPOCH. */
 void zks__sync_push_again(zks__sync *s);
 /* The FETCH of this attempt has given all it could. */
 void zks__sync_fetched(zks__sync *s, uint32_t attempt);

@@ -123,6 +123,7 @@ void zks__sync_push_again(zks__sync *s)
 {
     s->push_refusals = 0;
     s->push_at_ms = 0;
+    s->flight_old = s->flight_count;
 }
 
 zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64_t now_ms,
@@ -141,6 +142,12 @@ zks_status zks__sync_push_result(zks__sync *s, const zks__push_result *r, uint64
     s->heard = 1;
     *out_n = f->n;
     *out_code = 0;
+    int old = s->flight_old > 0;
+    s->flight_old -= (size_t)old;
+    if (old && r->code == ZKS_WIRE_STALE_EPOCH) {
+        s->rewind = 1;
+        return ZKS_OK;
+    }
     if (r->code && passes(r->code)) {
         refused_for_now(s, r->retry_after_ms, now_ms);
         return ZKS_OK;

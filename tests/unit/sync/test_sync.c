@@ -257,6 +257,31 @@ START_TEST(a_refusal_that_passes_rewinds_and_settles_nothing_behind_it)
 }
 END_TEST
 
+START_TEST(what_was_in_flight_when_the_epoch_changed_is_sent_again_at_once)
+{
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 3);
+    expect(ZKS_ACTION_FETCH, 0);
+    for (uint64_t n = 1; n <= 3; n++) {
+        push(n);
+    }
+    zks__sync_fetched(machine, action.attempt);
+    uint64_t n;
+    uint32_t code;
+    ck_assert_int_eq(answer(1, ZKS_WIRE_STALE_EPOCH, 0, &n, &code), ZKS_OK);
+    zks__sync_push_again(machine); /* the records are here */
+    ck_assert_int_eq(answer(2, ZKS_WIRE_STALE_EPOCH, 0, &n, &code), ZKS_OK);
+    ck_assert_int_eq(answer(3, ZKS_WIRE_STALE_EPOCH, 0, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_FETCH, 0);
+    ck_assert_uint_eq(action.number, 0);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    ck_assert_int_eq(answer(1, ZKS_WIRE_STALE_EPOCH, 0, &n, &code), ZKS_OK); /* again: not ours */
+    expect(ZKS_ACTION_NONE, 0);
+    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+}
+END_TEST
+
 START_TEST(a_refusal_for_good_is_named_and_passed)
 {
     to_live(0, (zks__sync_row){0});
@@ -673,6 +698,7 @@ static void add(TCase *c)
     tcase_add_test(c, an_absurd_cursor_or_head_moves_nothing);
     tcase_add_test(c, push_results_move_the_cursor_not_at_all);
     tcase_add_test(c, a_refusal_that_passes_rewinds_and_settles_nothing_behind_it);
+    tcase_add_test(c, what_was_in_flight_when_the_epoch_changed_is_sent_again_at_once);
     tcase_add_test(c, a_refusal_for_good_is_named_and_passed);
     tcase_add_test(c, an_answer_to_nothing_is_a_breach);
     tcase_add_test(c, after_a_loss_all_that_was_not_settled_goes_out_again);
