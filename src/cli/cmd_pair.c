@@ -43,8 +43,9 @@ static void show_code(pairing *p, const char *text)
         p->code = p->code ? p->code : printed;
     } else {
         char life[32];
-        snprintf(life, sizeof life, p->life_s % 60 ? "%d seconds" : "%d minutes",
-                 p->life_s % 60 ? p->life_s : p->life_s / 60);
+        bool minutes = p->life_s % 60 == 0 && p->life_s > 60;
+        snprintf(life, sizeof life, minutes ? "%d minutes" : "%d seconds",
+                 minutes ? p->life_s / 60 : p->life_s);
         printf(p->link ? "Pairing link, for one device within %s:\n\n%s\n"
                        : "Pairing code, for one device within %s:\n\n        %s\n",
                life, text);
@@ -65,7 +66,7 @@ static void show_wrong_try(const pairing *p, int left)
 {
     if (p->c->json) {
         cli_json(p->c, json_pack("{s:s, s:i}", "kind", "pair_wrong_try", "tries_left", left));
-    } else {
+    } else if (left) { /* the end of the last one is told when it is all over */
         printf("Somebody typed a wrong code; %d more %s, then this code is burnt.\n", left,
                left == 1 ? "try" : "tries");
     }
