@@ -13,7 +13,7 @@ export FUZZ_SECONDS
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: ## two devices sync real files through a relay that is killed on the way
+demo: ## devices pair, sync through a relay that is killed on the way, and remove one
 	@scripts/bootstrap
 	@scripts/build release
 	@scripts/demo

@@ -4,10 +4,11 @@
 
 _zks() {
     local cur prev words_of command='' part='' i
-    local commands='init group push pull watch status devices relay store trust flush help'
+    local commands='init group pair join push pull watch status devices relay store trust flush help'
     local global='--store --store-passphrase-file --json --verbose --quiet --log-level --progress --version --help'
     local online='--relay --timeout'
-    local secret='--passphrase --passphrase-file --passphrase-fd --secret-file --name'
+    local secret='--passphrase --passphrase-file --passphrase-fd --secret-file --suite --name'
+    local recovery='--recovery-file'
     local qr='--qr --qr-svg --qr-png'
     local reader='--after --peek --own --raw --out --count'
     cur=${COMP_WORDS[COMP_CWORD]}
@@ -35,11 +36,19 @@ _zks() {
         mapfile -t COMPREPLY < <(compgen -W 'default approved' -- "$cur")
         return
         ;;
+    --rights)
+        mapfile -t COMPREPLY < <(compgen -W 'invite admin invite,admin' -- "$cur")
+        return
+        ;;
+    --reason)
+        mapfile -t COMPREPLY < <(compgen -W 'lost replaced' -- "$cur")
+        return
+        ;;
     --qr)
         mapfile -t COMPREPLY < <(compgen -W 'dark light' -- "$cur")
         return
         ;;
-    -s | --store | --store-passphrase-file | --new-passphrase-file | --passphrase-file | --secret-file | --config | --key-file | --qr-svg | --qr-png)
+    -s | --store | --store-passphrase-file | --new-passphrase-file | --passphrase-file | --secret-file | --config | --key-file | --qr-svg | --qr-png | --recovery-file)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
@@ -47,7 +56,7 @@ _zks() {
         mapfile -t COMPREPLY < <(compgen -d -- "$cur")
         return
         ;;
-    --relay | --timeout | --passphrase-fd | --descriptor | --name | --after | --count | --until-idle)
+    --relay | --timeout | --passphrase-fd | --descriptor | --name | --after | --count | --until-idle | --expires)
         return
         ;;
     esac
@@ -56,17 +65,28 @@ _zks() {
     init | flush) words_of="$online $global" ;;
     group)
         case $part in
-        '') words_of='create join invite relays' ;;
-        create) words_of="$online $secret --suite $qr $global" ;;
-        join) words_of="$online $secret --suite --descriptor $global" ;;
+        '') words_of='create join invite relays restore rotate leave' ;;
+        create) words_of="$online $secret --shared --no-recovery $qr $global" ;;
+        join) words_of="$online $secret --descriptor $global" ;;
         invite) words_of="--relay $qr $global" ;;
+        restore) words_of="$online --name $recovery $global" ;;
+        rotate) words_of="$online $global" ;;
+        leave) words_of="--yes $online $global" ;;
         *) words_of=$global ;;
         esac
         ;;
+    pair) words_of="--link $qr --yes --rights --expires $online $global" ;;
+    join) words_of="$online $secret --descriptor $global" ;;
     push) words_of="--file --lines --stored $online $global" ;;
     pull) words_of="$reader --offline $online $global" ;;
     watch) words_of="$reader --until-idle $online $global" ;;
-    status | devices) words_of="--online $online $global" ;;
+    status) words_of="--online $online $global" ;;
+    devices)
+        case $part in
+        '') words_of="revoke --online $online $global" ;;
+        *) words_of="--reason --recovery $recovery --yes $online $global" ;;
+        esac
+        ;;
     store)
         case $part in
         '') words_of='passphrase' ;;
@@ -77,7 +97,7 @@ _zks() {
     help) words_of=$commands ;;
     *) words_of=$global ;;
     esac
-    if [[ $cur == -* || -z $command || ($command == group || $command == store) && -z $part || $command == help ]]; then
+    if [[ $cur == -* || -z $command || ($command == group || $command == store || $command == devices) && -z $part || $command == help ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words_of" -- "$cur")
     elif [ "$command" = push ]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -1,52 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* zks init, zks group create|join|invite|relays. */
+/* zks init, zks group create|invite|relays|rotate|leave|restore; join: cmd_join.c. */
 #include "cli.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST_CONTACT_MS = 5000, INVITE_MAX = 16 * 1024 };
+enum { FLUSH_MS = 600 * 1000 }; /* without progress cli_finish gives up before */
 
-/* Opens the store without a secret; *out_has: it holds a group. An exit code. */
-static int look_for_group(cli *c, bool *out_has)
-{
-    zks_status status = ZKS_OK;
-    int code = cli_open(c, NULL, NULL, &status);
-    cli_close(c);
-    if (code) {
-        return code;
-    }
-    if (status == ZKS_E_CONFIG || status == ZKS_E_STORE_GROUP) {
-        status = ZKS_E_NOT_FOUND;
-    }
-    *out_has = status == ZKS_OK;
-    return status && status != ZKS_E_NOT_FOUND ? CLI_GO_ON : CLI_OK;
-}
-
-/* The same for a command that is about to make a group; says what is wrong. An exit code. */
-static int refuse_group(cli *c)
-{
-    bool has = false;
-    int code = cli_store_path(c);
-    if (code || access(c->path, F_OK) != 0) {
-        return code; /* what is wrong with the place shows when the store is made */
-    }
-    code = look_for_group(c, &has);
-    if (code == CLI_GO_ON) { /* again, with its sentence */
-        code = cli_open(c, NULL, NULL, NULL);
-        cli_close(c);
-    }
-    if (!code && has) {
-        code = cli_problem(c, CLI_CONFIG,
-                           "The store %s belongs to a group already: use --store FILE for another "
-                           "one, or `zks group invite` to let a device in.",
-                           c->path);
-    }
-    return code;
-}
+static const char invite_cure[] =
+    "make it with `zks group invite --relay ADDR`, with fewer relays.";
 
 int cmd_init(cli *c, const cli_command *self)
 {
@@ -66,10 +30,7 @@ int cmd_init(cli *c, const cli_command *self)
             c->path);
     }
     bool has = false;
-    code = code ? code : look_for_group(c, &has);
-    if (code == CLI_GO_ON) {
-        return cli_open(c, NULL, NULL, NULL);
-    }
+    code = code ? code : cli_group_look(c, &has);
     code = code ? code : cli_settings_save(c, c->relays);
     if (code) {
         return code;
@@ -77,301 +38,137 @@ int cmd_init(cli *c, const cli_command *self)
     if (c->json) {
         return cli_json(c, json_pack("{s:s, s:s}", "kind", "init", "store", c->path));
     }
-    printf("Made the store %s. Next: `zks group create` or `zks group join`.\n", c->path);
+    printf("Made the store %s. Next: `zks group create` or `zks join`.\n", c->path);
     return CLI_OK;
 }
 
-/* --- what create, join and invite print --- */
+/* --- create --- */
 
-static json_t *json_relays(const char *lines)
-{
-    json_t *array = json_array();
-    while (lines && *lines) {
-        size_t length = strcspn(lines, "\n");
-        json_array_append_new(array, json_stringn(lines, length));
-        lines += length + (lines[length] == '\n');
-    }
-    return array;
-}
+typedef struct creation {
+    cli_secret_options secret_options;
+    cli_qr qr;
+    char *name;
+    int shared, no_recovery;
+} creation;
 
-static json_t *json_group(const zks_report *report, const zks_invite *invite, bool show_invite)
+/* Shown before anything else can go wrong: there is no second time. An exit code. */
+static int show_new(cli *c, const zks_op *op, const cli_group_view *as)
 {
-    size_t n = 0;
-    const uint8_t *group = zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n);
-    const uint8_t *device = zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n);
-    json_t *object = json_pack("{s:s, s:o, s:o, s:s*, s:s, s:o}", "kind", "group", "group_id",
-                               cli_json_hex(group, ZKS_SIZE_GROUP_ID), "device_id",
-                               cli_json_hex(device, ZKS_SIZE_DEVICE_ID), "device_name",
-                               zks_report_text(report, ZKS_REPORT_DEVICE_NAME), "store",
-                               zks_report_text(report, ZKS_REPORT_STORE_PATH), "relays",
-                               json_relays(zks_invite_text(invite, ZKS_INVITE_RELAYS)));
-    const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
-    if (object && suite) {
-        json_object_set_new(object, "suite", json_string(suite));
+    cli_group_view view = *as;
+    char *words = NULL;
+    size_t length = 0;
+    const uint8_t *recovery = zks_op_bytes(op, ZKS_OP_RECOVERY_CODE, &length);
+    if (recovery) {
+        words = strndup((const char *)recovery, length);
+        view.recovery = words;
     }
-    const char *descriptor = zks_invite_text(invite, ZKS_INVITE_DESCRIPTOR);
-    if (object && descriptor && *descriptor) {
-        json_object_set_new(object, "descriptor", json_string(descriptor));
+    int code = recovery && !words ? cli_fail(c, ZKS_E_NOMEM, NULL) : cli_group_show(c, &view);
+    if (!code && words && (fflush(stdout) != 0 || ferror(stdout))) {
+        code = cli_problem(c, CLI_FAILURE,
+                           "The recovery code could not be shown (%m): remove %s and create the "
+                           "group again.",
+                           c->path);
     }
-    if (object && show_invite) {
-        json_object_set_new(object, "invite",
-                            json_string(zks_invite_text(invite, ZKS_INVITE_LINK)));
-    }
-    return object;
-}
-
-static void print_invite(const zks_invite *invite)
-{
-    printf("\nTo join another device, run `zks group join -` there and give it this invite:\n\n"
-           "%s\n\n"
-           "Keep it secret: whoever has it can read and write everything in this group.\n",
-           zks_invite_text(invite, ZKS_INVITE_LINK));
-    const char *descriptor = zks_invite_text(invite, ZKS_INVITE_DESCRIPTOR);
-    if (descriptor && *descriptor) {
-        printf("\nOr with the passphrase (the descriptor is no secret):\n"
-               "  zks group join --passphrase --descriptor '%s' --relay ADDR\n",
-               descriptor);
-    }
-}
-
-static void print_group(const zks_report *report, const char *done)
-{
-    char id[CLI_ID_TEXT] = "";
-    size_t n = 0;
-    const uint8_t *device = zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n);
-    if (device) {
-        cli_hex(device, n, id);
-    }
-    const char *name = zks_report_text(report, ZKS_REPORT_DEVICE_NAME);
-    printf("%s This device is %.16s%s%s.\n", done, id, name && *name ? ", " : "", name ? name : "");
-}
-
-/* qr NULL: this is not the place for an invite. */
-static int print_all(cli *c, const char *done, const zks_report *report, const zks_invite *invite,
-                     const cli_qr *qr)
-{
-    if (c->json) {
-        json_t *object = json_group(report, invite, qr != NULL);
-        int code = object && qr ? cli_qr_show(c, qr, invite, object) : CLI_OK;
-        int printed = cli_json(c, object);
-        return code ? code : printed;
-    }
-    print_group(report, done);
-    if (qr) {
-        print_invite(invite);
-        return cli_qr_show(c, qr, invite, NULL);
-    }
-    return CLI_OK;
-}
-
-static int show_group(cli *c, const char *done, const cli_qr *qr)
-{
-    zks_invite *invite = NULL;
-    zks_report *report = NULL;
-    zks_status status = zks_invite_shared(c->client, NULL, &invite);
-    if (!status) {
-        status = zks_report_get(c->client, &report);
-    }
-    int code = status ? cli_fail(c, status, NULL) : CLI_OK;
-    if (!code) {
-        code = print_all(c, done, report, invite, qr);
-    }
-    if (!code && qr) {
-        code = cli_qr_write(c, qr, invite);
-    }
-    zks_report_free(report);
-    zks_invite_free(invite);
+    cli_secret_free(words, length);
     return code;
 }
 
-/* --- create and join --- */
-
-/* One attempt at the relays, to tell a wrong address at once. An exit code: only what cannot pass
- * by itself is a failure. */
-static int first_contact(cli *c)
+static int make_group(cli *c, const cli_opening *how, const cli_qr *qr)
 {
-    if (!c->relays || !c->relays[0]) {
-        cli_note(c, "zks: no relay is known yet: name one with `zks group relays ADDR`.");
-        return CLI_OK;
-    }
-    int code = cli_connect(c);
-    if (code) {
-        return code;
-    }
-    bool complete = cli_wait(c, c->connect_op, FIRST_CONTACT_MS);
-    if (c->interrupted) {
-        return 128 + c->interrupted;
-    }
-    zks_status status = complete ? zks_op_status(c->connect_op) : ZKS_E_UNREACHABLE;
-    if (!status) {
-        return CLI_OK;
-    }
-    const char *text = complete ? zks_op_text(c->connect_op) : zks_status_text(status);
-    if (zks_status_class(status) == ZKS_CLASS_RETRY) {
-        cli_note(c, "zks: %s It is tried again at the next push, pull or watch.", text);
-        return CLI_OK;
-    }
-    c->net_status = status;
-    snprintf(c->net_text, sizeof c->net_text, "%s", text);
-    return cli_fail_offline(c, "The group is in the store, but its relay cannot be used "
-                               "(`zks group relays ADDR` names another).");
-}
-
-static int make_group(cli *c, const cli_secret *secret, const char *name, const char *done,
-                      const cli_qr *qr)
-{
+    zks_op *op = NULL;
     c->allow_new = true;
-    int code = refuse_group(c);
-    code = code ? code : cli_open(c, secret, name, NULL);
+    int code = cli_group_refuse(c);
+    code = code ? code : cli_settings_take(c);
+    code = code ? code : cli_open_as(c, how, &op);
+    if (!code && zks_op_status(op)) {
+        code = cli_fail_op(c, op);
+    }
+    code = code ? code : show_new(c, op, &(cli_group_view){.done = "Created a group.", .qr = qr});
     code = code ? code : cli_settings_save(c, c->relays);
-    code = code ? code : first_contact(c);
-    return code ? code : show_group(c, done, qr);
+    zks_op_free(op);
+    return code ? code : cli_group_contact(c);
 }
 
-/* From where the options say, or a new one. An exit code. */
-static int create_secret(cli *c, cli_secret_options *o, cli_secret *out)
+static int create_paired(cli *c, const cli_command *self, creation *o, const cli_secret *suite)
 {
-    if (cli_secret_sources(o) > 1) {
-        return cli_usage(c, "group", "Name one source of the secret, not several.");
+    if (cli_qr_wanted(&o->qr)) {
+        return cli_usage(c, self->name,
+                         "A paired group has no invite to draw: make the group, then `zks pair "
+                         "--qr`; or make a --shared one.");
     }
-    if (cli_secret_sources(o)) {
-        return cli_secret_read(c, o, true, out);
+    int code = cli_device_name(c, &o->name);
+    const cli_opening how = {
+        .origin = CLI_CREATE, .secret = suite, .name = o->name, .no_recovery = o->no_recovery != 0};
+    return code ? code : make_group(c, &how, NULL);
+}
+
+static int create_shared(cli *c, const cli_command *self, const creation *o, cli_secret *secret)
+{
+    int code;
+    if (cli_secret_sources(&o->secret_options) > 1) {
+        return cli_usage(c, self->name, "Name one source of the secret, not several.");
     }
-    out->has_secret = true;
-    return cli_random(c, out->secret, sizeof out->secret);
+    if (o->no_recovery) {
+        return cli_usage(c, self->name, "Only a paired group has a recovery code to decline.");
+    }
+    if (cli_secret_sources(&o->secret_options)) {
+        code = cli_secret_read(c, &o->secret_options, true, secret);
+    } else {
+        secret->has_secret = true;
+        code = cli_random(c, secret->secret, sizeof secret->secret);
+    }
+    const cli_opening how = {.origin = CLI_STORED, .secret = secret, .name = o->name};
+    return code ? code : make_group(c, &how, &o->qr);
+}
+
+static int create(cli *c, const cli_command *self, creation *o)
+{
+    cli_secret secret = {0};
+    int code = cli_suite_read(c, self, o->secret_options.suite, &secret.suite);
+    code = code ? code : cli_qr_check(c, self, &o->qr);
+    if (!code && cli_args_count(c)) {
+        code = cli_usage(c, self->name, "group create takes no argument.");
+    } else if (!code && (o->shared || cli_secret_sources(&o->secret_options))) {
+        code = create_shared(c, self, o, &secret);
+    } else if (!code) {
+        code = create_paired(c, self, o, &secret);
+    }
+    cli_secret_done(&secret);
+    return code;
 }
 
 static int group_create(cli *c, const cli_command *self)
 {
-    cli_secret_options o = {.passphrase_fd = -1};
-    cli_qr qr;
-    char *name = NULL;
+    creation o = {.secret_options = {.passphrase_fd = -1}};
     struct poptOption options[] = {
         CLI_ONLINE_OPTIONS(c),
-        CLI_SECRET_OPTIONS(&o),
-        CLI_SUITE_OPTION(&o),
-        CLI_QR_OPTIONS(&qr),
-        {"name", 'n', POPT_ARG_STRING, &name, 0, "this device's name, for the group only", "NAME"},
+        {"no-recovery", 0, POPT_ARG_NONE, &o.no_recovery, 0,
+         "no recovery code: when all devices are lost, so is the group", NULL},
+        CLI_NAME_OPTION(&o.name),
+        CLI_SUITE_OPTION(&o.secret_options),
+        {"shared", 0, POPT_ARG_NONE, &o.shared, 0,
+         "a shared group with a new secret; the options below give it and imply this", NULL},
+        CLI_SECRET_OPTIONS(&o.secret_options),
+        CLI_QR_OPTIONS(&o.qr),
         POPT_TABLEEND};
-    cli_secret secret = {0};
-    cli_qr_init(&qr);
+    cli_qr_init(&o.qr, invite_cure);
     int code = cli_parse(c, self, options);
-    if (code == CLI_GO_ON && cli_suite_read(c, o.suite, &secret.suite)) {
-        code = CLI_USAGE;
-    } else if (code == CLI_GO_ON && cli_args_count(c)) {
-        code = cli_usage(c, "group", "group create takes no argument.");
-    } else if (code == CLI_GO_ON) {
-        code = cli_qr_check(c, &qr);
-        code = code ? code : create_secret(c, &o, &secret);
-        code = code ? code : make_group(c, &secret, name, "Created a group.", &qr);
-    }
-    cli_qr_done(&qr);
-    cli_secret_done(&secret);
-    cli_secret_options_done(&o);
-    free(name);
-    return code;
-}
-
-/* The invite's relays become those of this run, unless --relay named some. */
-static int take_relays(cli *c, const zks_invite *invite)
-{
-    const char *lines = zks_invite_text(invite, ZKS_INVITE_RELAYS);
-    if (c->relays) {
-        return CLI_OK;
-    }
-    c->relays = calloc(ZKS_RELAYS_MAX + 1, sizeof *c->relays);
-    for (size_t i = 0; c->relays && lines && *lines && i < ZKS_RELAYS_MAX; i++) {
-        size_t length = strcspn(lines, "\n");
-        c->relays[i] = strndup(lines, length);
-        lines += length + (lines[length] == '\n');
-    }
-    return c->relays ? CLI_OK : cli_fail(c, ZKS_E_NOMEM, NULL);
-}
-
-static int read_invite(cli *c, const char *link, size_t length, cli_secret *out)
-{
-    while (length && strchr(" \t\r\n", link[length - 1])) {
-        length--;
-    }
-    while (length && strchr(" \t\r\n", *link)) {
-        link++;
-        length--;
-    }
-    zks_invite *invite = NULL;
-    zks_status status = zks_invite_parse(link, length, &invite);
-    if (status) {
-        return cli_problem(c, CLI_CONFIG, "This invite cannot be read (%s): copy it whole. %s",
-                           zks_status_name(status), zks_status_text(status));
-    }
-    size_t n = 0;
-    const uint8_t *bytes = zks_invite_bytes(invite, ZKS_INVITE_SECRET, &n);
-    if (bytes && n == sizeof out->secret) {
-        memcpy(out->secret, bytes, n);
-        out->has_secret = true;
-    }
-    out->suite = zks_invite_number(invite, ZKS_INVITE_SUITE);
-    int code = take_relays(c, invite);
-    zks_invite_free(invite);
-    return code;
-}
-
-static int read_link(cli *c, const char *link, cli_secret *out)
-{
-    if (strcmp(link, "-") != 0) {
-        return read_invite(c, link, strlen(link), out);
-    }
-    char *data = NULL;
-    size_t length = 0;
-    int code = cli_read_file(c, "invite", "-", INVITE_MAX, &data, &length);
-    code = code ? code : read_invite(c, data, length, out);
-    cli_secret_free(data, length);
-    return code;
-}
-
-static int join_secret(cli *c, const cli_secret_options *o, cli_secret *out)
-{
-    size_t links = cli_args_count(c);
-    if ((size_t)cli_secret_sources(o) + links != 1) {
-        return cli_usage(c, "group",
-                         "group join takes one of: an invite (- reads it from standard input), a "
-                         "passphrase with --descriptor, --secret-file.");
-    }
-    if (links) {
-        return read_link(c, c->args[0], out);
-    }
-    if (!o->secret_file && !o->descriptor) {
-        return cli_usage(c, "group",
-                         "A passphrase needs the --descriptor that `zks group create` printed.");
-    }
-    return cli_secret_read(c, o, false, out);
-}
-
-static int group_join(cli *c, const cli_command *self)
-{
-    cli_secret_options o = {.passphrase_fd = -1};
-    char *name = NULL;
-    struct poptOption options[] = {
-        CLI_ONLINE_OPTIONS(c),
-        CLI_SECRET_OPTIONS(&o),
-        {"descriptor", 0, POPT_ARG_STRING, &o.descriptor, 0,
-         "what belongs to the passphrase: \"$argon2id$...\"", "TEXT"},
-        CLI_SUITE_OPTION(&o),
-        {"name", 'n', POPT_ARG_STRING, &name, 0, "this device's name, for the group only", "NAME"},
-        POPT_TABLEEND};
-    cli_secret secret = {0};
-    int code = cli_parse(c, self, options);
-    if (code == CLI_GO_ON) {
-        code = cli_suite_read(c, o.suite, &secret.suite);
-        code = code ? code : join_secret(c, &o, &secret);
-        code = code ? code : make_group(c, &secret, name, "Joined the group.", NULL);
-    }
-    cli_secret_done(&secret);
-    cli_secret_options_done(&o);
-    free(name);
+    code = code == CLI_GO_ON ? create(c, self, &o) : code;
+    cli_qr_done(&o.qr);
+    cli_secret_options_done(&o.secret_options);
+    free(o.name);
     return code;
 }
 
 /* --- invite and relays --- */
+
+static int refuse_paired(cli *c)
+{
+    return cli_report_number(c, ZKS_REPORT_GROUP_KIND) == ZKS_GROUP_KIND_PAIRED
+               ? cli_problem(c, CLI_CONFIG,
+                             "This group is paired and has no invite: `zks pair` lets a device in.")
+               : CLI_OK;
+}
 
 static int group_invite(cli *c, const cli_command *self)
 {
@@ -380,12 +177,14 @@ static int group_invite(cli *c, const cli_command *self)
         {"relay", 0, POPT_ARG_ARGV, &c->relays, 0, "relay to name in the invite", "ADDR"},
         CLI_QR_OPTIONS(&qr),
         POPT_TABLEEND};
-    cli_qr_init(&qr);
+    cli_qr_init(&qr, invite_cure);
     int code = cli_parse(c, self, options);
     if (code == CLI_GO_ON) {
-        code = cli_qr_check(c, &qr);
-        code = code ? code : cli_open(c, NULL, NULL, NULL);
-        code = code ? code : show_group(c, "An invite into this group.", &qr);
+        const cli_group_view view = {.done = "An invite into this group.", .qr = &qr};
+        code = cli_qr_check(c, self, &qr);
+        code = code ? code : cli_open(c);
+        code = code ? code : refuse_paired(c);
+        code = code ? code : cli_group_show(c, &view);
     }
     cli_qr_done(&qr);
     return code;
@@ -414,7 +213,7 @@ static int group_relays(cli *c, const cli_command *self)
         return code;
     }
     if (cli_args_count(c) > ZKS_RELAYS_MAX) {
-        return cli_usage(c, "group", "At most %d relays can be used.", ZKS_RELAYS_MAX);
+        return cli_usage(c, self->name, "At most %d relays can be used.", ZKS_RELAYS_MAX);
     }
     code = cli_store_path(c);
     if (!code && c->args[0]) {
@@ -427,26 +226,101 @@ static int group_relays(cli *c, const cli_command *self)
     return code;
 }
 
+/* --- membership --- */
+
+static int group_rotate(cli *c, const cli_command *self)
+{
+    struct poptOption options[] = {CLI_ONLINE_OPTIONS(c), POPT_TABLEEND};
+    zks_op *op = NULL;
+    int code = cli_parse(c, self, options);
+    if (code != CLI_GO_ON) {
+        return code;
+    }
+    if (cli_args_count(c)) {
+        return cli_usage(c, self->name, "group rotate takes no argument.");
+    }
+    code = cli_open_paired(c);
+    code = code ? code : cli_must_go_online(c);
+    if (!code) {
+        zks_status status = zks_group_rotate(c->client, cli_wake, NULL, &op);
+        code = cli_finish(c, status, op);
+    }
+    if (!code) {
+        json_int_t epoch = (json_int_t)zks_op_number(op, ZKS_OP_EPOCH);
+        if (c->json) {
+            code = cli_json(c, json_pack("{s:s, s:I}", "kind", "epoch", "epoch", epoch));
+        } else {
+            printf("The group has fresh keys: epoch %lld.\n", (long long)epoch);
+        }
+    }
+    zks_op_free(op);
+    return code;
+}
+
+/* What is to be sent still goes out first. An exit code. */
+static int flush_pending(cli *c)
+{
+    zks_op *op = NULL;
+    if (!cli_report_number(c, ZKS_REPORT_PENDING_COUNT)) {
+        return CLI_OK;
+    }
+    zks_status status = zks_client_flush(c->client, FLUSH_MS, cli_wake, NULL, &op);
+    int code = cli_finish(c, status, op);
+    zks_op_free(op);
+    return code;
+}
+
+static int leave(cli *c, bool yes)
+{
+    zks_op *op = NULL;
+    int code = cli_open(c);
+    code = code ? code
+                : cli_confirm(c, yes,
+                              "Leave the group? This device can send and receive nothing any more; "
+                              "what it has stays readable here. [y/N] ");
+    code = code ? code : cli_must_go_online(c);
+    code = code ? code : flush_pending(c);
+    if (!code) {
+        zks_status status = zks_group_leave(c->client, cli_wake, NULL, &op);
+        code = cli_finish(c, status, op);
+    }
+    zks_op_free(op);
+    if (!code && c->json) {
+        code = cli_json(c, json_pack("{s:s, s:s}", "kind", "left", "store", c->path));
+    } else if (!code) {
+        puts("This device has left the group. What it has stays readable: `zks pull --offline`.");
+    }
+    return code;
+}
+
+static int group_leave(cli *c, const cli_command *self)
+{
+    int yes = 0;
+    struct poptOption options[] = {CLI_YES_OPTION(&yes), CLI_ONLINE_OPTIONS(c), POPT_TABLEEND};
+    int code = cli_parse(c, self, options);
+    if (code != CLI_GO_ON) {
+        return code;
+    }
+    if (cli_args_count(c)) {
+        return cli_usage(c, self->name, "group leave takes no argument.");
+    }
+    return leave(c, yes != 0);
+}
+
 int cmd_group(cli *c, const cli_command *self)
 {
-    static const struct {
-        const char *name;
-        int (*run)(cli *c, const cli_command *self);
-    } parts[] = {{"create", group_create},
-                 {"join", group_join},
-                 {"invite", group_invite},
-                 {"relays", group_relays}};
-    const char *name = c->argc > 1 ? c->argv[1] : "";
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    static const cli_part parts[] = {{"create", group_create},       {"join", cmd_join},
+                                     {"invite", group_invite},       {"relays", group_relays},
+                                     {"restore", cmd_group_restore}, {"rotate", group_rotate},
+                                     {"leave", group_leave}};
+    const cli_part *part = cli_part_find(c, parts, sizeof parts / sizeof *parts);
+    if (part) {
+        return part->run(c, self);
+    }
+    if (c->argc > 1 && (strcmp(c->argv[1], "--help") == 0 || strcmp(c->argv[1], "-h") == 0)) {
         cli_print_help(self, NULL);
         return CLI_OK;
     }
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (strcmp(parts[i].name, name) == 0) {
-            c->argv++; /* the part's name takes the place of argv[0] */
-            c->argc--;
-            return parts[i].run(c, self);
-        }
-    }
-    return cli_usage(c, "group", "group does one of: create, join, invite, relays.");
+    return cli_usage(c, self->name,
+                     "group does one of: create, join, invite, relays, restore, rotate, leave.");
 }

@@ -102,7 +102,7 @@ static int print_entry(reader *r, const entry *e)
     char sender[CLI_ID_TEXT];
     cli_hex(e->sender, SHORT_ID / 2, sender);
     printf("%" PRIu64 "\t%s\t%" PRIu64 "\t", e->seq, sender, e->number);
-    cli_print_escaped(e->data, e->length);
+    cli_print_escaped(stdout, e->data, e->length);
     putchar('\n');
     return CLI_OK;
 }
@@ -232,7 +232,7 @@ static int synchronise(cli *c)
 
 static int begin(reader *r)
 {
-    int code = cli_open(r->c, NULL, NULL, NULL);
+    int code = cli_open(r->c);
     if (!code && r->out && mkdir(r->out, 0700) != 0 && errno != EEXIST) {
         code = cli_problem(r->c, CLI_FAILURE, "The folder %s cannot be made (%m): name another.",
                            r->out);

@@ -342,7 +342,7 @@ static int run_push(push *p)
 {
     cli *c = p->c;
     p->began_ms = cli_now_ms();
-    int code = cli_open(c, NULL, NULL, NULL);
+    int code = cli_open(c);
     code = code || p->stored ? code : cli_connect(c);
     if (code) {
         return code;
@@ -396,7 +396,7 @@ int cmd_flush(cli *c, const cli_command *self)
     if (c->args[0]) {
         return cli_usage(c, "flush", "flush takes no argument.");
     }
-    code = cli_open(c, NULL, NULL, NULL);
+    code = cli_open(c);
     code = code ? code : cli_connect(c);
     int64_t pending = 0;
     code = code ? code : wait_acked(c, &pending);

@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* zks status, zks devices, zks trust. */
+/* zks status, zks trust. */
 #include "cli.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const state_names[] = {"offline", "connecting", "connected", "waiting"};
 
-/* Opens and, where wanted, synchronises; *out_offline: why that did not work, to be told at the
- * end. An exit code. */
-static int open_for_show(cli *c, int online, int *out_offline)
-{
-    *out_offline = CLI_OK;
-    int code = cli_open(c, NULL, NULL, NULL);
-    if (code || !online) {
-        return code;
-    }
-    zks_op *op = NULL;
-    code = cli_connect(c);
-    if (code) {
-        return code;
-    }
-    zks_status status = zks_client_wait_synced(c->client, cli_wake, NULL, &op);
-    if (status) {
-        return cli_fail(c, status, NULL);
-    }
-    *out_offline = cli_wait_online(c, op, NULL, NULL);
-    zks_op_cancel(op);
-    zks_op_free(op);
-    return c->interrupted ? 128 + c->interrupted : CLI_OK;
-}
-
-/* How status and devices begin: options, no argument, open. CLI_GO_ON, or an exit code. */
-static int begin_show(cli *c, const cli_command *self, int *out_offline)
+int cli_begin_show(cli *c, const cli_command *self, int *out_offline)
 {
     int online = 0;
     struct poptOption options[] = {{"online", 0, POPT_ARG_NONE, &online, 0, "connect first", NULL},
@@ -48,7 +22,9 @@ static int begin_show(cli *c, const cli_command *self, int *out_offline)
     if (c->args[0]) {
         return cli_usage(c, self->name, "%s takes no argument.", self->name);
     }
-    code = open_for_show(c, online, out_offline);
+    *out_offline = CLI_OK;
+    code = cli_open(c);
+    code = code || !online ? code : cli_go_online(c, out_offline);
     return code ? code : CLI_GO_ON;
 }
 
@@ -82,22 +58,35 @@ static const struct {
                {"devices", "devices", ZKS_REPORT_DEVICES},
                {"held", "held back", ZKS_REPORT_HELD}};
 
-static int print_status_json(cli *c, const zks_report *report)
+static const char *kind_name(const zks_report *report)
+{
+    bool paired = zks_report_number(report, ZKS_REPORT_GROUP_KIND) == ZKS_GROUP_KIND_PAIRED;
+    return paired ? "paired" : "shared";
+}
+
+static json_t *json_status(const zks_report *report, json_t *relays)
 {
     size_t n = 0;
+    return json_pack(
+        "{s:s, s:s*, s:o, s:s, s:I, s:o, s:o, s:s*, s:s, s:o}", "kind", "status", "store",
+        zks_report_text(report, ZKS_REPORT_STORE_PATH), "group_id",
+        cli_json_hex(zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), ZKS_SIZE_GROUP_ID),
+        "group_kind", kind_name(report), "epoch",
+        (json_int_t)zks_report_number(report, ZKS_REPORT_EPOCH), "rights",
+        cli_json_rights(zks_report_number(report, ZKS_REPORT_RIGHTS)), "device_id",
+        cli_json_hex(zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n), ZKS_SIZE_DEVICE_ID),
+        "device_name", zks_report_text(report, ZKS_REPORT_DEVICE_NAME), "state",
+        state_names[zks_report_number(report, ZKS_REPORT_STATE) & 3], "relays", relays);
+}
+
+static int print_status_json(cli *c, const zks_report *report)
+{
     json_t *relays = json_array();
     size_t count = (size_t)zks_report_number(report, ZKS_REPORT_RELAYS);
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(relays, json_relay(report, i));
     }
-    json_t *object = json_pack(
-        "{s:s, s:s*, s:o, s:o, s:s*, s:s, s:o}", "kind", "status", "store",
-        zks_report_text(report, ZKS_REPORT_STORE_PATH), "group_id",
-        cli_json_hex(zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), ZKS_SIZE_GROUP_ID),
-        "device_id",
-        cli_json_hex(zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n), ZKS_SIZE_DEVICE_ID),
-        "device_name", zks_report_text(report, ZKS_REPORT_DEVICE_NAME), "state",
-        state_names[zks_report_number(report, ZKS_REPORT_STATE) & 3], "relays", relays);
+    json_t *object = json_status(report, relays);
     const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
     if (object && suite) {
         json_object_set_new(object, "suite", json_string(suite));
@@ -118,19 +107,8 @@ static void print_id(const char *label, const uint8_t *id, const char *name)
     printf("%-20s %s%s%s\n", label, text, name && *name ? "  " : "", name ? name : "");
 }
 
-static void print_status(const zks_report *report)
+static void print_relays(const zks_report *report)
 {
-    size_t n = 0;
-    printf("%-20s %s\n", "store", zks_report_text(report, ZKS_REPORT_STORE_PATH));
-    print_id("group", zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), NULL);
-    print_id("device", zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n),
-             zks_report_text(report, ZKS_REPORT_DEVICE_NAME));
-    const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
-    printf("%-20s %s\n", "algorithms", suite ? suite : "unknown to this program");
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
-        printf("%-20s %" PRId64 "\n", figures[i].label,
-               zks_report_number(report, figures[i].field));
-    }
     size_t count = (size_t)zks_report_number(report, ZKS_REPORT_RELAYS);
     for (size_t i = 0; i < count; i++) {
         int64_t state = zks_report_relay_number(report, i, ZKS_REPORT_RELAY_STATE);
@@ -145,10 +123,33 @@ static void print_status(const zks_report *report)
     }
 }
 
+static void print_status(const zks_report *report)
+{
+    size_t n = 0;
+    printf("%-20s %s\n", "store", zks_report_text(report, ZKS_REPORT_STORE_PATH));
+    print_id("group", zks_report_bytes(report, ZKS_REPORT_GROUP_ID, &n), NULL);
+    print_id("device", zks_report_bytes(report, ZKS_REPORT_DEVICE_ID, &n),
+             zks_report_text(report, ZKS_REPORT_DEVICE_NAME));
+    const char *suite = cli_suite_name(zks_report_number(report, ZKS_REPORT_SUITE));
+    printf("%-20s %s\n", "algorithms", suite ? suite : "unknown to this program");
+    printf("%-20s %s\n", "group kind", kind_name(report));
+    if (zks_report_number(report, ZKS_REPORT_GROUP_KIND) == ZKS_GROUP_KIND_PAIRED) {
+        printf("%-20s %" PRId64 "\n", "epoch of its keys",
+               zks_report_number(report, ZKS_REPORT_EPOCH));
+        printf("%-20s %s\n", "its rights",
+               cli_rights_text(zks_report_number(report, ZKS_REPORT_RIGHTS)));
+    }
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        printf("%-20s %" PRId64 "\n", figures[i].label,
+               zks_report_number(report, figures[i].field));
+    }
+    print_relays(report);
+}
+
 int cmd_status(cli *c, const cli_command *self)
 {
     int offline = CLI_OK;
-    int code = begin_show(c, self, &offline);
+    int code = cli_begin_show(c, self, &offline);
     if (code != CLI_GO_ON) {
         return code;
     }
@@ -161,58 +162,6 @@ int cmd_status(cli *c, const cli_command *self)
         print_status(report);
     }
     zks_report_free(report);
-    return code || !offline ? code : cli_fail_offline(c, "");
-}
-
-/* --- devices --- */
-
-static json_t *json_device(const zks_devices *devices, size_t i)
-{
-    return json_pack(
-        "{s:s, s:o, s:s*, s:b, s:I, s:I, s:I}", "kind", "device", "device_id",
-        cli_json_hex(zks_devices_id(devices, i), ZKS_SIZE_DEVICE_ID), "name",
-        zks_devices_name(devices, i), "self", (int)zks_devices_number(devices, i, ZKS_DEVICES_SELF),
-        "seen_ms", (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_SEEN_MS), "not_after_s",
-        (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_NOT_AFTER_S), "last_number",
-        (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_LAST_NUMBER));
-}
-
-static void print_device(const zks_devices *devices, size_t i)
-{
-    char id[CLI_ID_TEXT], seen[32] = "never";
-    cli_hex(zks_devices_id(devices, i), ZKS_SIZE_DEVICE_ID, id);
-    int64_t ms = zks_devices_number(devices, i, ZKS_DEVICES_SEEN_MS);
-    time_t at = (time_t)(ms / 1000);
-    struct tm local;
-    if (ms && localtime_r(&at, &local)) {
-        strftime(seen, sizeof seen, "%Y-%m-%d %H:%M:%S", &local);
-    }
-    bool self = zks_devices_number(devices, i, ZKS_DEVICES_SELF) != 0;
-    printf("%s\t%" PRId64 "\t%s\t", id, zks_devices_number(devices, i, ZKS_DEVICES_LAST_NUMBER),
-           self ? "this device" : seen);
-    const char *name = zks_devices_name(devices, i);
-    cli_print_escaped((const uint8_t *)name, name ? strlen(name) : 0);
-    putchar('\n');
-}
-
-int cmd_devices(cli *c, const cli_command *self)
-{
-    int offline = CLI_OK;
-    int code = begin_show(c, self, &offline);
-    if (code != CLI_GO_ON) {
-        return code;
-    }
-    zks_devices *devices = NULL;
-    zks_status status = zks_devices_get(c->client, &devices);
-    code = status ? cli_fail(c, status, NULL) : CLI_OK;
-    for (size_t i = 0; !code && i < zks_devices_count(devices); i++) {
-        if (c->json) {
-            code = cli_json(c, json_device(devices, i));
-        } else {
-            print_device(devices, i);
-        }
-    }
-    zks_devices_free(devices);
     return code || !offline ? code : cli_fail_offline(c, "");
 }
 
@@ -274,7 +223,7 @@ int cmd_trust(cli *c, const cli_command *self)
             c, CLI_CONFIG,
             "\"%s\" is no relay key: it has 52 characters, or 64 hexadecimal digits.", c->args[1]);
     }
-    code = cli_open(c, NULL, NULL, NULL);
+    code = cli_open(c);
     if (code) {
         return code;
     }

@@ -142,7 +142,7 @@ static int store_passphrase(cli *c, const cli_command *self)
                    strcmp(c->store_phrase_file, "-") == 0) {
             code = cli_usage(c, "store", "Only one passphrase can be read from standard input.");
         } else {
-            code = cli_open(c, NULL, NULL, NULL); /* the old one first: it may be asked for */
+            code = cli_open(c); /* the old one first: it may be asked for */
             code = code || remove ? code : read_new(c, file, &to);
             code = code ? code : change(c, remove != 0, &to);
         }

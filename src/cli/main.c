@@ -9,25 +9,56 @@
 
 static const cli_command commands[] = {
     {"init", "[--relay ADDR]...", "makes an empty store",
-     "Makes the store's file and its settings, without a group. `zks group create` and `zks group\n"
-     "join` do it too where it is missing.",
+     "Makes the store's file and its settings, without a group. `zks group create` and `zks join` "
+     "do\n"
+     "it too where it is missing.",
      "  zks init --store ~/notes.zks --relay relay.example.org\n", cmd_init},
-    {"group", "create|join|invite|relays ...", "makes or joins a group of devices",
-     "create  makes a group; its secret is new unless a passphrase or a file gives it\n"
-     "join    joins one: with an invite (-: read from standard input, which keeps it out of the\n"
-     "        shell's history and the list of processes), a passphrase and descriptor, or a file\n"
-     "invite  prints the invite again; whoever has it can read and write everything. With --qr,\n"
-     "        --qr-svg FILE or --qr-png FILE also as a QR code; create does it too\n"
-     "relays  lists the relays of this device, or replaces them by those named",
+    {"group", "create|join|invite|relays|restore|rotate|leave ...",
+     "makes a group of devices, and what concerns all of it",
+     "create   makes a paired group and prints its recovery code, once: write it on paper. `zks "
+     "pair`\n"
+     "         lets devices in, `zks devices revoke` removes them. With --shared, or with a\n"
+     "         passphrase or secret, a shared group: who has the secret is in, for ever\n"
+     "join     the same as `zks join`\n"
+     "invite   prints the invite of a shared group again; whoever has it can read and write "
+     "everything\n"
+     "relays   lists the relays of this device, or replaces them by those named\n"
+     "restore  comes into a paired group by its recovery code, when no other device is left\n"
+     "rotate   gives the group fresh keys now; every removal does that by itself\n"
+     "leave    takes this device out of a paired group; what it has stays readable here",
      "  zks group create --relay zks://KEY@relay.example.org:4433 --name laptop\n"
-     "  zks group join - --name phone\n"
      "  zks group create --passphrase-file pass.txt --relay relay.example.org\n"
-     "  zks group join --passphrase-file pass.txt --descriptor '$argon2id$...' --relay "
-     "relay.example.org\n"
-     "  zks group invite --qr light\n"
+     "  zks group create --shared --relay relay.example.org --qr\n"
      "  zks group invite --json\n"
-     "  zks group relays relay.example.org other.example.org:4433\n",
+     "  zks group relays relay.example.org other.example.org:4433\n"
+     "  zks group restore --relay relay.example.org --name laptop-2\n",
      cmd_group},
+    {"pair", "", "lets a device into the group",
+     "Shows a code that `zks join` takes on the other device, or with --link a link to paste or "
+     "to\n"
+     "scan. When the other device has proven that it knows it, both show six digits, and pair "
+     "asks\n"
+     "whether to let it in: say yes if the digits are equal and the name is the one you expect. A\n"
+     "code is of use once; three wrong tries burn it. pair ends when the device is in.",
+     "  zks pair\n"
+     "  zks pair --qr\n"
+     "  zks pair --rights invite --expires 120\n"
+     "  zks pair --json --link --yes\n",
+     cmd_pair},
+    {"join", "[CODE | LINK | INVITE | -]", "comes into a group",
+     "Joins a group with the code or link that `zks pair` shows on another device, with an invite "
+     "of a\n"
+     "shared group (`zks group invite`), a passphrase and its descriptor, or a secret file. "
+     "Without "
+     "an\n"
+     "argument it asks on the terminal; - reads it from standard input, which keeps it out of the\n"
+     "shell's history and the list of processes. A code needs the --relay of the other device.",
+     "  zks join --relay relay.example.org\n"
+     "  zks join ABCD-EFGH-JKMN-PQRS --relay relay.example.org --name phone\n"
+     "  zks join - <invite.txt\n"
+     "  zks join --passphrase-file pass.txt --descriptor '$argon2id$...' --relay "
+     "relay.example.org\n",
+     cmd_join},
     {"push", "[TEXT]... | - | --file FILE... | --lines FILE...", "sends entries to the group",
      "Each TEXT is an entry; - is standard input as one entry. --file makes an entry of each "
      "whole\n"
@@ -62,9 +93,20 @@ static const cli_command commands[] = {
      "  zks status\n"
      "  zks status --online --json\n",
      cmd_status},
-    {"devices", "", "lists the group's devices",
-     "Lists the devices that this one knows. With --online it asks the relay first.",
-     "  zks devices --online\n", cmd_devices},
+    {"devices", "[revoke DEVICE]", "lists or removes the group's devices",
+     "Without a word it lists the devices that this one knows: id, number of its last entry, when "
+     "it\n"
+     "was heard, what it may do, name. With --online it asks the relay first.\n"
+     "revoke  removes a device, by its name or the beginning of its id: the group gets new keys, "
+     "which\n"
+     "        it does not. With --recovery the recovery code signs: it removes anybody, and "
+     "settles "
+     "it\n"
+     "        when two devices have removed each other",
+     "  zks devices --online\n"
+     "  zks devices revoke phone --reason lost\n"
+     "  zks devices revoke 3fa91c02 --yes --recovery-file words.txt\n",
+     cmd_devices},
     {"relay", "[--config FILE] [--NAME VALUE]...", "runs a relay in this process",
      "Runs a relay in the foreground until Ctrl-C. The options are those of zks-relay: see\n"
      "`zks-relay --help`; the most needed ones are --listen ADDR:PORT (UDP; port 0: any free "
@@ -102,6 +144,7 @@ static const char exit_codes[] = "Exit codes:\n"
                                  "  4  the store: busy, full, read-only, damaged, missing\n"
                                  "  5  no relay now; try again later, nothing is lost\n"
                                  "  6  security: something is not what it claims to be\n"
+                                 "  7  pairing: code wrong, expired, used, or not let in\n"
                                  "  130, 143  ended by Ctrl-C or a termination signal\n";
 
 static void print_main_help(void)
@@ -132,6 +175,7 @@ static void print_main_help(void)
     }
     printf("\nExamples:\n"
            "  zks group create --relay zks://KEY@relay.example.org:4433 --name laptop\n"
+           "  zks pair\n"
            "  zks push 'hello'\n"
            "  zks watch\n\n%s",
            exit_codes);

@@ -24,6 +24,9 @@ int cli_exit_code(zks_status status)
     if (zks_status_class(status) == ZKS_CLASS_SECURITY) {
         return CLI_SECURITY;
     }
+    if (status == ZKS_E_WRONG_CODE || (status <= ZKS_E_CODE_UNKNOWN && status > ZKS_E_TRUNCATED)) {
+        return CLI_PAIRING;
+    }
     if (status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED) {
         return CLI_STORE;
     }
@@ -79,11 +82,15 @@ int cli_usage(cli *c, const char *command, const char *format, ...)
     return CLI_USAGE;
 }
 
-int cli_fail(cli *c, zks_status status, const char *text)
+int cli_fail_as(cli *c, int code, zks_status status, const char *text)
 {
-    int code = cli_exit_code(status);
     print_problem(c, code, status, text && *text ? text : zks_status_text(status));
     return code;
+}
+
+int cli_fail(cli *c, zks_status status, const char *text)
+{
+    return cli_fail_as(c, cli_exit_code(status), status, text);
 }
 
 int cli_fail_op(cli *c, const zks_op *op)
@@ -254,28 +261,51 @@ static size_t printable_at(const uint8_t *data, size_t left)
     return control || turns ? 0 : length;
 }
 
-static void print_escape(uint8_t b)
+static void print_escape(FILE *out, uint8_t b)
 {
     static const char names[] = "\a\b\t\n\v\f\r\\";
     static const char letters[] = "abtnvfr\\";
     const char *name = b ? strchr(names, b) : NULL;
     if (name) {
-        putchar('\\');
-        putchar(letters[name - names]);
+        fputc('\\', out);
+        fputc(letters[name - names], out);
     } else {
-        printf("\\x%02x", b);
+        fprintf(out, "\\x%02x", b);
     }
 }
 
-void cli_print_escaped(const uint8_t *data, size_t length)
+void cli_print_escaped(FILE *out, const uint8_t *data, size_t length)
 {
     for (size_t i = 0; i < length;) {
         size_t n = printable_at(data + i, length - i);
         if (n) {
-            fwrite(data + i, 1, n, stdout);
+            fwrite(data + i, 1, n, out);
             i += n;
         } else {
-            print_escape(data[i++]);
+            print_escape(out, data[i++]);
         }
+    }
+}
+
+bool cli_is_name(const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length;) {
+        size_t n = text[i] == '\\' ? 1 : printable_at((const uint8_t *)text + i, length - i);
+        if (!n) {
+            return false;
+        }
+        i += n;
+    }
+    return length > 0 && length <= ZKS_SIZE_NAME_MAX;
+}
+
+void cli_escape(const char *text, char out[CLI_NAME_TEXT])
+{
+    FILE *memory = fmemopen(out, CLI_NAME_TEXT, "w");
+    *out = '\0';
+    if (memory) {
+        cli_print_escaped(memory, (const uint8_t *)text, strnlen(text, ZKS_SIZE_NAME_MAX));
+        fclose(memory); /* which ends it with NUL */
     }
 }

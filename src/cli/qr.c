@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* An invite as a QR code: in the terminal, as an SVG or PNG file. */
+/* An invite or a pairing link as a QR code: in the terminal, as an SVG or PNG file. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -13,9 +13,9 @@ enum { PIXELS = 8 /* for each module */ };
 /* What --qr leaves alone; without its word it leaves NULL. */
 static char not_asked[] = "";
 
-void cli_qr_init(cli_qr *q)
+void cli_qr_init(cli_qr *q, const char *cure)
 {
-    *q = (cli_qr){.terminal = not_asked};
+    *q = (cli_qr){.terminal = not_asked, .cure = cure};
 }
 
 void cli_qr_done(cli_qr *q)
@@ -36,31 +36,35 @@ static int32_t terminal_format(const cli_qr *q)
     return strcmp(q->terminal, "light") == 0 ? ZKS_RENDER_TEXT_LIGHT : 0;
 }
 
-int cli_qr_check(cli *c, const cli_qr *q)
+bool cli_qr_wanted(const cli_qr *q)
+{
+    return q->terminal != not_asked || q->svg || q->png;
+}
+
+int cli_qr_check(cli *c, const cli_command *self, const cli_qr *q)
 {
     if (q->terminal != not_asked && !terminal_format(q)) {
-        return cli_usage(c, "group", "--qr takes dark or light, the terminal's background.");
+        return cli_usage(c, self->name, "--qr takes dark or light, the terminal's background.");
     }
     return CLI_OK;
 }
 
 /* Owned, with a NUL behind it. An exit code. */
-static int draw(cli *c, const zks_invite *invite, int32_t format, char **out, size_t *out_length)
+static int draw(cli *c, const cli_qr *q, const char *text, int32_t format, char **out,
+                size_t *out_length)
 {
-    size_t length = 0;
+    size_t length = 0, text_length = strlen(text);
     char *picture = NULL;
-    zks_status status = zks_invite_render(invite, format, PIXELS, 0, NULL, &length);
+    zks_status status = zks_qr_render(text, text_length, format, PIXELS, 0, NULL, &length);
     if (!status) {
         picture = calloc(1, length + 1);
-        status = picture ? zks_invite_render(invite, format, PIXELS, length, (uint8_t *)picture,
-                                             &length)
+        status = picture ? zks_qr_render(text, text_length, format, PIXELS, length,
+                                         (uint8_t *)picture, &length)
                          : ZKS_E_NOMEM;
     }
     if (status == ZKS_E_TOO_LARGE) {
-        return cli_problem(c, CLI_CONFIG,
-                           "This invite is too long for a QR code (%zu characters): make it again "
-                           "with `zks group invite --relay ADDR`, with fewer relays.",
-                           strlen(zks_invite_text(invite, ZKS_INVITE_LINK)));
+        return cli_problem(c, CLI_CONFIG, "This is too long for a QR code (%zu characters): %s",
+                           text_length, q->cure);
     }
     if (status) {
         free(picture);
@@ -71,7 +75,7 @@ static int draw(cli *c, const zks_invite *invite, int32_t format, char **out, si
     return CLI_OK;
 }
 
-int cli_qr_write(cli *c, const cli_qr *q, const zks_invite *invite)
+int cli_qr_write(cli *c, const cli_qr *q, const char *text)
 {
     const struct {
         const char *file;
@@ -82,7 +86,7 @@ int cli_qr_write(cli *c, const cli_qr *q, const zks_invite *invite)
         char *picture = NULL;
         size_t length = 0;
         if (wanted[i].file) {
-            code = draw(c, invite, wanted[i].format, &picture, &length);
+            code = draw(c, q, text, wanted[i].format, &picture, &length);
             code = code ? code : cli_write_file(c, wanted[i].file, picture, length);
             cli_secret_free(picture, length);
         }
@@ -106,13 +110,13 @@ static void warn_of_width(cli *c, const char *picture)
     }
 }
 
-int cli_qr_show(cli *c, const cli_qr *q, const zks_invite *invite, json_t *object)
+int cli_qr_show(cli *c, const cli_qr *q, const char *text, json_t *object)
 {
     int code = CLI_OK;
     char *picture = NULL;
     size_t length = 0;
     if (q->terminal != not_asked) {
-        code = draw(c, invite, terminal_format(q), &picture, &length);
+        code = draw(c, q, text, terminal_format(q), &picture, &length);
         if (!code && object) {
             json_object_set_new(object, "qr", json_string(picture));
         } else if (picture) {

@@ -3,13 +3,10 @@
  * command line, which every user of the machine can read. */
 #include "cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <termios.h>
 #include <unistd.h>
 
 enum { HEX_SECRET = 2 * ZKS_SIZE_SECRET };
@@ -143,73 +140,6 @@ int cli_passphrase_text(cli *c, const char *text, cli_secret *out)
     return copy ? keep_passphrase(c, copy, strlen(copy), out) : cli_fail(c, ZKS_E_NOMEM, NULL);
 }
 
-/* Signals may come meanwhile. */
-static void set_terminal(int fd, const struct termios *settings)
-{
-    while (tcsetattr(fd, TCSAFLUSH, settings) != 0 && errno == EINTR) {
-    }
-}
-
-/* A line of at most max characters, without waiting where a signal could not end it. Returns its
- * length; 0: the terminal's end, or a signal. */
-static size_t read_line(cli *c, int fd, char *line, size_t max)
-{
-    size_t length = 0;
-    while (length < max && !memchr(line, '\n', length)) {
-        bool readable = cli_step(c, -1, fd);
-        if (c->interrupted) {
-            return 0;
-        }
-        ssize_t n = readable ? read(fd, line + length, max - length) : -1;
-        if (n == 0 || (n < 0 && readable && errno != EAGAIN && errno != EINTR)) {
-            return 0;
-        }
-        length += n > 0 ? (size_t)n : 0;
-    }
-    return length;
-}
-
-int cli_ask(cli *c, const char *question, char **out_line)
-{
-    enum { LINE_MAX_BYTES = ZKS_SIZE_PASSPHRASE_MAX + 2 };
-    struct termios before, silent;
-    char *line = calloc(1, LINE_MAX_BYTES + 1);
-    if (!line) {
-        return cli_fail(c, ZKS_E_NOMEM, NULL);
-    }
-    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    size_t length = 0;
-    if (fd >= 0 && tcgetattr(fd, &before) == 0) {
-        silent = before;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        set_terminal(fd, &silent);
-        cli_write_all(fd, question, strlen(question));
-        length = read_line(c, fd, line, LINE_MAX_BYTES);
-        set_terminal(fd, &before);
-        cli_write_all(fd, "\n", 1);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (length == 0 || c->interrupted) {
-        cli_secret_free(line, LINE_MAX_BYTES);
-        line = NULL;
-    }
-    *out_line = line;
-    return c->interrupted ? 128 + c->interrupted : CLI_OK;
-}
-
-int cli_ask_again(cli *c, const char *line)
-{
-    char *again = NULL;
-    int code = cli_ask(c, "The same again: ", &again);
-    if (!code && (!again || strcmp(line, again) != 0)) {
-        code = cli_problem(c, CLI_FAILURE, "The two passphrases differ: try again.");
-    }
-    cli_secret_free(again, again ? strlen(again) : 0);
-    return code;
-}
-
 static int prompt(cli *c, bool twice, cli_secret *out)
 {
     const char *known = secure_getenv("ZKS_PASSPHRASE");
@@ -286,7 +216,7 @@ const char *cli_suite_name(int64_t suite)
     return NULL;
 }
 
-int cli_suite_read(cli *c, const char *name, int64_t *out_suite)
+int cli_suite_read(cli *c, const cli_command *self, const char *name, int64_t *out_suite)
 {
     for (size_t i = 0; name && i < sizeof suites / sizeof *suites; i++) {
         if (strcmp(suites[i].name, name) == 0) {
@@ -294,5 +224,5 @@ int cli_suite_read(cli *c, const char *name, int64_t *out_suite)
             return CLI_OK;
         }
     }
-    return name ? cli_usage(c, "group", "--suite is one of: default, approved.") : CLI_OK;
+    return name ? cli_usage(c, self->name, "--suite is one of: default, approved.") : CLI_OK;
 }

@@ -103,7 +103,14 @@ static const char *const event_names[] = {"",
                                           "store",
                                           "closed",
                                           "history_withheld",
-                                          "quiet"};
+                                          "quiet",
+                                          "pair_code",
+                                          "pair_wrong_try",
+                                          "pair_digits",
+                                          "pair_ask",
+                                          "device_removed",
+                                          "group_fork",
+                                          "epoch"};
 
 static void keep_text(char out[CLI_TEXT_MAX], const char *text)
 {
@@ -146,9 +153,49 @@ static void print_event(cli *c, const zks_event *event, const char *sentence)
     if (object && kind == ZKS_EVENT_STATE) {
         static const char *const states[] = {"offline", "connecting", "connected", "waiting"};
         json_object_set_new(object, "state", json_string(states[c->state & 3]));
+    } else if (object && kind == ZKS_EVENT_EPOCH) {
+        json_object_set_new(
+            object, "epoch",
+            json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_NUMBER)));
     }
     cli_json(c, object);
     fflush(stdout);
+}
+
+/* What commands look at. false: there is nothing more to tell now. */
+static bool keep_event(cli *c, const zks_event *event, const char *sentence)
+{
+    switch (zks_event_kind(event)) {
+    case ZKS_EVENT_STATE:
+        on_state(c, event);
+        return true;
+    case ZKS_EVENT_STORE:
+        c->store_status = zks_event_status(event);
+        keep_text(c->store_text, sentence);
+        return true;
+    case ZKS_EVENT_PUSH_REFUSED: /* told once, at the end */
+        if (!c->refused++) {
+            c->refused_status = zks_event_status(event);
+            keep_text(c->refused_text, sentence);
+        }
+        return false;
+    case ZKS_EVENT_PAIR_CODE:
+    case ZKS_EVENT_PAIR_WRONG_TRY:
+    case ZKS_EVENT_PAIR_DIGITS:
+    case ZKS_EVENT_PAIR_ASK:
+        if (c->on_pairing) {
+            c->on_pairing(event, c->pairing_user);
+        }
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Told to programs, or with -v, only. */
+static bool is_minor(int32_t kind)
+{
+    return kind == ZKS_EVENT_STATE || kind == ZKS_EVENT_EPOCH;
 }
 
 static void on_event(zks_client *client, const zks_event *event, void *user)
@@ -157,25 +204,14 @@ static void on_event(zks_client *client, const zks_event *event, void *user)
     (void)client;
     int32_t kind = zks_event_kind(event);
     const char *sentence = zks_event_text(event, ZKS_EVENT_FIELD_SENTENCE);
-    if (kind == ZKS_EVENT_STATE) {
-        on_state(c, event);
-    } else if (kind == ZKS_EVENT_STORE) {
-        c->store_status = zks_event_status(event);
-        keep_text(c->store_text, sentence);
-    } else if (kind == ZKS_EVENT_PUSH_REFUSED) {
-        if (!c->refused++) {
-            c->refused_status = zks_event_status(event);
-            keep_text(c->refused_text, sentence);
-        }
-        return; /* told once, at the end */
-    }
-    if (kind == ZKS_EVENT_INBOX || kind == ZKS_EVENT_CLOSED || kind == ZKS_EVENT_DEVICE) {
+    if (!keep_event(c, event, sentence) || kind == ZKS_EVENT_INBOX || kind == ZKS_EVENT_CLOSED ||
+        kind == ZKS_EVENT_DEVICE) {
         return;
     }
     if (c->show_events && c->json) {
         print_event(c, event, sentence);
     }
-    if (kind != ZKS_EVENT_STATE) {
+    if (!is_minor(kind)) {
         cli_note(c, "zks: %s", sentence ? sentence : zks_status_text(zks_event_status(event)));
     } else if ((c->show_events || c->verbose) && sentence && !c->json) {
         cli_note(c, "zks: %s", sentence);
@@ -247,21 +283,31 @@ static int64_t timeout_ms(const cli *c)
     return c->timeout_s > 0 ? (int64_t)(c->timeout_s * 1000) : DEFAULT_TIMEOUT_MS;
 }
 
-static zks_status configure(const cli *c, const cli_secret *secret, const char *name,
-                            char *const *relays, zks_config *config)
+/* The group's secret, where the opening has one. */
+static zks_status configure_secret(const cli_secret *secret, zks_config *config)
 {
-    zks_status status = zks_config_set_text(config, ZKS_OPTION_STORE_PATH, c->path);
-    if (!status && name) {
-        status = zks_config_set_text(config, ZKS_OPTION_DEVICE_NAME, name);
-    }
-    if (!status && secret && secret->suite) {
+    zks_status status = ZKS_OK;
+    if (secret->suite) {
         status = zks_config_set_int(config, ZKS_OPTION_SUITE, secret->suite);
     }
-    if (!status && secret && secret->has_secret) {
+    if (!status && secret->has_secret) {
         status = zks_config_set_secret(config, secret->secret, ZKS_SIZE_SECRET);
-    } else if (!status && secret && secret->passphrase) {
+    } else if (!status && secret->passphrase) {
         status = zks_config_set_passphrase(config, secret->passphrase, secret->passphrase_length,
                                            secret->salt, secret->salt_length);
+    }
+    return status;
+}
+
+static zks_status configure(const cli *c, const cli_opening *how, char *const *relays,
+                            zks_config *config)
+{
+    zks_status status = zks_config_set_text(config, ZKS_OPTION_STORE_PATH, c->path);
+    if (!status && how->name) {
+        status = zks_config_set_text(config, ZKS_OPTION_DEVICE_NAME, how->name);
+    }
+    if (!status && how->secret) {
+        status = configure_secret(how->secret, config);
     }
     if (!status && c->store_phrase_length) {
         status = zks_config_set_store_passphrase(config, c->store_phrase, c->store_phrase_length);
@@ -277,24 +323,43 @@ static zks_status configure(const cli *c, const cli_secret *secret, const char *
     return status ? status : zks_config_set_queue(config, c->queue);
 }
 
+static zks_status start_open(cli *c, const cli_opening *how, const zks_config *config,
+                             zks_op **out_op)
+{
+    zks_runtime *r = c->runtime;
+    switch (how->origin) {
+    case CLI_CREATE:
+        return zks_group_create(r, config, how->no_recovery ? ZKS_CREATE_NO_RECOVERY : 0, cli_wake,
+                                NULL, out_op, &c->client);
+    case CLI_JOIN:
+        return zks_group_join(r, config, how->text, how->length, cli_wake, NULL, out_op,
+                              &c->client);
+    case CLI_RESTORE:
+        return zks_group_restore(r, config, how->text, how->length, cli_wake, NULL, out_op,
+                                 &c->client);
+    default:
+        return zks_client_open(r, config, cli_wake, NULL, out_op, &c->client);
+    }
+}
+
 /* Opens and waits for it; *out_op is complete then. An exit code. */
-static int open_once(cli *c, const cli_secret *secret, const char *name, char *const *relays,
-                     zks_op **out_op)
+static int open_once(cli *c, const cli_opening *how, char *const *relays, zks_op **out_op)
 {
     zks_config *config = NULL;
     zks_status status = zks_config_new(&config);
     if (!status) {
-        status = configure(c, secret, name, relays, config);
+        status = configure(c, how, relays, config);
     }
     if (!status) {
         status = zks_config_set_events(config, on_event, c, NULL);
     }
     if (!status) {
-        status = zks_client_open(c->runtime, config, cli_wake, NULL, out_op, &c->client);
+        status = start_open(c, how, config, out_op);
     }
     int code = status ? cli_fail(c, status, config ? zks_config_problem(config) : NULL) : CLI_OK;
     zks_config_free(config); /* and the secrets in it */
-    if (!code && !cli_wait(c, *out_op, OPEN_MS)) {
+    /* Joining takes as long as people do; the other device's code ends it. */
+    if (!code && !cli_wait(c, *out_op, how->origin == CLI_JOIN ? -1 : OPEN_MS)) {
         code = c->interrupted ? 128 + c->interrupted
                               : cli_problem(c, CLI_STORE,
                                             "The store %s did not open within %d s: try again when "
@@ -315,28 +380,20 @@ static int fail_key(cli *c, const zks_op *op)
 }
 
 /* Opens, and asks for the store's passphrase where one is missing. */
-static int open_with(cli *c, const cli_secret *secret, const char *name, char *const *relays,
-                     zks_status *out_status)
+static int open_with(cli *c, const cli_opening *how, char *const *relays, zks_op **out_op)
 {
-    zks_op *op = NULL;
-    int code = open_once(c, secret, name, relays, &op);
-    for (int asked = 0; !code && zks_op_status(op) == ZKS_E_STORE_KEY; asked++) {
+    int code = open_once(c, how, relays, out_op);
+    for (int asked = 0; !code && zks_op_status(*out_op) == ZKS_E_STORE_KEY; asked++) {
         if (!cli_store_phrase_ask(c, asked, &code)) {
-            code = code ? code : fail_key(c, op);
+            code = code ? code : fail_key(c, *out_op);
             break;
         }
-        zks_op_free(op);
-        op = NULL;
+        zks_op_free(*out_op);
+        *out_op = NULL;
         zks_client_free(c->client);
         c->client = NULL;
-        code = open_once(c, secret, name, relays, &op);
+        code = open_once(c, how, relays, out_op);
     }
-    if (!code && out_status) {
-        *out_status = zks_op_status(op);
-    } else if (!code && zks_op_status(op)) {
-        code = cli_fail_op(c, op);
-    }
-    zks_op_free(op);
     return code;
 }
 
@@ -352,21 +409,46 @@ static int check_store_exists(cli *c)
                        c->path);
 }
 
-int cli_open(cli *c, const cli_secret *secret, const char *name, zks_status *out_status)
+int cli_open_as(cli *c, const cli_opening *how, zks_op **out_op)
 {
     char **relays = NULL;
+    zks_op *op = NULL;
     int code = cli_store_path(c);
     code = code ? code : check_store_exists(c);
     code = code ? code : cli_settings_relays(c, &relays);
     code = code ? code : cli_store_phrase(c);
     code = code || c->runtime ? code : cli_runtime(c);
-    code = code ? code : open_with(c, secret, name, relays, out_status);
+    code = code ? code : open_with(c, how, relays, &op);
     cli_list_free(relays);
+    if (code) {
+        zks_op_free(op);
+    } else {
+        *out_op = op;
+    }
+    return code;
+}
+
+int cli_open(cli *c)
+{
+    zks_op *op = NULL;
+    int code = cli_open_as(c, &(cli_opening){.origin = CLI_STORED}, &op);
+    if (!code && zks_op_status(op) == ZKS_E_STORE_GROUP) {
+        code = cli_problem(c, CLI_STORE,
+                           "The store %s holds no group yet: `zks group create` makes one, `zks "
+                           "join` comes into one.",
+                           c->path);
+    } else if (!code && zks_op_status(op)) {
+        code = cli_fail_op(c, op);
+    }
+    zks_op_free(op);
     return code;
 }
 
 int cli_connect(cli *c)
 {
+    zks_op_free(c->connect_op);
+    c->connect_op = NULL;
+    c->net_status = ZKS_OK;
     zks_status status = zks_client_connect(c->client, cli_wake, NULL, &c->connect_op);
     return status ? cli_fail(c, status, NULL) : CLI_OK;
 }
@@ -463,6 +545,24 @@ int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), 
             return cli_exit_code(c->net_status);
         }
     }
+}
+
+int cli_go_online(cli *c, int *out_offline)
+{
+    *out_offline = CLI_OK;
+    zks_op *op = NULL;
+    int code = cli_connect(c);
+    if (code) {
+        return code;
+    }
+    zks_status status = zks_client_wait_synced(c->client, cli_wake, NULL, &op);
+    if (status) {
+        return cli_fail(c, status, NULL);
+    }
+    *out_offline = cli_wait_online(c, op, NULL, NULL);
+    zks_op_cancel(op);
+    zks_op_free(op);
+    return c->interrupted ? 128 + c->interrupted : CLI_OK;
 }
 
 int cli_fail_offline(cli *c, const char *before)

@@ -123,3 +123,8 @@ int cli_settings_save(cli *c, char *const *relays)
     free(text);
     return code;
 }
+
+int cli_settings_take(cli *c)
+{
+    return c->relays ? CLI_OK : cli_settings_relays(c, &c->relays);
+}

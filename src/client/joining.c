@@ -366,6 +366,12 @@ zks_status zks__joining_new(zks_client *c, const char *text, size_t length,
     return ZKS_OK;
 }
 
+zks_status zks__joining_problem(const zks__joining *j, const char **out_text)
+{
+    *out_text = j->text;
+    return j->early;
+}
+
 void zks__joining_discard(zks__joining *j)
 {
     if (j) {

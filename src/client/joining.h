@@ -29,6 +29,9 @@ typedef struct zks__joining_events {
  */
 ZKS_MUST_USE zks_status zks__joining_new(zks_client *c, const char *text, size_t length,
                                          zks__joining **out_joining);
+/* Why the text cannot be read, to be told before the store is touched; 0: it can. text is borrowed.
+ */
+zks_status zks__joining_problem(const zks__joining *j, const char **out_text);
 void zks__joining_start(zks__joining *j, const zks__joining_events *events, void *user);
 /* part: this device's half of its MEMBER. name: not empty. */
 void zks__joining_member(zks__joining *j, zks_status status, zks__slice part, const char *name);

@@ -530,6 +530,10 @@ zks_status zks__opening_new(zks_client *c, const zks__client_options *options,
         }
     } else if (options->beginning.origin == ZKS_ORIGIN_RESTORE) {
         read_seed(o, &options->beginning);
+    } else if (c->joining) { /* a text that cannot be read leaves no store behind */
+        const char *text;
+        o->early = zks__joining_problem(c->joining, &text);
+        set_problem(o, text);
     }
     o->key_fn = options->store_key_fn;
     o->key_user = options->store_key_user;

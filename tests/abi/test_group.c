@@ -3,6 +3,7 @@
 #include "abi/world.h"
 
 #include <ctype.h>
+#include <unistd.h>
 
 static world w;
 
@@ -137,6 +138,9 @@ START_TEST(join_says_what_is_wrong_with_a_code)
     join_fails(&tablet, "ABCD-EFGH-JKMN-PQRST", ZKS_E_TOO_LARGE, "17");
     join_fails(&tablet, "ABCD-EFGH-JKMN-PQR*", ZKS_E_MALFORMED, "*");
     join_fails(&tablet, "zks-invite:AAAA", ZKS_E_INVALID, "shared");
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", w.folder, tablet.file);
+    ck_assert_msg(access(path, F_OK) != 0, "a text that cannot be read left a store behind");
 }
 END_TEST
 

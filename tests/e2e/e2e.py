@@ -143,6 +143,55 @@ class Watch:
         return code, errors
 
 
+class Running:
+    """zks --json in the background, and its objects as they come."""
+
+    def __init__(self, device, *args):
+        self.items, self.said = [], ""
+        self.process = subprocess.Popen(
+            device.command("--json", *args), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment(), start_new_session=True)
+        self.threads = [threading.Thread(target=read, daemon=True)
+                        for read in (self.read_objects, self.read_errors)]
+        for thread in self.threads:
+            thread.start()
+
+    def read_objects(self):
+        for line in self.process.stdout:
+            self.items.append(json.loads(line))
+
+    def read_errors(self):
+        self.said = self.process.stderr.read().decode(errors="replace")
+
+    def find(self, kind, count=1):
+        found = [item for item in self.items if item["kind"] == kind]
+        return found[count - 1] if len(found) >= count else None
+
+    def wait(self, kind, count=1):
+        """The count-th object of a kind; fails at the end of the process."""
+        wait_for(f"{kind} (so far: {self.items}, {self.said})",
+                 lambda: self.find(kind, count) or self.process.poll() is not None)
+        if not self.find(kind, count):
+            self.end()
+        if not self.find(kind, count):
+            raise AssertionError(f"ended without {kind}: {self.items}, {self.said}")
+        return self.find(kind, count)
+
+    def write(self, text):
+        """All of standard input."""
+        self.process.stdin.write(text.encode())
+        self.process.stdin.close()
+
+    def end(self, number=0):
+        """(exit code, stderr), after a signal or (0) by itself."""
+        if number:
+            self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        for thread in self.threads:
+            thread.join(PATIENCE)
+        return code, self.said
+
+
 class Device:
     """A store and zks on it."""
 
@@ -164,11 +213,16 @@ class Device:
         return self.run(*args, **more)[0][0]
 
     def create(self, relay, *args, **more):
+        """A shared group: its object has an invite, unless args say where the secret is from."""
+        return self.one("group", "create", "--shared", "--relay", relay, "--name", self.name,
+                        "--suite", SUITE, *args, **more)
+
+    def create_paired(self, relay, *args, **more):
         return self.one("group", "create", "--relay", relay, "--name", self.name, "--suite", SUITE,
                         *args, **more)
 
     def join(self, invite):
-        return self.one("group", "join", "-", "--name", self.name, data=invite.encode())
+        return self.one("join", "-", "--name", self.name, data=invite.encode())
 
     def entries(self, *args):
         return [e for e in self.run("pull", *args)[0] if e["kind"] == "entry"]
@@ -195,7 +249,7 @@ class Case(unittest.TestCase):
         if owner.process.poll() is None:
             owner.process.kill()
             owner.process.wait()
-        for pipe in (owner.process.stdout, owner.process.stderr):
+        for pipe in (owner.process.stdin, owner.process.stdout, owner.process.stderr):
             if pipe:
                 pipe.close()
 
@@ -209,8 +263,36 @@ class Case(unittest.TestCase):
         self.addCleanup(self.end_process, watch)
         return watch
 
+    def running(self, device, *args):
+        running = Running(device, *args)
+        self.addCleanup(self.end_process, running)
+        return running
+
+    def invite(self, device, *args):
+        """zks pair with a code that can be typed, or a link; (the running program, what it shows)."""
+        link = ["--link"] if SUITE == "approved" else []
+        pairing = self.running(device, "pair", *link, *args)
+        return pairing, pairing.wait("pair_code")["code"]
+
+    def let_in(self, inviter, joiner, relay, *args):
+        """Pairs; what zks join says at its end."""
+        pairing, code = self.invite(inviter, "--yes", *args)
+        joined = joiner.run("join", "-", "--relay", relay.listen, "--name", joiner.name,
+                            data=code.encode())[0][-1]
+        self.assertEqual(pairing.end()[0], 0, pairing.said)
+        self.assertEqual(pairing.items[-1]["device_id"], joined["device_id"])
+        return joined
+
+    def paired(self, relay, names):
+        """Devices of one paired group, and what its creation said."""
+        first, *others = (Device(self, name) for name in names)
+        made = first.create_paired(relay.address)
+        for other in others:
+            other.group = self.let_in(first, other, relay)
+        return [first, *others], made
+
     def pair(self, relay):
-        """Two devices of one group."""
+        """Two devices of one shared group."""
         a, b = Device(self, "A"), Device(self, "B")
         b.group = b.join(a.create(relay.address)["invite"])
         return a, b
@@ -237,6 +319,15 @@ class Terminal(Case):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
+
+    def wait_shown(self, pattern):
+        """The match of a regular expression in what stands on the terminal, when it is there."""
+        end = time.monotonic() + PATIENCE
+        while not (match := re.search(pattern, self.shown)):
+            if not select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError(f"no {pattern} within {PATIENCE} s: {self.shown}")
+            self.shown += os.read(self.master, 1000)
+        return match
 
     def wait_question(self, question):
         end = time.monotonic() + PATIENCE

@@ -91,7 +91,8 @@ class Table(e2e.Case):
         long_passphrase.write_bytes(b"p" * 1500)
         long_line.write_bytes(b"short\n" + b"x" * (e2e.PUSH_MAX + 1) + b"\nmore\n")
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        return {"store": self.device.store, "new": self.folder / "new.zks", "dir": self.folder,
+        return {"store": self.device.store, "new": self.folder / "new.zks",
+                "lonely_new": self.folder / "lonely-new.zks", "dir": self.folder,
                 "long_passphrase": long_passphrase, "long_line": long_line,
                 "too_long": "x" * (e2e.PUSH_MAX + 1), "invite": invite,
                 "invite_truncated": invite[:-9], "invite_flipped": flip_middle(invite),

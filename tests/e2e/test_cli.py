@@ -12,28 +12,40 @@ import unittest
 import e2e
 from e2e import Device
 
-COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "store",
-            "trust", "flush"]
-PARTS = {"group": ["create", "join", "invite", "relays"], "store": ["passphrase"]}
+COMMANDS = ["init", "group", "pair", "join", "push", "pull", "watch", "status", "devices", "relay",
+            "store", "trust", "flush"]
+PARTS = {"group": ["create", "join", "invite", "relays", "restore", "rotate", "leave"],
+         "devices": ["revoke"], "store": ["passphrase"]}
+EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 130)
 COMPLETIONS = e2e.SOURCE / "completions"
 
 # The promised fields of each kind of object; more may be added, none may go or change.
 SCHEMA = {
     "error": {"exit": int, "text": str},
     "init": {"store": str},
-    "group": {"group_id": str, "device_id": str, "device_name": str, "store": str, "relays": list},
+    "group": {"group_kind": str, "group_id": str, "device_id": str, "device_name": str,
+              "store": str, "relays": list},
     "relays": {"relays": list},
     "pushed": {"entries": int, "bytes": int, "first_number": int, "last_number": int,
                "acked": bool, "pending": int, "refused": int, "seconds": float},
     "entry": {"seq": int, "sender": str, "number": int, "time_ms": int, "id": str, "own": bool,
               "late": bool, "fork": bool, "length": int},
     "file": {"seq": int, "file": str, "length": int},
-    "status": {"store": str, "group_id": str, "device_id": str, "device_name": str, "state": str,
+    "status": {"store": str, "group_id": str, "group_kind": str, "epoch": int, "rights": list,
+               "device_id": str, "device_name": str, "state": str,
                "relays": list, "pending": int, "pending_bytes": int, "unread": int,
                "unread_bytes": int, "last_seq": int, "acked_seq": int, "last_number": int,
                "devices": int, "held": int},
-    "device": {"device_id": str, "name": str, "self": bool, "seen_ms": int, "not_after_s": int,
-               "last_number": int},
+    "device": {"device_id": str, "name": str, "self": bool, "rights": list, "seen_ms": int,
+               "not_after_s": int, "last_number": int},
+    "pair_code": {"code": str, "relay": str, "expires_s": int},
+    "pair_wrong_try": {"tries_left": int},
+    "pair_digits": {"digits": str},
+    "pair_ask": {"name": str},
+    "paired": {"device_id": str, "name": str},
+    "revoked": {"device_id": str, "name": str, "epoch": int},
+    "epoch": {"epoch": int},
+    "left": {"store": str},
     "event": {"event": str},
     "trusted": {"relay": str},
     "store": {"store": str, "passphrase": bool},
@@ -59,7 +71,7 @@ class Help(e2e.Case):
             self.assertEqual(code, 0)
             for command in COMMANDS:
                 self.assertRegex(out, rf"(?m)^  {command} ")
-            for number in (0, 1, 2, 3, 4, 5, 6, 130):
+            for number in EXIT_CODES:
                 self.assertRegex(out, rf"(?m)^  {number}[ ,]")
 
     def test_each_command_has_text_options_and_examples(self):
@@ -91,7 +103,7 @@ class Help(e2e.Case):
         text = (e2e.SOURCE / "docs" / "CLI.md").read_text()
         for command in COMMANDS:
             self.assertIn(f"`zks {command}", text)
-        for number in (0, 1, 2, 3, 4, 5, 6, 130):
+        for number in EXIT_CODES:
             self.assertRegex(text, rf"(?m)^\| {number} ")
 
 
@@ -122,7 +134,11 @@ class Completion(e2e.Case):
     def test_bash_completes_commands_parts_and_options(self):
         subprocess.run(["bash", "-n", str(COMPLETIONS / "zks.bash")], check=True)
         self.assertEqual(self.complete("zks pu"), ["push", "pull"])
-        self.assertEqual(self.complete("zks group "), ["create", "join", "invite", "relays"])
+        self.assertEqual(self.complete("zks group "), PARTS["group"])
+        self.assertEqual(self.complete("zks devices re"), ["revoke"])
+        self.assertEqual(self.complete("zks devices --on"), ["--online"])
+        self.assertEqual(self.complete("zks devices revoke --rec"),
+                         ["--recovery", "--recovery-file"])
         self.assertEqual(self.complete("zks --store x watch --un"), ["--until-idle"])
         self.assertEqual(self.complete("zks --log-level d"), ["debug"])
 
@@ -135,6 +151,20 @@ class Json(e2e.Case):
             for name, kind in fields.items():
                 self.assertIs(type(item.get(name)), kind, f"{name} of {item}")
         return {item["kind"] for item in items}
+
+    def paired_objects(self, relay):
+        """What the commands of paired groups print."""
+        a, b = Device(self, "laptop"), Device(self, "phone")
+        made = a.create_paired(relay.address)
+        self.assertEqual(len(made["recovery_code"].split()), 18)
+        pairing, code = self.invite(a, "--yes")
+        wrong = code[:-1] + ("2" if code[-1] != "2" else "3")
+        join = ["join", "-", "--relay", relay.listen, "--name", "phone"]
+        seen = b.run(*join, data=wrong.encode(), code=7)[0] + b.run(*join, data=code.encode())[0]
+        self.assertEqual(pairing.end()[0], 0)
+        seen += b.run("group", "rotate")[0]
+        seen += a.run("devices", "revoke", "phone", "--yes")[0]
+        return [made, *seen, *pairing.items, *a.run("group", "leave", "--yes")[0]]
 
     def test_every_object_has_its_promised_fields(self):
         relay = self.relay()
@@ -159,6 +189,7 @@ class Json(e2e.Case):
         a.run("group", "relays", where)
         seen |= self.check(a.run("trust", where, "ab" * 32)[0])
         seen |= self.check(a.run("pull", "--timeout", "1", code=5)[0])
+        seen |= self.check(self.paired_objects(relay))
         self.assertEqual(seen, set(SCHEMA))
 
     def test_payload_is_text_or_base64(self):

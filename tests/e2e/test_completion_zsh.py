@@ -33,8 +33,10 @@ zle -N done_here
 bindkey -e; bindkey '^I' complete-word; bindkey '^G' done_here
 print READY >>{out}
 """
-COMMANDS = ["init", "group", "push", "pull", "watch", "status", "devices", "relay", "store",
-            "trust", "flush"]
+COMMANDS = ["init", "group", "pair", "join", "push", "pull", "watch", "status", "devices", "relay",
+            "store", "trust", "flush"]
+GROUP = ["create", "join", "invite", "relays", "restore", "rotate", "leave"]
+DEVICES = ["revoke"]
 
 
 class Shell:
@@ -101,7 +103,9 @@ class Zsh(e2e.Case):
         self.assertEqual(sorted(COMMANDS + ["help"]), sorted(o for o in offered if o[0] != "-"))
         self.assertEqual(["pull", "push"], sorted(set(self.shell.tab("zks pu")[0])))
         offered, _ = self.shell.tab("zks group ")
-        self.assertEqual(["create", "invite", "join", "relays"], sorted(offered))
+        self.assertEqual(sorted(GROUP), sorted(offered))
+        offered, _ = self.shell.tab("zks devices ")
+        self.assertEqual(sorted(DEVICES), sorted(o for o in offered if o[0] != "-"))
 
     def test_a_single_candidate_is_typed(self):
         for line, end in (("zks sta", "tus"), ("zks watch --until", "-idle"),
@@ -118,7 +122,8 @@ class Zsh(e2e.Case):
 
     def test_options_are_those_of_the_help(self):
         for words in [[c] for c in COMMANDS if c not in ("group", "relay", "store")] + \
-                     [["group", part] for part in ("create", "join", "invite", "relays")] + \
+                     [["group", part] for part in GROUP] + \
+                     [["devices", part] for part in DEVICES] + \
                      [["store", "passphrase"]]:
             text = e2e.zks(*words, "--help").stdout.decode().split("Examples:")[0]
             offered, _ = self.shell.tab(f"zks {' '.join(words)} --")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """scripts/demo, with a capture of the loopback where this machine allows one: real records, a
-killed relay, everything compared and searched for plaintext. Also: it fails where it must."""
+killed relay, a removed device, everything compared and searched for plaintext. Also: it fails where
+it must."""
 import importlib.machinery
 import importlib.util
 import subprocess
@@ -26,7 +27,7 @@ class Demo(unittest.TestCase):
 
     def run_demo(self, *args):
         done = subprocess.run([sys.executable, str(DEMO), "--bin", str(e2e.BIN), "--lines",
-                               str(LINES), *args], capture_output=True, text=True, check=False,
+                               str(LINES), "--suite", e2e.SUITE, *args], capture_output=True, text=True, check=False,
                               timeout=e2e.PATIENCE * 4)
         print(done.stdout, done.stderr, file=sys.stderr)
         return done
@@ -38,6 +39,8 @@ class Demo(unittest.TestCase):
             done = self.run_demo()
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"duplicates 0, lost 0, relay killed at record \d")
+        self.assertRegex(done.stdout, r"(?s)C: session over \d+ ms\s+after its removal, refused "
+                                      r"since, and\s+0 of 400 later records")
         self.assertRegex(done.stdout, r"Plaintext in the relay's files.*: none")
 
 

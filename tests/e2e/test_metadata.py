@@ -132,7 +132,8 @@ class Metadata(e2e.Case):
     def work(self, contents):
         """What devices do, failures included."""
         a, b = Device(self, "Annas-Notebook"), Device(self, "Bertas-Telephone")
-        made = self.run_zks(a, "group", "create", "--relay", self.address, "--name", a.name)[0]
+        made = self.run_zks(a, "group", "create", "--shared", "--relay", self.address, "--name",
+                            a.name)[0]
         self.run_zks(b, "group", "join", "-", "--name", b.name, data=made["invite"].encode())
         for content in contents:
             self.run_zks(a, "push", "-", data=content)

@@ -28,7 +28,7 @@ class Suites(e2e.Case):
         groups = {}
         for suite in ("default", "approved"):
             a, b = self.device(f"{suite}-a"), self.device(f"{suite}-b")
-            made = a.one("group", "create", "--relay", self.address, "--suite", suite)
+            made = a.one("group", "create", "--shared", "--relay", self.address, "--suite", suite)
             self.assertEqual(made["suite"], suite)
             self.assertEqual(b.join(made["invite"])["group_id"], made["group_id"])
             self.check_pair(a, b, suite)
