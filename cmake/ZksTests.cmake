@@ -176,18 +176,20 @@ function(zks_suite suite)
   endforeach()
 endfunction()
 
-# zks_again_approved(SUITE FILE TIMEOUT seconds): a script of tests/SUITE a second time, over groups
+# zks_again_approved(SUITE FILE... TIMEOUT seconds): scripts of tests/SUITE a second time, over groups
 # of suite 2 (ZKS_TEST_SUITE)
-function(zks_again_approved suite file)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "")
+function(zks_again_approved suite)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "")
   if(NOT ZKS_SUITE2)
     return()
   endif()
-  get_filename_component(stem ${file} NAME_WE)
-  string(REGEX REPLACE "^test_" "" stem ${stem})
   set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} ZKS_TEST_SUITE=approved)
-  zks_test_register(${suite}_${stem}_approved LABEL ${suite} TIMEOUT ${arg_TIMEOUT}
-    COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/${suite}/${file})
+  foreach(file IN LISTS arg_UNPARSED_ARGUMENTS)
+    get_filename_component(stem ${file} NAME_WE)
+    string(REGEX REPLACE "^test_" "" stem ${stem})
+    zks_test_register(${suite}_${stem}_approved LABEL ${suite} TIMEOUT ${arg_TIMEOUT}
+      COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/${suite}/${file})
+  endforeach()
 endfunction()
 
 # With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
