@@ -232,14 +232,13 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         /* A relay keeps from a copy what the other copy pushes. */
         bool sibling = w->slots[SIM_COPY].used && (s->index == 0 || s->index == SIM_COPY) &&
                        !memcmp(n->author, s->device_id, sizeof n->author);
-        if (!sim_members_live(w, s->index) || is_of_removed(w, n->author) ||
-            sim_members_forked(s)) {
-            continue; /* behind a removal nothing is for it, or from it; or nobody can say whose */
-        }
-        if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !w->lost && !w->copied && !w->parted) {
+        /* Behind a removal nothing is for a device, or from it; or nobody can say whose. */
+        bool excused = w->lost || !sim_members_live(w, s->index) || is_of_removed(w, n->author) ||
+                       sim_members_forked(s);
+        if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !excused && !w->copied && !w->parted) {
             sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
         }
-        if (n->event == ZKS_EVENT_HISTORY_GAP && !w->lost && !w->refused && !sibling) {
+        if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling) {
             sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
         }
         bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||
