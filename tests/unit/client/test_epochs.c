@@ -393,6 +393,37 @@ START_TEST(bundle_is_for_a_member_and_has_every_epoch)
 }
 END_TEST
 
+/* The relay answers with so many of A's records. Whether A comes again. */
+static bool welcome(size_t less, bool *out_attached)
+{
+    zks__relay_state state;
+    zks__record_list list;
+    begin();
+    ck_assert_int_eq(zks__ledger_relay_load(a, "relay:7", NULL, relay_key, &state), ZKS_OK);
+    *out_attached = state.attach;
+    ck_assert_int_eq(zks__ledger_record_list(a, &list), ZKS_OK);
+    zks__welcome w = {.records = {.count = list.count - less, .items = list.items}};
+    ck_assert_int_eq(zks__ledger_welcome(a, &w, &state), ZKS_OK);
+    commit();
+    zks__record_list_done(&list);
+    return state.stale;
+}
+
+START_TEST(relay_that_was_set_back_gets_the_records_again)
+{
+    bool attached = false;
+    rotate(NULL);
+    ck_assert(!welcome(0, &attached));
+    ck_assert(attached);
+    ck_assert(!welcome(0, &attached));
+    ck_assert(!attached); /* it is known to have them */
+    ck_assert(welcome(1, &attached));
+    ck_assert(!attached);
+    ck_assert(!welcome(1, &attached)); /* the rest is in the HELLO */
+    ck_assert(attached);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -402,6 +433,7 @@ static void add(TCase *c)
     tcase_add_test(c, removed_device_is_not_heard_any_more_but_what_was_seen_counts);
     tcase_add_test(c, removed_device_cannot_rewrite_what_lies_below_the_cut_off);
     tcase_add_test(c, epoch_removes_members_only_and_never_its_maker);
+    tcase_add_test(c, relay_that_was_set_back_gets_the_records_again);
     tcase_add_test(c, admission_has_a_grant_above_epoch_0);
     tcase_add_test(c, device_let_in_beside_a_new_epoch_is_granted_its_secret);
     tcase_add_test(c, half_that_its_device_did_not_sign_is_refused);
