@@ -52,6 +52,7 @@ typedef struct row {
     size_t length;
     int64_t since_ms;
     bool told, stays;
+    bool changed; /* told is another than in the store */
 } row;
 
 static void note(row *r, const zks__store_quarantined *q)
@@ -60,7 +61,7 @@ static void note(row *r, const zks__store_quarantined *q)
     r->length = q->blob.length;
     r->since_ms = q->since_ms;
     r->told = q->told;
-    r->stays = false;
+    r->stays = r->changed = false;
 }
 
 static zks__blob_item item_of(const zks__store_quarantined *q)
@@ -153,7 +154,7 @@ static zks_status judge_again(const zks__store_quarantined *q, void *user)
     bool decided = why == ZKS_E_NOT_MEMBER && !lacks_record(l, q->pusher, q->blob);
     if (why && !r->told && (!r->stays || decided)) {
         zks__ledger_reject(l, &item, why, r->out);
-        r->told = true;
+        r->told = r->changed = true;
     }
     return status;
 }
@@ -167,11 +168,10 @@ zks_status zks__ledger_review(zks__ledger *l, zks__received *out)
     row r = {.ledger = l, .out = out};
     zks_status status = ZKS_OK;
     while (!status && !l->rolled_back) {
-        bool told = r.told;
         status = zks__store_quarantine_next(l->store, l->group.g, r.number, judge_again, &r);
         if (!status && !r.stays) {
             status = drop(l, r.number, r.length);
-        } else if (!status && r.told != told) {
+        } else if (!status && r.changed) {
             status = zks__store_quarantine_update(l->store, l->group.g, r.number, r.since_ms,
                                                   r.told);
         }

@@ -276,6 +276,23 @@ START_TEST(who_is_removed_is_told_at_once_and_heard_if_the_removal_is_undone)
 }
 END_TEST
 
+START_TEST(what_the_records_refuse_is_told_when_they_come_and_once)
+{
+    meet_b();
+    zks__record epoch;
+    zks__buf *record = make_epoch(b_id, &epoch);
+    (void)b_says("one", epoch.hash, unknown_secret);
+    (void)b_says("two", epoch.hash, unknown_secret);
+    ck_assert(take(record->data, record->length).moved);
+    zks__received r = tick(NULL);
+    ck_assert_uint_eq(r.rejected, 2);
+    ck_assert_int_eq(r.reject_status, ZKS_E_NOT_MEMBER);
+    ck_assert_uint_eq(r.held_now, 2);
+    ck_assert_uint_eq(tick_later(2 * MINUTE_MS).rejected, 0);
+    zks__buf_unref(record);
+}
+END_TEST
+
 START_TEST(what_does_not_open_is_rejected_for_good)
 {
     meet_b();
@@ -301,6 +318,7 @@ static void add(TCase *c)
     tcase_add_test(c, a_clock_that_was_ahead_keeps_nothing_for_longer);
     tcase_add_test(c, a_relay_that_makes_blobs_up_fills_nothing_and_pushes_nobody_out);
     tcase_add_test(c, who_is_removed_is_told_at_once_and_heard_if_the_removal_is_undone);
+    tcase_add_test(c, what_the_records_refuse_is_told_when_they_come_and_once);
     tcase_add_test(c, what_does_not_open_is_rejected_for_good);
 }
 
