@@ -397,6 +397,7 @@ void sim_relay_commit(sim_relay *r)
             sim_trace(w, "relay %zu refuses a blob of device %zu: %u", r->index, sender,
                       (unsigned)code);
             answer(r, p, code, 0);
+            w->refused = true;
         } else if (!b && r->refuses) {
             r->refuses--;
             answer(r, p, ZKS_WIRE_RATE_LIMITED, 0);
