@@ -12,8 +12,7 @@
 static zks_status run_blobs(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
-    return zks__ledger_receive(j->base.client->ledger, &j->message.blobs, j->last_try,
-                               &j->received);
+    return zks__ledger_receive(j->base.client->ledger, &j->message.blobs, &j->received);
 }
 
 /* Blobs that were dropped are told together: one event waits at most. */
@@ -124,7 +123,6 @@ static void tell_app(zks_client *c, const zks__message_job *j)
 
 static void tell_sync(zks_client *c, const zks__message_job *j)
 {
-    c->records_tries = 0;
     zks__sync_blobs_stored(c->sync, j->base.attempt, j->message.blobs.contiguous, j->bytes);
     pthread_mutex_lock(&c->mutex);
     zks__relay_stats *relay = &c->relays[zks__sync_relay(c->sync)];
@@ -145,9 +143,7 @@ static void finish_blobs(zks__job *job)
         if (job->status) {
             zks__client_store_failed(c, job->status);
         } else if (j->received.need_records) {
-            /* WELCOME brings the records that we lack: come again, and judge for good the second
-             * time. */
-            c->records_tries++;
+            /* WELCOME brings the records that we lack: come again. */
             zks__sync_lacks_records(c->sync, zks__runtime_now_ms(c->runtime));
             zks__client_abort_link(c, ZKS_E_NOT_MEMBER,
                                    "the relay sent blobs of a member whose record is not here yet");
@@ -184,7 +180,6 @@ void zks__client_on_blobs(zks_client *c, const zks__message *m, zks__buf *backin
     zks__message_job *j = zks__message_job_new(c, m, backing, run_blobs, finish_blobs);
     if (j) {
         j->bytes = bytes;
-        j->last_try = c->records_tries > 0;
         zks__client_job_start(&j->base);
     }
 }

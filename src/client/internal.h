@@ -101,7 +101,6 @@ struct zks_client {
     bool stopping;  /* closing: nothing new is started */
     bool restoring; /* the group's seed is to be forgotten when the records are here */
     bool pumping, pump_again;
-    unsigned records_tries;
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks_status link_status; /* why the link was ended by us; 0: by the other side */
     char link_text[256];
@@ -316,7 +315,7 @@ typedef struct zks__message_job {
     zks__message message; /* its byte strings point into backing */
     zks__buf *backing;
     uint64_t bytes;
-    bool last_try, carries;
+    bool carries;
     zks__relay_state state;
     zks__received received;
     zks__records_news news;

@@ -302,6 +302,9 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     if (!status) {
         status = zks__store_held_each(l->store, l->group.g, restore_held, l);
     }
+    if (!status) {
+        status = zks__ledger_quarantine_read(l);
+    }
     l->unsigned_run = 0;
     l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
     l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */

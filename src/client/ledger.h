@@ -173,15 +173,14 @@ ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t
 typedef struct zks__received {
     uint64_t last_seq; /* of the inbox log afterwards */
     uint64_t delivered, duplicates, rejected, held;
-    uint64_t held_now; /* afterwards, of the whole ledger */
+    uint64_t held_now; /* afterwards, of the whole ledger, with what is in quarantine */
     uint64_t unread_count, unread_bytes;
     zks_status reject_status;                   /* of the last rejected one */
     uint8_t reject_sender[ZKS_DEVICE_ID_BYTES]; /* of it, as the relay claims */
     uint64_t last_n;     /* of this device: a new chain begins with an entry */
     bool counted;        /* what is said about "afterwards" and unread is known */
     bool stale;          /* skipped, see above */
-    bool need_records;   /* a pusher is not known as a member: nothing was stored, and the relay is
-                            stale */
+    bool need_records;   /* what came cannot be judged with the records that are here: come again */
     size_t notice_count; /* gaps, forks and the like: at most as many as fit, the rest counted */
     struct zks__notice {
         int32_t event; /* ZKS_EVENT_* */
@@ -192,17 +191,19 @@ typedef struct zks__received {
     uint64_t resealed;   /* entries of others, or own ones, sealed again for who misses them */
     bool look_elsewhere; /* tick: something is missing; another relay may have it */
 } zks__received;
-/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. last_try: records
- * were asked for just before: a pusher that was unknown then and still is, is rejected. */
-ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
+/* Stores the blobs of a message and moves the relay's cursor to `contiguous`. What cannot be judged
+ * yet goes into quarantine, and what is there is judged again where records have come since. */
+ZKS_MUST_USE zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b,
                                             zks__received *out);
-/* Time passes: gaps and unverified entries that are due. caught_up: all that the relay has is here;
+/* Time passes: the quarantine, as in zks__ledger_receive, and gaps and unverified entries that are
+ * due. caught_up: all that the relay has is here;
  * otherwise nothing is due, since what is waited for may be there (a device that was away would
  * report a gap that its next connection fills). *out_next_ms: Unix, when to call again
  * (INT64_MAX: not for this). */
 ZKS_MUST_USE zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
                                          int64_t *out_next_ms);
-/* Adds what verifies. Records that do not verify are skipped and logged. */
+/* Adds what verifies. Records that do not verify are skipped and logged. The next receive or tick
+ * judges what is in quarantine with them. */
 ZKS_MUST_USE zks_status zks__ledger_records(zks__ledger *l, zks__wire_list records,
                                             zks__records_taken *out);
 

@@ -364,7 +364,11 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
         return ZKS_OK;
     }
     uint64_t first = chain->row.tip_seq < claim->seq ? chain->row.tip_seq + 1 : claim->seq;
-    if (round == 3) {
+    bool removed = !zks__records_member(l->records, chain->row.author, 0);
+    if (round == 3 && removed) {
+        zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_of_removed author=%s",
+                       zks__log_redact(l->log, chain->row.author, sizeof chain->row.author).text);
+    } else if (round == 3) {
         zks__ledger_notice(l->receiving.out, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first,
                            claim->seq);
     } else {
@@ -397,6 +401,15 @@ static zks_status send_want(asking *a)
     return status ? status : write_entry(a->ledger, ZKS_ENTRY_WANT, body, length);
 }
 
+void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out)
+{
+    int64_t now = zks__ledger_unix_ms(l);
+    if (l->looked_ms > now || now - l->looked_ms >= LOOK_MS) {
+        l->looked_ms = now;
+        out->look_elsewhere = true;
+    }
+}
+
 static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
 {
     asking *a = zks__alloc_zero(1, sizeof *a);
@@ -413,10 +426,8 @@ static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
     if (!status && a->count) {
         status = send_want(a);
     }
-    bool looked = l->looked_ms <= now && now - l->looked_ms < LOOK_MS;
-    if (!status && a->count && !looked) {
-        l->looked_ms = now;
-        l->receiving.out->look_elsewhere = true;
+    if (!status && a->count) {
+        zks__ledger_look_elsewhere(l, l->receiving.out);
     }
     *out_waits = a->waits;
     zks__free(a);

@@ -170,6 +170,12 @@ zks_status zks__ledger_follow(zks__ledger *l, bool *out_moved)
         zks__blob_key_derive(l->suite, epoch->secret, l->group.group_id, epoch->hash,
                              zks__ledger_device_id(l), &l->own_key);
         *out_moved = l->epoch != NULL;
+        if (l->epoch && !zks__records_in_chain(l->records, l->epoch->hash)) {
+            /* A branch that lost: whom it had removed cannot read what was said in it, and asks for
+             * it when it hears the heads. */
+            l->active = true;
+            l->heads_sent = 0;
+        }
         l->epoch = epoch;
         zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "epoch number=%u newest=%d",
                        (unsigned)tip->epoch.number,

@@ -71,10 +71,14 @@ struct zks__ledger {
 
     zks__store_relay relay;
     bool relay_valid;
+    bool attached; /* HELLO brings the records */
 
-    uint8_t asked[16][ZKS_DEVICE_ID_BYTES]; /* pushers whose records are being asked for */
-    size_t asked_count;
-    unsigned asked_times;
+    struct {
+        uint64_t count, bytes;
+        uint64_t judged;  /* the generation of the records that it was last judged with; 0: none */
+        int64_t due_ms;   /* Unix, when something in it must be told or dropped */
+        int64_t asked_ms; /* Unix, when records were last asked for */
+    } quarantine;         /* ledger_quarantine.c */
 
     /* ledger_control.c; Unix ms */
     zks__control controls[32];
@@ -124,7 +128,29 @@ void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chai
 /* Seals and stores an own entry that is for the engines of others; signed. There is an own chain.
  */
 ZKS_MUST_USE zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body);
+/* ledger_receive.c */
+/* Opens a blob and hands its entry to the history. *out_why: why it cannot be, with the records
+ * that are here; nothing has happened then. */
+ZKS_MUST_USE zks_status zks__ledger_judge(zks__ledger *l, const zks__blob_item *item,
+                                          zks__received *out, zks_status *out_why);
+/* Counts and logs. */
+void zks__ledger_reject(zks__ledger *l, const zks__blob_item *item, zks_status why,
+                        zks__received *out);
+/* ledger_quarantine.c */
+/* For a blob that zks__ledger_judge cannot judge: into the quarantine where records may come that
+ * change it, else it is rejected. */
+ZKS_MUST_USE zks_status zks__ledger_quarantine(zks__ledger *l, const zks__blob_item *item,
+                                               zks_status why, zks__received *out);
+/* Judges what is in it again, if the records have changed. */
+ZKS_MUST_USE zks_status zks__ledger_review(zks__ledger *l, zks__received *out);
+/* Tells and drops what has been in it for too long, caught up: else its records may be on their
+ * way. Lowers *out_next_ms. */
+ZKS_MUST_USE zks_status zks__ledger_quarantine_tick(zks__ledger *l, bool caught_up,
+                                                    zks__received *out, int64_t *out_next_ms);
+ZKS_MUST_USE zks_status zks__ledger_quarantine_read(zks__ledger *l);
 /* ledger_control.c */
+/* Asks for a visit to another relay, not too often. */
+void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out);
 ZKS_MUST_USE zks_status zks__ledger_note_control(zks__ledger *l, const zks__known_chain *chain,
                                                  const zks__entry *e);
 ZKS_MUST_USE zks_status zks__ledger_take_controls(zks__ledger *l);

@@ -247,6 +247,7 @@ zks_status zks__ledger_relay_load(zks__ledger *l, const char *address, const uin
         uint8_t digest[ZKS_RECORD_HASH_BYTES];
         zks__records_digest(l->records, digest);
         out->attach = memcmp(digest, l->relay.records_known, sizeof digest) != 0;
+        l->attached = out->attach;
         out->row = l->relay;
         l->relay_valid = true;
     }
@@ -298,6 +299,17 @@ static zks_status judge_own_last(zks__ledger *l, const zks__welcome *w, zks__rel
     return status ? status : zks__store_doubt_set(l->store, row->r, &doubt);
 }
 
+/*
+ * It sends all that it has unless it has what this device has. What is less, and was thought to be
+ * the same, is a relay that was set back: without the newest EPOCHs it would take nothing from those
+ * who have them. The next HELLO attaches them.
+ */
+static bool lost_records(const zks__ledger *l, const zks__welcome *w)
+{
+    return !l->attached && w->records.count && !w->records_follow &&
+           w->records.count < zks__records_count(l->records);
+}
+
 zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay_state *out)
 {
     memset(out, 0, sizeof *out);
@@ -321,6 +333,11 @@ zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *w, zks__relay
     }
     if (!status) {
         zks__records_digest(l->records, row->records_known);
+        if (lost_records(l, w)) {
+            memset(row->records_known, 0, sizeof row->records_known);
+            l->relay_valid = false;
+            out->stale = true;
+        }
         status = zks__store_relay_update(l->store, row);
     }
     if (!status) {

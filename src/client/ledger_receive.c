@@ -8,8 +8,7 @@
 #include <string.h>
 
 enum {
-    CLOCK_JUMP_MS = 60 * 1000, /* what is set back by less is waited for */
-    ASKED_TIMES_MAX = 3        /* for records, one time after the other */
+    CLOCK_JUMP_MS = 60 * 1000 /* what is set back by less is waited for */
 };
 
 void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chain *chain,
@@ -27,7 +26,8 @@ void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chai
     n->last = last;
 }
 
-static void reject(zks__ledger *l, const zks__blob_item *item, zks_status why, zks__received *out)
+void zks__ledger_reject(zks__ledger *l, const zks__blob_item *item, zks_status why,
+                        zks__received *out)
 {
     out->rejected++;
     out->reject_status = why;
@@ -258,8 +258,8 @@ static zks_status save_tips(zks__ledger *l)
 
 /* --- receiving --- */
 
-/* Opens into the scratch buffer. ZKS_E_UNKNOWN_EPOCH; ZKS_E_NOT_MEMBER: pusher or author may not.
- */
+/* Opens into the scratch buffer. ZKS_E_UNKNOWN_EPOCH: the EPOCH or its secret is not here;
+ * ZKS_E_NOT_MEMBER: pusher or author may not, or is not known. */
 static zks_status open_blob(zks__ledger *l, const zks__blob_item *item, zks__entry *out)
 {
     const uint8_t *tag;
@@ -323,16 +323,14 @@ static bool is_present_own(const zks__ledger *l, const zks__entry *e)
            memcmp(e->chain, l->own->row.chain, sizeof e->chain) == 0;
 }
 
-static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__received *out)
+zks_status zks__ledger_judge(zks__ledger *l, const zks__blob_item *item, zks__received *out,
+                             zks_status *out_why)
 {
     zks__entry e;
     zks_status status = open_blob(l, item, &e);
-    if (status == ZKS_E_NOMEM) {
-        return status;
-    }
     if (status) {
-        reject(l, item, status, out);
-        return ZKS_OK;
+        *out_why = status;
+        return status == ZKS_E_NOMEM ? status : ZKS_OK;
     }
     zks_status judged = zks__entry_verify(&e);
     if (judged == ZKS_E_BAD_SIGNATURE) {
@@ -372,81 +370,23 @@ static void begin_receiving(zks__ledger *l, zks__received *out)
     l->receiving.out = out;
 }
 
-/* A pusher whose record was asked for before. */
-static bool was_asked_for(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__received *out)
 {
-    for (size_t i = 0; i < l->asked_count; i++) {
-        if (memcmp(l->asked[i], device, ZKS_DEVICE_ID_BYTES) == 0) {
-            return true;
-        }
-    }
-    return false;
+    zks_status why = ZKS_OK;
+    zks_status status = zks__ledger_judge(l, item, out, &why);
+    return status || !why ? status : zks__ledger_quarantine(l, item, why, out);
 }
 
-/* Whether the records that a blob needs are not here: its pusher's, and its epoch's with the
- * secret. What is damaged needs none: it is rejected for that. */
-static bool lacks_records(zks__ledger *l, const zks__blob_item *item)
-{
-    const uint8_t *tag;
-    const zks__known_epoch *known;
-    if (!zks__records_known(l->records, item->sender)) {
-        return true;
-    }
-    if (l->group.mode == ZKS_GROUP_MODE_SHARED || /* it has one epoch for ever */
-        zks__blob_epoch(item->blob.data, item->blob.length, &tag)) {
-        return false;
-    }
-    const zks__record *epoch = zks__records_epoch_by_tag(l->records, tag);
-    return !epoch || zks__ledger_epoch(l, epoch, &known) == ZKS_E_UNKNOWN_EPOCH;
-}
-
-/*
- * Pushers are checked before anything of a message is stored: it is taken whole or not at all.
- * True: some are not known, and their records should be asked for. Somebody may join while the
- * records of another are fetched: each pusher is asked for once, and a relay that makes up a new
- * one each time is believed ASKED_TIMES_MAX times.
- */
-static bool should_ask(zks__ledger *l, zks__wire_list list, bool asked_before)
-{
-    zks__blob_item item;
-    bool ask = false, unknown = false;
-    while (zks__wire_next_blob(&list, &item)) {
-        if (!lacks_records(l, &item)) {
-            continue;
-        }
-        unknown = true;
-        if (asked_before && was_asked_for(l, item.sender)) {
-            continue;
-        }
-        ask = true;
-        if (l->asked_count < ZKS_COUNTOF(l->asked) && !was_asked_for(l, item.sender)) {
-            memcpy(l->asked[l->asked_count++], item.sender, sizeof l->asked[0]);
-        }
-    }
-    if (!unknown || (asked_before && l->asked_times >= ASKED_TIMES_MAX)) {
-        ask = false;
-    }
-    l->asked_times = ask ? l->asked_times + 1 : 0;
-    l->asked_count = ask ? l->asked_count : 0;
-    return ask;
-}
-
-zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_try,
-                               zks__received *out)
+zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, zks__received *out)
 {
     begin_receiving(l, out);
     out->stale = !l->relay_valid;
     if (l->broken || out->stale) {
         return l->broken;
     }
-    if (should_ask(l, b->blobs, last_try)) {
-        out->need_records = true;
-        l->relay_valid = false;
-        return ZKS_OK;
-    }
     zks__wire_list list = b->blobs;
     zks__blob_item item;
-    zks_status status = ZKS_OK;
+    zks_status status = zks__ledger_review(l, out);
     while (!status && l->relay_valid && zks__wire_next_blob(&list, &item)) {
         status = receive_one(l, &item, out);
     }
@@ -466,7 +406,7 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, bool last_tr
     out->counted = !status;
     out->last_seq = l->group.last_seq;
     out->last_n = l->group.last_n;
-    out->held_now = l->held_count;
+    out->held_now = l->held_count + l->quarantine.count;
     return status;
 }
 
@@ -477,6 +417,9 @@ zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
     zks_status status = l->broken;
     if (l->held_unix_ms > zks__ledger_unix_ms(l) + CLOCK_JUMP_MS) {
         l->rolled_back = true; /* the clock was set back: the state is read again, as of now */
+    }
+    if (!status) {
+        status = zks__ledger_review(l, out);
     }
     if (!status && caught_up) {
         status = zks__history_tick(l->history, (uint64_t)zks__ledger_unix_ms(l));
@@ -496,8 +439,11 @@ zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
     if (!status && caught_up && !l->rolled_back) {
         status = zks__ledger_speak(l, out_next_ms);
     }
+    if (!status) {
+        status = zks__ledger_quarantine_tick(l, caught_up, out, out_next_ms);
+    }
     out->last_seq = l->group.last_seq;
     out->last_n = l->group.last_n;
-    out->held_now = l->held_count;
+    out->held_now = l->held_count + l->quarantine.count;
     return status;
 }

@@ -164,6 +164,10 @@ static void finish_records(zks__job *job)
         zks__sync_records(c->sync, j->base.attempt);
         zks__client_pump(c);
     }
+    if (job->status && zks__client_job_is_current(&j->base)) {
+        zks__client_store_failed(c, job->status); /* WELCOME brings them again */
+        zks__client_pump(c);
+    }
     zks__message_job_free(j);
 }
 

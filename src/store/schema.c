@@ -114,6 +114,12 @@ static const char *const steps[] = {
     /* Version 5: since when a group's newest epoch is known here. */
     "CREATE TABLE tips (g INTEGER PRIMARY KEY, hash BLOB NOT NULL, time_ms INTEGER NOT NULL) "
     "STRICT;",
+
+    /* Version 6: blobs whose records are not here (store/quarantine.c). blob_id covers the group.
+     */
+    "CREATE TABLE quarantine (k INTEGER PRIMARY KEY, r INTEGER NOT NULL, pusher BLOB NOT NULL,"
+    " blob_id BLOB NOT NULL UNIQUE, since_ms INTEGER NOT NULL, told INTEGER NOT NULL,"
+    " blob BLOB NOT NULL) STRICT;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

@@ -278,6 +278,37 @@ ZKS_MUST_USE zks_status zks__store_held_remove(zks__store *s, uint64_t ref);
 ZKS_MUST_USE zks_status zks__store_held_each(zks__store *s, uint32_t g, zks__store_held_fn fn,
                                              void *user);
 
+/* --- quarantine: blobs that cannot be judged with the records that are here, in the order in which
+ * they came --- */
+typedef struct zks__store_quarantined {
+    uint64_t number; /* given out by add, ascending; 0: the blob was there already */
+    int64_t r;       /* row of the relay that it came from */
+    uint8_t pusher[ZKS_DEVICE_ID_BYTES];
+    uint8_t blob_id[ZKS_BLOB_ID_BYTES]; /* computed here, for add only: a relay's word would let it
+                                           hide one blob behind another */
+    int64_t since_ms;
+    int told;
+    zks__slice blob;
+} zks__store_quarantined;
+/* Sets number. ZKS_E_TOO_LARGE. */
+ZKS_MUST_USE zks_status zks__store_quarantine_add(zks__store *s, uint32_t g,
+                                                  zks__store_quarantined *row);
+/* fn gets the first one behind `after` (blob borrowed), and its status is returned.
+ * ZKS_E_NOT_FOUND: there is none. */
+typedef zks_status (*zks__store_quarantine_fn)(const zks__store_quarantined *row, void *user);
+ZKS_MUST_USE zks_status zks__store_quarantine_next(zks__store *s, uint32_t g, uint64_t after,
+                                                   zks__store_quarantine_fn fn, void *user);
+/* One that is not there: ZKS_OK, here and for remove. */
+ZKS_MUST_USE zks_status zks__store_quarantine_update(zks__store *s, uint32_t g, uint64_t number,
+                                                     int64_t since_ms, int told);
+ZKS_MUST_USE zks_status zks__store_quarantine_remove(zks__store *s, uint32_t g, uint64_t number);
+/* The oldest of that relay, where it has none the oldest of all; 0: it is empty. */
+ZKS_MUST_USE zks_status zks__store_quarantine_oldest(zks__store *s, uint32_t g, int64_t r,
+                                                     uint64_t *out_number);
+/* Count and bytes of all; reads every row's head. */
+ZKS_MUST_USE zks_status zks__store_quarantine_size(zks__store *s, uint32_t g, uint64_t *out_count,
+                                                   uint64_t *out_bytes);
+
 /* --- relays: everything that depends on a relay, for each (group, relay key) --- */
 typedef struct zks__store_relay {
     int64_t r; /* row number */

@@ -77,6 +77,9 @@ enum {
     ZKS_RECORDS_SIBLINGS_MAX = 4,             /* EPOCHs of one signer on one parent */
     ZKS_RECORDS_GRANTS_PER_SIGNER_MAX = 1024,
     ZKS_RECORDS_RESERVE = 64, /* of the totals: only for the root key, so that it can always act */
+    /* Blobs that wait for records, of one group: what a relay that makes them up can fill. */
+    ZKS_QUARANTINE_BLOBS_MAX = 4096,
+    ZKS_QUARANTINE_BYTES_MAX = 16 << 20,
     ZKS_BLOBS_PER_MESSAGE_MAX = 1024,
     ZKS_IDS_PER_MESSAGE_MAX = 4096,
     ZKS_TEXT_MAX_BYTES = 512,

@@ -270,6 +270,7 @@ static const char format_1[] =
     "CREATE TABLE device (id INTEGER PRIMARY KEY CHECK (id = 1), seed BLOB NOT NULL) STRICT;"
     "DROP TABLE groups; DROP TABLE wrap; DROP TABLE secrets; DROP TABLE epoch_pins;"
     "DROP TABLE doubts; DROP TABLE claims; DROP TABLE heads; DROP TABLE own_renewed;"
+    "DROP TABLE quarantine; DROP TABLE tips;"
     "CREATE TABLE groups (g INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE,"
     " suite INTEGER NOT NULL, mode INTEGER NOT NULL, seed BLOB NOT NULL, instance BLOB NOT NULL,"
     " descriptor TEXT NOT NULL, device_name TEXT NOT NULL, watermark INTEGER NOT NULL,"

@@ -59,6 +59,10 @@ static void check_item(sim_slot *s, const zks_batch *b, size_t i)
                      (unsigned long long)other->seq);
         }
     }
+    if (!sim_members_may(s, (size_t)number)) {
+        sim_fail(w, "slot %zu got word %llu of a device that was removed before it", s->index,
+                 (unsigned long long)number);
+    }
     s->view.seen[number] = 1;
     s->view.late[number] = unordered;
     w->result.delivered++;
@@ -100,11 +104,36 @@ static zks_status find_held(const zks__store_held *h, void *user)
     return ZKS_OK;
 }
 
-static bool holds(const sim_slot *s, const uint8_t *id)
+bool sim_holds(const sim_slot *s, const uint8_t *id)
 {
     return zks__store_held_each(zks__ledger_store(s->ledger), s->ledger->group.g, find_held, &id) ==
                ZKS_OK &&
            !id;
+}
+
+typedef struct waiting {
+    uint64_t number;
+    const zks__buf *bytes;
+    bool found;
+} waiting;
+
+static zks_status find_waiting(const zks__store_quarantined *q, void *user)
+{
+    waiting *f = user;
+    f->number = q->number;
+    f->found = q->blob.length == f->bytes->length &&
+               !memcmp(q->blob.data, f->bytes->data, q->blob.length);
+    return ZKS_OK;
+}
+
+/* Whether a blob is in quarantine. */
+static bool waits(const sim_slot *s, const zks__buf *bytes)
+{
+    waiting f = {.bytes = bytes};
+    while (!f.found && !zks__store_quarantine_next(zks__ledger_store(s->ledger), s->ledger->group.g,
+                                                   f.number, find_waiting, &f)) {
+    }
+    return f.found;
 }
 
 static bool is_copy_of(size_t slot, size_t device)
@@ -125,11 +154,24 @@ void sim_check_ack(sim_world *w, int link, uint64_t cursor)
             w->harmed || s->view.seen[b->word]) {
             continue;
         }
-        if (!holds(s, b->id)) {
+        if (!sim_holds(s, b->id) && !waits(s, b->bytes)) {
             sim_fail(w, "slot %zu acknowledged word %d and has not stored it", s->index, b->word);
         }
     }
     l->checked = cursor > l->checked ? cursor : l->checked;
+}
+
+void sim_check_settled(const sim_slot *s, uint64_t n)
+{
+    sim_world *w = s->world;
+    const sim_relay *r = &w->relays[zks__sync_relay(s->sync)];
+    for (size_t k = 0; k < w->word_count && !w->lost && !w->copied; k++) {
+        const sim_word *word = &w->words[k];
+        if (word->state == SIM_WORD_STORED && word->slot == s->index && word->n <= n &&
+            !r->rows.taken[k]) {
+            sim_fail(w, "slot %zu thinks that relay %zu has word %zu", s->index, r->index, k);
+        }
+    }
 }
 
 /* --- what the ledger reports --- */
@@ -154,12 +196,24 @@ static const char *name_of(int32_t event)
     }
 }
 
+static bool is_of_removed(const sim_world *w, const uint8_t *author)
+{
+    for (size_t i = 0; i < w->devices; i++) {
+        if (!memcmp(w->slots[i].device_id, author, ZKS_DEVICE_ID_BYTES)) {
+            return !sim_members_live(w, i);
+        }
+    }
+    return false;
+}
+
 void sim_check_notices(sim_slot *s, const zks__received *r)
 {
     sim_world *w = s->world;
     w->result.rejected += r->rejected;
     w->result.resealed += r->resealed;
-    if (r->rejected && !w->options.evil) {
+    bool may = (w->epoch_count || w->withheld) &&
+               (r->reject_status == ZKS_E_NOT_MEMBER || r->reject_status == ZKS_E_UNKNOWN_EPOCH);
+    if (r->rejected && !w->options.evil && !may) {
         sim_fail(w, "slot %zu rejected a blob of an honest relay: %d", s->index,
                  (int)r->reject_status);
     }
@@ -178,10 +232,13 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         /* A relay keeps from a copy what the other copy pushes. */
         bool sibling = w->slots[SIM_COPY].used && (s->index == 0 || s->index == SIM_COPY) &&
                        !memcmp(n->author, s->device_id, sizeof n->author);
-        if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !w->lost && !w->copied) {
+        /* Behind a removal nothing is for a device, or from it; or nobody can say whose. */
+        bool excused = w->lost || !sim_members_live(w, s->index) || is_of_removed(w, n->author) ||
+                       sim_members_forked(s);
+        if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !excused && !w->copied && !w->parted) {
             sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
         }
-        if (n->event == ZKS_EVENT_HISTORY_GAP && !w->lost && !w->refused && !sibling) {
+        if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling) {
             sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
         }
         bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||
@@ -254,10 +311,11 @@ static bool reported(const sim_slot *s, const sim_word *word)
     return false;
 }
 
+/* Two stores of one device go on from one chain: only what the same one wrote is behind a word. */
 static bool got_later(const sim_world *w, const sim_slot *s, const sim_word *word)
 {
     for (size_t k = 0; k < w->word_count; k++) {
-        if (s->view.seen[k] && w->words[k].seq > word->seq &&
+        if (s->view.seen[k] && w->words[k].seq > word->seq && w->words[k].slot == word->slot &&
             !memcmp(w->words[k].chain, word->chain, sizeof word->chain)) {
             return true;
         }
@@ -281,14 +339,15 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
 {
     const sim_word *word = &w->words[number];
     size_t device = s->index == SIM_COPY ? 0 : s->index;
-    if (word->state != SIM_WORD_STORED || s->view.seen[number]) {
+    if (word->state != SIM_WORD_STORED || s->view.seen[number] ||
+        !sim_members_live(w, word->slot)) {
         return;
     }
     bool own = is_copy_of(s->index, word->slot) || is_copy_of(word->slot, s->index);
     if (own && (s->restores || w->copied)) {
         return; /* its store went back: what it wrote since is others' to tell */
     }
-    if ((w->harmed || w->copied) && holds(s, word->id)) {
+    if ((w->harmed || w->copied) && sim_holds(s, word->id)) {
         return; /* a relay keeps what covers it, or a store that went back lost it: UNVERIFIED */
     }
     /* Two stores of one device and a relay that went back: the one cannot tell what the relay lost
@@ -297,7 +356,10 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
         return;
     }
     bool obtainable = is_at_relay(w, word, device) || (is_at_author(w, word) && !reported(s, word));
-    if (!w->harmed && obtainable) {
+    if (!w->lost && !w->harmed && !obtainable) {
+        sim_fail(w, "word %zu (seq %llu of slot %u) is lost, and nothing was taken away", number,
+                 (unsigned long long)word->seq, (unsigned)word->slot);
+    } else if (!w->harmed && obtainable) {
         sim_fail(w, "slot %zu never got word %zu (seq %llu of slot %u), which is there", s->index,
                  number, (unsigned long long)word->seq, (unsigned)word->slot);
     } else if (got_later(w, s, word) && !reported(s, word) && !got_branch(w, s, word) &&
@@ -311,7 +373,7 @@ bool sim_is_at_rest(const sim_world *w)
 {
     for (size_t i = 0; i < SIM_SLOTS; i++) {
         const sim_slot *s = &w->slots[i];
-        if (s->used &&
+        if (sim_members_live(w, i) &&
             (!s->running || !zks__sync_caught_up(s->sync) || zks__sync_relay(s->sync) != 0 ||
              zks__sync_settled_n(s->sync) != zks__ledger_last_n(s->ledger))) {
             return false;
@@ -324,7 +386,7 @@ void sim_check_end(sim_world *w)
 {
     for (size_t i = 0; i < SIM_SLOTS && !w->result.failed; i++) {
         sim_slot *s = &w->slots[i];
-        if (!s->used) {
+        if (!sim_members_live(w, i)) {
             continue;
         }
         /* One that a lying relay sends strangers' blobs may just be waiting to come again. */
@@ -342,5 +404,8 @@ void sim_check_end(sim_world *w)
         for (size_t k = 0; k < w->word_count && !w->result.failed; k++) {
             check_word(w, s, k);
         }
+    }
+    if (!w->result.failed) {
+        sim_members_check(w);
     }
 }

@@ -24,8 +24,8 @@ void sim_slot_start(sim_slot *s)
     s->timer_at = UINT64_MAX;
     s->tick_at = w->now;
     s->ticking = s->pumping = s->pump_again = false;
-    s->records_tries = 0;
     if (s->life > 1) {
+        sim_members_forget(s->ledger);
         zks__ledger_rolled_back(s->ledger, true);
         zks__ledger_reload(s->ledger);
     }
@@ -260,7 +260,6 @@ static void on_blobs(sim_slot *s, const zks__message *m, zks__buf *bytes)
     }
     sim_job *j = status ? NULL : message_job(s, SIM_JOB_BLOBS, bytes);
     if (j) {
-        j->last_try = s->records_tries > 0;
         if (s->world->options.mutation == SIM_EARLY_ACK) {
             zks__sync_blobs_stored(s->sync, j->attempt, m->blobs.contiguous, size);
         }
@@ -314,6 +313,14 @@ void sim_slot_message(sim_slot *s, int link, const zks__message *m, zks__buf *by
     case ZKS_MESSAGE_PUSH_ACK:
         on_push_ack(s, m);
         break;
+    case ZKS_MESSAGE_RECORDS:
+        if (m->records.action == ZKS_RECORDS_PUT) {
+            (void)message_job(s, SIM_JOB_RECORDS, bytes);
+        }
+        break;
+    case ZKS_MESSAGE_BYE:
+        zks__sync_refused(s->sync, m->bye.code, m->bye.retry_after_ms);
+        break;
     case ZKS_MESSAGE_ERROR:
         zks__sync_error(s->sync, m->error.about, m->error.code, m->error.retry_after_ms,
                         s->world->now);
@@ -347,8 +354,47 @@ static void loaded(sim_slot *s, sim_job *j)
     s->records = j->records;
     memset(&j->records, 0, sizeof j->records);
     memcpy(s->incarnation, j->state.row.incarnation, sizeof s->incarnation);
-    zks__sync_row row = {j->state.row.read_cursor, j->state.row.acked_n, j->state.attach};
+    bool attach = j->state.attach && s->world->options.mutation != SIM_RECORDS_STAY;
+    zks__sync_row row = {j->state.row.read_cursor, j->state.row.acked_n, attach};
     zks__sync_loaded(s->sync, j->attempt, &row);
+}
+
+static void took_records(sim_slot *s, const sim_job *j)
+{
+    zks__message m;
+    (void)!zks__wire_decode(j->bytes->data, j->bytes->length, &m);
+    if (j->status) {
+        if (is_current(s, j)) {
+            store_failed(s); /* the next WELCOME brings them again */
+        }
+        return;
+    }
+    if (j->taken.moved) {
+        zks__sync_push_again(s->sync);
+    }
+    s->tick_at = s->world->now;
+    if (m.records.records.count) {
+        zks__sync_records(s->sync, j->attempt);
+    }
+}
+
+/* It counts when the relay has taken it and told everybody. */
+static void offer(const sim_slot *s, uint8_t action, zks__buf *const *records, size_t count)
+{
+    zks__slice items[ZKS_COUNTOF(((zks__owed *)0)->records)];
+    for (size_t i = 0; i < count; i++) {
+        items[i] = (zks__slice){records[i]->data, records[i]->length};
+    }
+    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
+    m.records.action = action;
+    m.records.records = (zks__wire_list){.count = count, .items = items};
+    sim_send(s->world, s->link, true, &m);
+}
+
+static bool may_offer(const sim_slot *s)
+{
+    return s->link >= 0 && s->world->links[s->link].up &&
+           zks__sync_state_of(s->sync) == ZKS_SYNC_CONNECTED;
 }
 
 static void welcomed(sim_slot *s, sim_job *j)
@@ -363,8 +409,18 @@ static void welcomed(sim_slot *s, sim_job *j)
         zks__sync_close(s->sync, 0);
     } else {
         zks__sync_row row = {j->state.row.read_cursor, j->state.row.acked_n, 0};
+        if (j->state.taken.moved) {
+            zks__sync_push_again(s->sync);
+        }
         zks__sync_stored(s->sync, j->state.last_n);
         zks__sync_welcomed(s->sync, j->attempt, &row, j->state.pull_own);
+        if (s->plan && zks__sync_relay(s->sync) != 0) {
+            sim_job *planned = sim_job_add(s, SIM_JOB_EPOCH);
+            if (planned) {
+                planned->number = s->plan - 1;
+                s->plan = 0;
+            }
+        }
         if (s->world->options.mutation == SIM_HIGHEST_CURSOR) {
             zks__sync_blobs_stored(s->sync, j->attempt, s->head, 0);
         }
@@ -382,6 +438,7 @@ static void settled(sim_slot *s, const sim_job *j)
         zks__sync_close(s->sync, 0);
     } else {
         zks__sync_settled(s->sync, j->attempt, j->number);
+        sim_check_settled(s, j->number);
     }
 }
 
@@ -427,13 +484,11 @@ static void stored_blobs(sim_slot *s, const sim_job *j)
     (void)!zks__wire_decode(j->bytes->data, j->bytes->length, &m);
     if (j->status) {
         store_failed(s);
-    } else if (j->received.need_records && s->world->options.mutation != SIM_SKIP_UNREADABLE) {
-        s->records_tries++;
+    } else if (j->received.need_records) {
         zks__sync_lacks_records(s->sync, s->world->now);
-    } else if (j->received.stale && s->world->options.mutation != SIM_SKIP_UNREADABLE) {
+    } else if (j->received.stale) {
         zks__sync_close(s->sync, 0);
     } else {
-        s->records_tries = 0;
         zks__sync_blobs_stored(s->sync, j->attempt, m.blobs.contiguous, bytes_of(m.blobs.blobs));
     }
 }
@@ -450,6 +505,13 @@ static void ticked(sim_slot *s, const sim_job *j)
     s->ticking = false;
     s->tick_at = s->world->now + delay;
     received(s, j);
+    sim_job *epoch = !j->status && j->due ? sim_job_add(s, SIM_JOB_EPOCH) : NULL;
+    if (epoch) {
+        epoch->number = SIM_DEVICES; /* nobody more */
+    }
+    if (!j->status && j->owed.count && may_offer(s)) {
+        offer(s, ZKS_RECORDS_PUT, j->owed.records, j->owed.count);
+    }
 }
 
 void sim_job_finished(sim_slot *s, sim_job *j)
@@ -477,6 +539,15 @@ void sim_job_finished(sim_slot *s, sim_job *j)
         break;
     case SIM_JOB_TICK:
         ticked(s, j);
+        break;
+    case SIM_JOB_RECORDS:
+        took_records(s, j);
+        break;
+    case SIM_JOB_EPOCH:
+        if (!j->status && j->made && may_offer(s)) {
+            sim_members_made(s, j->made);
+            offer(s, ZKS_RECORDS_ISSUE, &j->made, 1);
+        }
         break;
     default:
         break;

@@ -5,9 +5,12 @@
 
 #include "base/alloc.h"
 #include "client/ledger_internal.h"
+#include "group/epoch.h"
 #include "store/private.h"
 
 #include <string.h>
+
+enum { ROTATE_S = 30 * 24 * 3600 };
 
 /* --- rows of a whole store --- */
 
@@ -76,6 +79,8 @@ static void free_job(sim_job *j)
         zks__buf_unref(j->sealed[i].blob);
     }
     zks__free(j->sealed);
+    zks__buf_unref(j->made);
+    zks__owed_done(&j->owed);
     zks__record_list_done(&j->records);
 }
 
@@ -114,6 +119,7 @@ static zks_status run_push(sim_slot *s, sim_job *j, bool last_push)
             memcpy(word->chain, own->chain, sizeof word->chain);
             memcpy(word->id, own->tip_id, sizeof word->id);
             word->seq = own->tip_seq;
+            word->n = sealed.n;
         }
         zks__buf_unref(body);
     }
@@ -121,8 +127,17 @@ static zks_status run_push(sim_slot *s, sim_job *j, bool last_push)
     return status;
 }
 
+/* A planted fault: what is in quarantine counts as judged with the records that are here. */
+static void forget_review(sim_slot *s)
+{
+    if (s->world->options.mutation == SIM_JUDGED_ONCE) {
+        s->ledger->quarantine.judged = zks__records_generation(s->ledger->records);
+    }
+}
+
 static zks_status run_tick(sim_slot *s, sim_job *j)
 {
+    forget_review(s);
     zks_status status = zks__ledger_tick(s->ledger, j->caught_up, &j->received, &j->next_unix_ms);
     bool more = false;
     if (!status && j->number) {
@@ -131,7 +146,10 @@ static zks_status run_tick(sim_slot *s, sim_job *j)
             status = zks__ledger_prune(s->ledger, 0, SIM_RELAYS, &more);
         }
     }
-    return status;
+    if (!status && j->caught_up) {
+        status = zks__ledger_epoch_due(s->ledger, ROTATE_S, &j->due, &j->next_unix_ms);
+    }
+    return status || !j->caught_up ? status : zks__ledger_owed(s->ledger, &j->owed);
 }
 
 static zks_status run_fetch(sim_slot *s, sim_job *j)
@@ -142,6 +160,43 @@ static zks_status run_fetch(sim_slot *s, sim_job *j)
     return j->sealed ? zks__ledger_outbox(s->ledger, j->number, j->max_bytes, max, j->sealed,
                                           &j->sealed_count)
                      : ZKS_E_NOMEM;
+}
+
+static zks_status run_blobs(sim_slot *s, sim_job *j)
+{
+    zks__message m;
+    if (zks__wire_decode(j->bytes->data, j->bytes->length, &m)) {
+        return ZKS_E_INTERNAL;
+    }
+    forget_review(s);
+    zks_status status = zks__ledger_receive(s->ledger, &m.blobs, &j->received);
+    s->world->result.waited += !status && s->ledger->quarantine.count;
+    if (!status && s->world->options.mutation == SIM_SKIP_UNREADABLE) {
+        status = zks__sql_exec(zks__ledger_store(s->ledger), "DELETE FROM quarantine");
+        s->ledger->quarantine.count = s->ledger->quarantine.bytes = 0;
+    }
+    return status;
+}
+
+static zks_status run_records(sim_slot *s, sim_job *j)
+{
+    zks__message m;
+    return zks__wire_decode(j->bytes->data, j->bytes->length, &m)
+               ? ZKS_E_INTERNAL
+               : zks__ledger_records(s->ledger, m.records.records, &j->taken);
+}
+
+/* Not every device may, and not everybody is there to be removed. */
+static zks_status run_epoch(sim_slot *s, sim_job *j)
+{
+    const sim_world *w = s->world;
+    const uint8_t *device = j->number < w->devices ? w->slots[j->number].device_id : NULL;
+    const zks__epoch_wish wish = {.device = device, .reason = ZKS_REMOVAL_LOST};
+    zks__epoch_made made;
+    if (!zks__ledger_make_epoch(s->ledger, &wish, &made)) {
+        j->made = made.record;
+    }
+    return ZKS_OK;
 }
 
 static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)
@@ -161,20 +216,23 @@ static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)
     case SIM_JOB_FETCH:
         return run_fetch(s, j);
     case SIM_JOB_BLOBS:
-        return zks__wire_decode(j->bytes->data, j->bytes->length, &m)
-                   ? ZKS_E_INTERNAL
-                   : zks__ledger_receive(s->ledger, &m.blobs, j->last_try, &j->received);
+        return run_blobs(s, j);
     case SIM_JOB_PUSH:
         return run_push(s, j, last_push);
     case SIM_JOB_TICK:
         return run_tick(s, j);
+    case SIM_JOB_RECORDS:
+        return run_records(s, j);
+    case SIM_JOB_EPOCH:
+        return run_epoch(s, j);
     }
     return ZKS_E_INTERNAL;
 }
 
 static bool is_on_relay(const sim_job *j)
 {
-    return j->kind != SIM_JOB_PUSH && j->kind != SIM_JOB_TICK && j->kind != SIM_JOB_FETCH;
+    return j->kind != SIM_JOB_PUSH && j->kind != SIM_JOB_TICK && j->kind != SIM_JOB_FETCH &&
+           j->kind != SIM_JOB_RECORDS && j->kind != SIM_JOB_EPOCH;
 }
 
 static bool is_last_push(const sim_job *jobs, size_t i, size_t count)
@@ -244,6 +302,7 @@ void sim_jobs_run(sim_slot *s)
     }
     if (!status) {
         sim_check_inbox(s);
+        sim_members_note(s);
     }
     if (dies) {
         for (size_t i = 0; i < count; i++) {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SCHEDULES = 5000, MUTATION_SCHEDULES = 3000 };
+enum { SCHEDULES = 5000, MUTATION_SCHEDULES = 3000, PAIRED_PERCENT = 30 };
 
 static void add_up(sim_result *sum, const sim_result *r)
 {
@@ -23,6 +23,11 @@ static void add_up(sim_result *sum, const sim_result *r)
     sum->withheld += r->withheld;
     sum->quiet += r->quiet;
     sum->resealed += r->resealed;
+    sum->epochs += r->epochs;
+    sum->removals += r->removals;
+    sum->branches += r->branches;
+    sum->forked += r->forked;
+    sum->waited += r->waited;
 }
 
 /* Leaves out actions as long as the schedule still fails. */
@@ -52,11 +57,11 @@ static void explain(const sim_options *o, sim_action *actions, size_t count)
     sim_result r;
     count = shrink(o, actions, count);
     sim_run(o, actions, count, &r);
-    fprintf(stderr, "seed %llu%s%s%s: %s\nreplay: sim_honest --replay %llu%s%s%s\nshortest:\n",
+    fprintf(stderr, "seed %llu%s%s%s: %s\nreplay: sim_honest --replay %llu%s%s%s%s\nshortest:\n",
             (unsigned long long)o->seed, o->evil ? " evil" : "", o->mutation ? " mutation " : "",
             o->mutation ? sim_mutation_name(o->mutation) : "", r.text, (unsigned long long)o->seed,
-            o->evil ? " --evil" : "", o->mutation ? " --mutation " : "",
-            o->mutation ? sim_mutation_name(o->mutation) : "");
+            o->paired ? " --paired" : "", o->evil ? " --evil" : "",
+            o->mutation ? " --mutation " : "", o->mutation ? sim_mutation_name(o->mutation) : "");
     for (size_t i = 0; i < count; i++) {
         sim_print_action(&actions[i]);
     }
@@ -68,7 +73,7 @@ static void explain(const sim_options *o, sim_action *actions, size_t count)
 static bool run_one(sim_options *o, sim_result *out)
 {
     sim_action actions[SIM_ACTIONS_MAX];
-    size_t count = sim_schedule(o->seed, o->evil, actions);
+    size_t count = sim_schedule(o, actions);
     sim_run(o, actions, count, out);
     return !out->failed;
 }
@@ -80,44 +85,51 @@ static unsigned number_of(const char *variable, unsigned otherwise)
     return n ? n : otherwise;
 }
 
-void sim_many(bool evil)
+void sim_many(bool evil, bool paired)
 {
     /* The same schedules in each run of `make test`; the soak looks for new ones. */
     uint64_t seed = getenv("ZKS_TEST_SEED") ? unit_seed() : 1;
     printf("%s schedules: ZKS_TEST_SEED=%llu\n", evil ? "evil" : "honest",
            (unsigned long long)seed);
     fflush(stdout);
-    unsigned count = number_of("ZKS_SIM_SCHEDULES", SCHEDULES) / 2 / number_of("ZKS_SEEDS_DIV", 1);
+    unsigned percent = (paired ? PAIRED_PERCENT : 100 - PAIRED_PERCENT) / 2;
+    unsigned count = number_of("ZKS_SIM_SCHEDULES", SCHEDULES) / number_of("ZKS_SEEDS_DIV", 1) *
+                     percent / 100;
     sim_result sum = {0}, r;
-    ck_assert_int_eq(sim_open(), ZKS_OK);
+    ck_assert_int_eq(sim_open(paired), ZKS_OK);
     for (unsigned i = 0; i < count; i++) {
-        sim_options o = {.seed = seed + i, .evil = evil};
+        sim_options o = {.seed = seed + i, .evil = evil, .paired = paired};
         if (!run_one(&o, &r)) {
             sim_action actions[SIM_ACTIONS_MAX];
-            explain(&o, actions, sim_schedule(o.seed, evil, actions));
+            explain(&o, actions, sim_schedule(&o, actions));
             ck_abort_msg("seed %llu: %s", (unsigned long long)o.seed, r.text);
         }
         add_up(&sum, &r);
     }
     sim_close();
-    printf("%u schedules: %llu events, %llu words stored, %llu delivered (%llu late), %llu forks, "
-           "%llu gaps, %llu rejected, %llu new chains, %llu restores, %llu withheld, %llu quiet, "
-           "%llu sealed again\n",
-           count, (unsigned long long)sum.events, (unsigned long long)sum.stored,
-           (unsigned long long)sum.delivered, (unsigned long long)sum.late,
-           (unsigned long long)sum.forks, (unsigned long long)sum.gaps,
-           (unsigned long long)sum.rejected, (unsigned long long)sum.chains,
-           (unsigned long long)sum.restores, (unsigned long long)sum.withheld,
-           (unsigned long long)sum.quiet, (unsigned long long)sum.resealed);
+    printf(
+        "%u schedules: %llu events, %llu words stored, %llu delivered (%llu late), %llu forks, "
+        "%llu gaps, %llu rejected, %llu new chains, %llu restores, %llu withheld, %llu quiet, "
+        "%llu sealed again, %llu epochs, %llu removals, %llu branches, %llu forked, %llu waited\n",
+        count, (unsigned long long)sum.events, (unsigned long long)sum.stored,
+        (unsigned long long)sum.delivered, (unsigned long long)sum.late,
+        (unsigned long long)sum.forks, (unsigned long long)sum.gaps,
+        (unsigned long long)sum.rejected, (unsigned long long)sum.chains,
+        (unsigned long long)sum.restores, (unsigned long long)sum.withheld,
+        (unsigned long long)sum.quiet, (unsigned long long)sum.resealed,
+        (unsigned long long)sum.epochs, (unsigned long long)sum.removals,
+        (unsigned long long)sum.branches, (unsigned long long)sum.forked,
+        (unsigned long long)sum.waited);
     ck_assert_uint_gt(sum.delivered, 0);
 }
 
 void sim_find_mutation(int mutation)
 {
-    sim_options o = {.mutation = (sim_mutation)mutation};
+    bool paired = mutation >= SIM_SECRET_LEAKS || mutation == SIM_SKIP_UNREADABLE;
+    sim_options o = {.mutation = (sim_mutation)mutation, .paired = paired};
     sim_result r;
     unsigned tried = 0;
-    ck_assert_int_eq(sim_open(), ZKS_OK);
+    ck_assert_int_eq(sim_open(paired), ZKS_OK);
     do {
         o.seed = ++tried;
         o.evil = tried % 2 == 0;
@@ -136,13 +148,15 @@ static int replay(int argc, char **argv)
             o.seed = strtoull(argv[++i], NULL, 0);
         } else if (!strcmp(argv[i], "--evil")) {
             o.evil = true;
+        } else if (!strcmp(argv[i], "--paired")) {
+            o.paired = true;
         }
         for (int m = 1; !strcmp(argv[i], "--mutation") && i + 1 < argc && m < SIM_MUTATIONS; m++) {
             o.mutation = !strcmp(argv[i + 1], sim_mutation_name((sim_mutation)m)) ? (sim_mutation)m
                                                                                   : o.mutation;
         }
     }
-    if (sim_open() || !run_one(&o, &r)) {
+    if (sim_open(o.paired) || !run_one(&o, &r)) {
         fprintf(stderr, "%s\n", r.text);
         return 1;
     }

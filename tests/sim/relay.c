@@ -9,21 +9,12 @@
 
 enum { BATCH = 6, MAX_TTL_S = 7 * 24 * 3600, GRACE_MS = 24 * 3600 * 1000 };
 
-static size_t device_of(const sim_world *w, int link)
-{
-    size_t slot = w->links[link].slot;
-    return slot == SIM_COPY ? 0 : slot;
-}
-
 /* --- rows --- */
 
 static void free_rows(sim_relay_rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         zks__buf_unref(rows->blobs[i].bytes);
-    }
-    for (size_t i = 0; i < rows->record_count; i++) {
-        zks__buf_unref(rows->records[i]);
     }
     zks__free(rows->blobs);
     memset(rows, 0, sizeof *rows);
@@ -41,15 +32,13 @@ static bool copy_rows(const sim_relay_rows *from, sim_relay_rows *to)
         blobs[i] = from->blobs[i];
         zks__buf_ref(blobs[i].bytes);
     }
-    for (size_t i = 0; i < to->record_count; i++) {
-        zks__buf_ref(to->records[i]);
-    }
     return true;
 }
 
 void sim_relay_save(sim_relay *r)
 {
     free_rows(&r->saved);
+    r->rows.record_count = zks__records_count(r->set);
     r->has_saved = copy_rows(&r->rows, &r->saved);
 }
 
@@ -59,6 +48,7 @@ void sim_relay_load(sim_relay *r)
     if (!copy_rows(&r->saved, &r->rows)) {
         sim_fail(r->world, "no memory");
     }
+    zks__records_truncate(r->set, r->rows.record_count);
 }
 
 void sim_relay_done(sim_relay *r)
@@ -66,6 +56,8 @@ void sim_relay_done(sim_relay *r)
     sim_relay_kill(r);
     free_rows(&r->rows);
     free_rows(&r->saved);
+    zks__records_free(r->set);
+    r->set = NULL;
 }
 
 /* --- life --- */
@@ -75,6 +67,9 @@ void sim_relay_start(sim_relay *r, bool new_incarnation)
     sim_world *w = r->world;
     if (!r->rows.blobs) {
         r->rows.blobs = zks__alloc_zero(SIM_BLOBS_MAX, sizeof *r->rows.blobs);
+        if (zks__records_new(w->group_id, &r->set)) {
+            sim_fail(w, "no memory");
+        }
     }
     if (new_incarnation) {
         uint64_t v = w->options.mutation == SIM_ONE_CURSOR ? 1 : sim_random(w);
@@ -114,14 +109,14 @@ void sim_relay_kill(sim_relay *r)
 
 /* --- deleting what is over --- */
 
-static uint64_t floor_of(const sim_relay_rows *rows)
+static uint64_t floor_of(const sim_relay *r)
 {
     uint64_t floor = UINT64_MAX;
     size_t members = 0;
-    for (size_t i = 0; i < SIM_DEVICES; i++) {
-        if (rows->member[i]) {
+    for (size_t i = 0; i < r->world->devices; i++) {
+        if (sim_relay_knows(r, i)) {
             members++;
-            floor = rows->acked[i] < floor ? rows->acked[i] : floor;
+            floor = r->rows.acked[i] < floor ? r->rows.acked[i] : floor;
         }
     }
     return members >= 2 ? floor : 0;
@@ -131,7 +126,7 @@ void sim_relay_sweep(sim_relay *r)
 {
     sim_world *w = r->world;
     sim_relay_rows *rows = &r->rows;
-    uint64_t floor = 0, now_floor = floor_of(rows);
+    uint64_t floor = 0, now_floor = floor_of(r);
     while (rows->floor_count && rows->floors[0].at <= w->now) {
         floor = rows->floors[0].cursor;
         memmove(rows->floors, rows->floors + 1, --rows->floor_count * sizeof rows->floors[0]);
@@ -152,7 +147,7 @@ void sim_relay_sweep(sim_relay *r)
 static void note_floor(sim_relay *r)
 {
     sim_relay_rows *rows = &r->rows;
-    uint64_t floor = floor_of(rows);
+    uint64_t floor = floor_of(r);
     size_t n = rows->floor_count, room = sizeof rows->floors / sizeof rows->floors[0];
     if (!floor || (n && rows->floors[n - 1].cursor >= floor)) {
         return;
@@ -178,7 +173,7 @@ static void show(sim_relay *r, const sim_blob *b, zks__blob_item *out, zks__buf 
     out->time_ms = (uint64_t)sim_unix_ms(w);
     memcpy(out->blob_id, b->blob_id, sizeof out->blob_id);
     size_t sender = b->lie ? (size_t)(b->lie - 1) : b->sender;
-    if (sender < SIM_DEVICES) {
+    if (sender < w->devices) {
         memcpy(out->sender, w->slots[sender].device_id, sizeof out->sender);
     } else {
         memset(out->sender, 0xee, sizeof out->sender); /* a stranger */
@@ -221,7 +216,7 @@ static void on_pull(sim_relay *r, int link, const zks__pull *m)
     sim_world *w = r->world;
     sim_relay_rows *rows = &r->rows;
     sim_blob *found[BATCH];
-    size_t count = 0, limit = 1 + sim_below(w, BATCH), device = device_of(w, link);
+    size_t count = 0, limit = 1 + sim_below(w, BATCH), device = sim_device_of(w, link);
     bool more = false;
     for (size_t i = 0; i < rows->count && !more; i++) {
         sim_blob *b = &rows->blobs[i];
@@ -283,7 +278,7 @@ static void go_live(sim_relay *r, sim_blob *b)
             sim_send(w, link, false, &m);
             continue;
         }
-        size_t device = device_of(w, link);
+        size_t device = sim_device_of(w, link);
         uint64_t from = w->links[link].scanned;
         if (is_shown(b, device, false)) {
             send_blobs(r, link, ZKS_BLOBS_LIVE, from, b->cursor, &b, 1);
@@ -323,9 +318,9 @@ static void on_push(sim_relay *r, int link, const zks__push *m)
 static void look_inside(sim_world *w, sim_blob *b)
 {
     zks__entry e;
-    zks__buf *copy = zks__buf_copy(b->bytes->data, b->bytes->length);
+    zks__buf *copy = NULL;
     b->word = -1;
-    if (copy && !zks__blob_open(&w->keys[b->sender], copy->data, copy->length, &e)) {
+    if (!sim_members_open(w, b->sender, b->bytes, &copy, &e)) {
         memcpy(b->id, e.id, sizeof b->id);
         b->kind = e.kind;
         uint64_t number;
@@ -370,6 +365,9 @@ static sim_blob *add_blob(sim_relay *r, size_t sender, sim_push *p)
     p->bytes = NULL;
     memcpy(rows->own_last[sender], b->blob_id, sizeof b->blob_id);
     look_inside(w, b);
+    if (b->word >= 0) {
+        rows->taken[b->word] = 1;
+    }
     return b;
 }
 
@@ -392,9 +390,15 @@ void sim_relay_commit(sim_relay *r)
     sim_relay_sweep(r);
     for (size_t i = 0; i < r->push_count && !w->result.failed; i++) {
         sim_push *p = &r->pushes[i];
-        size_t sender = device_of(w, p->link);
-        sim_blob *b = find_blob(&r->rows, sender, p->blob_id);
-        if (!b && r->refuses) {
+        size_t sender = sim_device_of(w, p->link);
+        uint32_t code = sim_relay_judge(r, p->link, p->bytes);
+        sim_blob *b = code ? NULL : find_blob(&r->rows, sender, p->blob_id);
+        if (code) {
+            sim_trace(w, "relay %zu refuses a blob of device %zu: %u", r->index, sender,
+                      (unsigned)code);
+            answer(r, p, code, 0);
+            w->refused = true;
+        } else if (!b && r->refuses) {
             r->refuses--;
             answer(r, p, ZKS_WIRE_RATE_LIMITED, 0);
             w->refused = true;
@@ -415,68 +419,15 @@ void sim_relay_commit(sim_relay *r)
 
 /* --- the rest --- */
 
-static void add_record(sim_relay_rows *rows, zks__slice bytes)
-{
-    for (size_t i = 0; i < rows->record_count; i++) {
-        if (rows->records[i]->length == bytes.length &&
-            !memcmp(rows->records[i]->data, bytes.data, bytes.length)) {
-            return;
-        }
-    }
-    if (rows->record_count < sizeof rows->records / sizeof rows->records[0]) {
-        rows->records[rows->record_count++] = zks__buf_copy(bytes.data, bytes.length);
-    }
-}
-
-static void refuse(sim_relay *r, int link)
-{
-    zks__message m = {.type = ZKS_MESSAGE_ERROR,
-                      .error = {.code = ZKS_WIRE_UNAUTHORIZED, .about = ZKS_MESSAGE_HELLO}};
-    sim_send(r->world, link, false, &m);
-    sim_at(r->world, 300, SIM_EVENT_DOWN, link, 0, NULL);
-}
-
-static void on_hello(sim_relay *r, int link, const zks__hello *m)
-{
-    sim_world *w = r->world;
-    sim_relay_rows *rows = &r->rows;
-    size_t device = device_of(w, link);
-    zks__wire_list list = m->records;
-    zks__slice bytes, records[16];
-    while (zks__wire_next_slice(&list, &bytes)) {
-        rows->member[device] = true;
-        add_record(rows, bytes);
-    }
-    if (!rows->member[device]) {
-        refuse(r, link);
-        return;
-    }
-    for (size_t i = 0; i < rows->record_count; i++) {
-        records[i] = (zks__slice){rows->records[i]->data, rows->records[i]->length};
-    }
-    zks__message out = {.type = ZKS_MESSAGE_WELCOME};
-    out.welcome.version = ZKS_WIRE_VERSION;
-    out.welcome.head = r->heads ? UINT64_MAX : rows->last;
-    r->heads -= r->heads > 0;
-    memcpy(out.welcome.incarnation, r->incarnation, sizeof r->incarnation);
-    memcpy(out.welcome.own_last, rows->own_last[device], ZKS_BLOB_ID_BYTES);
-    if (r->own_lasts) {
-        r->own_lasts--;
-        uint64_t lie = sim_random(w);
-        memcpy(out.welcome.own_last, &lie, sizeof lie);
-    }
-    out.welcome.window_bytes = 1 << 20;
-    out.welcome.records = (zks__wire_list){.count = rows->record_count, .items = records};
-    w->links[link].hello = true;
-    sim_send(w, link, false, &out);
-}
-
 void sim_relay_message(sim_relay *r, int link, const zks__message *m)
 {
     sim_world *w = r->world;
-    size_t device = device_of(w, link);
+    size_t device = sim_device_of(w, link);
     if (m->type == ZKS_MESSAGE_HELLO) {
-        on_hello(r, link, &m->hello);
+        sim_relay_hello(r, link, &m->hello);
+        return;
+    }
+    if (w->links[link].ended) {
         return;
     }
     if (!w->links[link].hello) {
@@ -489,6 +440,9 @@ void sim_relay_message(sim_relay *r, int link, const zks__message *m)
         break;
     case ZKS_MESSAGE_PUSH:
         on_push(r, link, &m->push);
+        break;
+    case ZKS_MESSAGE_RECORDS:
+        sim_relay_records(r, link, &m->records);
         break;
     case ZKS_MESSAGE_ACK:
         sim_check_ack(w, link, m->ack.cursor);

@@ -7,6 +7,7 @@
 static const struct kind {
     const char *name;
     unsigned weight, evil_weight;
+    unsigned paired_weight; /* in paired groups in place of either */
 } kinds[SIM_KINDS] = {
     [SIM_PUSH] = {"push", 30, 30},
     [SIM_TIME] = {"time", 3, 3},
@@ -23,6 +24,10 @@ static const struct kind {
     [SIM_RELAY_REFUSES] = {"relay-refuses", 4, 1},
     [SIM_RELAY_NOTIFY] = {"relay-notify", 3, 1},
     [SIM_PRUNE] = {"prune", 2, 1},
+    [SIM_REVOKE] = {"revoke", 0, 0, 8},
+    [SIM_DUEL] = {"duel", 0, 0, 4},
+    [SIM_CUT] = {"cut", 0, 0, 5},
+    [SIM_RELAY_WITHHOLDS] = {"relay-withholds", 0, 0, 4},
     [SIM_EVIL_DROP] = {"evil-drop", 0, 4},
     [SIM_EVIL_HIDE] = {"evil-hide", 0, 4},
     [SIM_EVIL_REPLAY] = {"evil-replay", 0, 4},
@@ -33,6 +38,7 @@ static const struct kind {
     [SIM_EVIL_OWN_LAST] = {"evil-own-last", 0, 3},
     [SIM_EVIL_NOTIFY] = {"evil-notify", 0, 2},
     [SIM_EVIL_FORGET] = {"evil-forget", 0, 2},
+    [SIM_EVIL_HARBOR] = {"evil-harbor", 0, 0, 4},
 };
 
 static uint64_t next(uint64_t *state)
@@ -43,15 +49,25 @@ static uint64_t next(uint64_t *state)
     return *state;
 }
 
-static uint8_t choose(uint64_t *state, bool evil)
+static unsigned weight_of(const sim_options *o, size_t i)
+{
+    if (i == SIM_EVIL_HARBOR && !o->evil) {
+        return 0;
+    }
+    return o->paired && kinds[i].paired_weight ? kinds[i].paired_weight
+           : o->evil                           ? kinds[i].evil_weight
+                                               : kinds[i].weight;
+}
+
+static uint8_t choose(uint64_t *state, const sim_options *o)
 {
     unsigned total = 0;
     for (size_t i = 0; i < SIM_KINDS; i++) {
-        total += evil ? kinds[i].evil_weight : kinds[i].weight;
+        total += weight_of(o, i);
     }
     unsigned at = (unsigned)(next(state) % total);
     for (uint8_t i = 0;; i++) {
-        unsigned weight = evil ? kinds[i].evil_weight : kinds[i].weight;
+        unsigned weight = weight_of(o, i);
         if (at < weight) {
             return i;
         }
@@ -75,9 +91,9 @@ static uint32_t delay(uint64_t *state)
     }
 }
 
-size_t sim_schedule(uint64_t seed, bool evil, sim_action *out)
+size_t sim_schedule(const sim_options *o, sim_action *out)
 {
-    uint64_t state = seed * 0xda942042e4dd58b5u + 0x9e3779b97f4a7c15u;
+    uint64_t state = o->seed * 0xda942042e4dd58b5u + 0x9e3779b97f4a7c15u;
     state = state ? state : 1;
     for (int i = 0; i < 8; i++) {
         (void)next(&state);
@@ -86,7 +102,7 @@ size_t sim_schedule(uint64_t seed, bool evil, sim_action *out)
     for (size_t i = 0; i < count; i++) {
         sim_action *a = &out[i];
         a->delay_ms = delay(&state);
-        a->kind = choose(&state, evil);
+        a->kind = choose(&state, o);
         a->a = (uint8_t)(next(&state) % 12); /* of slots and of relays alike */
         a->b = (uint16_t)(next(&state) % 1000);
         if (a->kind == SIM_TIME) {
@@ -115,6 +131,10 @@ const char *sim_mutation_name(sim_mutation m)
         [SIM_STALE_MEMORY] = "stale-memory",
         [SIM_REUSED_CURSORS] = "reused-cursors",
         [SIM_HIDDEN_GAP] = "hidden-gap",
+        [SIM_SECRET_LEAKS] = "secret-leaks",
+        [SIM_NO_CUT_OFF] = "no-cut-off",
+        [SIM_RECORDS_STAY] = "records-stay",
+        [SIM_JUDGED_ONCE] = "judged-once",
     };
     return names[m];
 }

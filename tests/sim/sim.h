@@ -23,15 +23,17 @@
 #include "wire/messages.h"
 
 enum {
-    SIM_DEVICES = 3,
+    SIM_DEVICES = 4,             /* of which a shared group uses three */
     SIM_SLOTS = SIM_DEVICES + 1, /* the last one is a copy of device 0 that runs beside it */
     SIM_COPY = SIM_DEVICES,
     SIM_RELAYS = 2,
     SIM_WORDS_MAX = 256, /* what apps write in one schedule */
     SIM_ACTIONS_MAX = 96,
     SIM_JOBS_MAX = 64,
-    SIM_LINKS_MAX = 4096,
-    SIM_BLOBS_MAX = 2048
+    SIM_LINKS_MAX = 16384,
+    SIM_BLOBS_MAX = 2048,
+    SIM_EPOCHS_MAX = 48,
+    SIM_RECORDS_MAX = 96
 };
 
 /* --- faults planted in the glue or the relay, to show that the checks find them --- */
@@ -40,33 +42,42 @@ typedef enum sim_mutation {
     SIM_HIGHEST_CURSOR,  /* progress is WELCOME's head */
     SIM_ONE_CURSOR,      /* one row for all relays */
     SIM_EARLY_ACK,       /* what was received counts as stored before the commit */
-    SIM_SKIP_UNREADABLE, /* blobs of an unknown pusher count as stored */
+    SIM_SKIP_UNREADABLE, /* what waits for records is not kept */
     SIM_PUSH_ACK_CURSOR, /* PUSH_ACK moves the read cursor */
     SIM_REFUSED_IS_DONE, /* a refusal that passes counts as an acknowledgement */
     SIM_STALE_MEMORY,    /* after a rollback the ledger is not read again */
     SIM_REUSED_CURSORS,  /* a relay goes on behind its last cursor after a restart */
     SIM_HIDDEN_GAP,      /* events of the ledger are not passed on */
+    /* --- of paired groups --- */
+    SIM_SECRET_LEAKS, /* who is removed gets the new secret */
+    SIM_NO_CUT_OFF,   /* who is removed goes on being heard */
+    SIM_RECORDS_STAY, /* records are not carried from relay to relay */
+    SIM_JUDGED_ONCE,  /* what waits for records is not looked at again */
     SIM_MUTATIONS
 } sim_mutation;
 const char *sim_mutation_name(sim_mutation m);
 
 /* --- schedules --- */
 typedef enum sim_kind {
-    SIM_PUSH,          /* a: slot, b: how many */
-    SIM_TIME,          /* passes: b seconds */
-    SIM_ONLINE,        /* a: slot goes on or off line */
-    SIM_BREAK,         /* a: the link of a slot breaks */
-    SIM_CRASH,         /* a: slot; comes back after b seconds */
-    SIM_STORE_FAILS,   /* a: the next transaction of a slot fails */
-    SIM_SAVE,          /* a: a backup of a slot's store */
-    SIM_RESTORE,       /* a: the slot goes back to it */
-    SIM_COPY_STORE,    /* device 0's store is copied, and the copy runs too */
-    SIM_RELAY_CRASH,   /* a: relay; comes back after b seconds */
-    SIM_RELAY_SAVE,    /* a */
-    SIM_RELAY_RESTORE, /* a; b odd: with the restore command (a new incarnation) */
-    SIM_RELAY_REFUSES, /* a: refuses the next b pushes for now */
-    SIM_RELAY_NOTIFY,  /* a: sends NOTIFY instead of live blobs, b times */
-    SIM_PRUNE,         /* a: the app reads all, and the store drops what it may */
+    SIM_PUSH,            /* a: slot, b: how many */
+    SIM_TIME,            /* passes: b seconds */
+    SIM_ONLINE,          /* a: slot goes on or off line */
+    SIM_BREAK,           /* a: the link of a slot breaks */
+    SIM_CRASH,           /* a: slot; comes back after b seconds */
+    SIM_STORE_FAILS,     /* a: the next transaction of a slot fails */
+    SIM_SAVE,            /* a: a backup of a slot's store */
+    SIM_RESTORE,         /* a: the slot goes back to it */
+    SIM_COPY_STORE,      /* device 0's store is copied, and the copy runs too */
+    SIM_RELAY_CRASH,     /* a: relay; comes back after b seconds */
+    SIM_RELAY_SAVE,      /* a */
+    SIM_RELAY_RESTORE,   /* a; b odd: with the restore command (a new incarnation) */
+    SIM_RELAY_REFUSES,   /* a: refuses the next b pushes for now */
+    SIM_RELAY_NOTIFY,    /* a: sends NOTIFY instead of live blobs, b times */
+    SIM_PRUNE,           /* a: the app reads all, and the store drops what it may */
+    SIM_REVOKE,          /* a: slot makes an EPOCH that removes device b, or none */
+    SIM_DUEL,            /* a: slot does, and one that is cut off from it does so elsewhere */
+    SIM_CUT,             /* a: slot cannot reach a relay for b seconds */
+    SIM_RELAY_WITHHOLDS, /* a: keeps records back, b times, and not the blobs that need them */
     /* --- a relay that lies --- */
     SIM_EVIL_DROP,     /* a: relay drops one blob that it has acknowledged */
     SIM_EVIL_HIDE,     /* a: relay hides one blob from one device for ever */
@@ -78,6 +89,7 @@ typedef enum sim_kind {
     SIM_EVIL_OWN_LAST, /* a: its next WELCOMEs name a blob that nobody has made */
     SIM_EVIL_NOTIFY,   /* a: announces what is not there */
     SIM_EVIL_FORGET,   /* a: goes back to its backup and keeps its incarnation, though it runs */
+    SIM_EVIL_HARBOR,   /* a: serves whom the group has removed, and takes blobs of any epoch */
     SIM_KINDS
 } sim_kind;
 
@@ -90,8 +102,9 @@ typedef struct sim_action {
 typedef struct sim_options {
     uint64_t seed;
     sim_mutation mutation;
-    bool evil;  /* relays lie */
-    bool trace; /* to standard error */
+    bool evil;   /* relays lie */
+    bool paired; /* the group has epochs, and devices are removed */
+    bool trace;  /* to standard error */
 } sim_options;
 
 typedef struct sim_result {
@@ -99,7 +112,7 @@ typedef struct sim_result {
     char text[512];
     /* What happened, so that a test can see that something did. */
     uint64_t stored, delivered, late, forks, gaps, rejected, chains, events, restores, withheld,
-        quiet, resealed;
+        quiet, resealed, epochs, removals, branches, forked, waited;
 } sim_result;
 
 /* --- a word: what an app has written; its number is the body --- */
@@ -110,6 +123,7 @@ typedef struct sim_word {
     uint8_t chain[ZKS_CHAIN_BYTES];
     uint64_t seq;
     uint8_t id[ZKS_ENTRY_ID_BYTES];
+    uint64_t n; /* of its device's own entries */
 } sim_word;
 
 /* --- what the app of a slot has seen; part of its backups --- */
@@ -133,7 +147,9 @@ typedef enum sim_job_kind {
     SIM_JOB_FETCH,
     SIM_JOB_BLOBS,
     SIM_JOB_PUSH,
-    SIM_JOB_TICK
+    SIM_JOB_TICK,
+    SIM_JOB_RECORDS,
+    SIM_JOB_EPOCH
 } sim_job_kind;
 
 typedef struct sim_job {
@@ -141,7 +157,7 @@ typedef struct sim_job {
     uint32_t attempt;
     uint64_t number;
     uint32_t max_bytes, max_count, code;
-    bool last_try, caught_up;
+    bool caught_up;
     size_t word, words; /* PUSH: numbers word.. of so many */
     zks__buf *bytes;    /* of the message */
     /* results */
@@ -153,6 +169,10 @@ typedef struct sim_job {
     int64_t next_unix_ms;
     zks__sealed *sealed;
     size_t sealed_count;
+    zks__records_taken taken;
+    zks__buf *made; /* EPOCH */
+    zks__owed owed; /* TICK */
+    bool due;       /* TICK: it is this device's turn to make an EPOCH */
 } sim_job;
 
 typedef struct sim_world sim_world;
@@ -172,7 +192,6 @@ typedef struct sim_slot {
     int link; /* -1: none */
     uint64_t timer_at, tick_at;
     bool ticking, pumping, pump_again;
-    unsigned records_tries;
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks__record_list records;
     uint64_t head; /* of the last WELCOME */
@@ -182,6 +201,10 @@ typedef struct sim_slot {
     size_t gap_count;
     sim_gap gaps[64];
     unsigned new_chains, restores;
+    size_t plan;              /* 1 + whom it removes when it is at another relay; 0: nothing */
+    uint64_t cut[SIM_RELAYS]; /* it cannot reach a relay until then */
+    uint8_t gone; /* bits of devices that were removed when the last transaction ended */
+    uint8_t spared[SIM_WORDS_MAX]; /* words that were here before their author was removed */
 } sim_slot;
 
 typedef struct sim_blob {
@@ -203,9 +226,8 @@ typedef struct sim_relay_rows {
     uint64_t last;
     uint64_t acked[SIM_DEVICES];
     uint8_t own_last[SIM_DEVICES][ZKS_BLOB_ID_BYTES];
-    size_t record_count;
-    zks__buf *records[16];
-    bool member[SIM_DEVICES];
+    uint8_t taken[SIM_WORDS_MAX]; /* words that it has had */
+    size_t record_count;          /* of the set, when it was saved */
     size_t floor_count;
     struct {
         uint64_t at, cursor;
@@ -227,18 +249,20 @@ typedef struct sim_relay {
     uint32_t life;
     uint64_t start_unix_s;
     sim_relay_rows rows, saved;
+    zks__records *set;
     bool has_saved;
     size_t push_count;
     sim_push pushes[256];
     bool commit_waits;
-    unsigned refuses, notifies, heads, own_lasts;
+    unsigned refuses, notifies, heads, own_lasts, withholds;
+    bool harbors;
 } sim_relay;
 
 typedef struct sim_link {
     size_t slot, relay;
     uint32_t slot_life, relay_life, attempt;
     bool up;                      /* neither end has gone */
-    bool hello, live;             /* at the relay */
+    bool hello, live, ended;      /* at the relay */
     uint64_t scanned;             /* at the relay: told up to here */
     uint64_t checked;             /* acknowledged and looked at by check.c */
     uint64_t to_relay, to_device; /* arrival of the last message each way */
@@ -264,6 +288,13 @@ typedef struct sim_event {
     zks__buf *bytes;
 } sim_event;
 
+/* An EPOCH that a device has made, whatever became of it. */
+typedef struct sim_epoch {
+    uint8_t hash[ZKS_RECORD_HASH_BYTES];
+    uint8_t removed;             /* bits of devices */
+    uint8_t seen[SIM_WORDS_MAX]; /* what its maker had then */
+} sim_epoch;
+
 struct sim_world {
     sim_options options;
     sim_result result;
@@ -284,17 +315,25 @@ struct sim_world {
     /* a relay refused a push and may have taken the next: until its author comes again that is a
      * gap */
     bool refused;
-    zks__blob_key keys[SIM_DEVICES];
+    bool withheld; /* a relay kept records back */
+    /* devices could not reach the same relay: one tells of what another has sent elsewhere */
+    bool parted;
+    size_t devices;
+    uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    size_t epoch_count;
+    sim_epoch epochs[SIM_EPOCHS_MAX];
 };
+
+extern const uint8_t sim_group_seed[32];
 
 /* --- world.c --- */
 /* Opens what all runs share. ZKS_OK or the failure. */
-ZKS_MUST_USE zks_status sim_open(void);
+ZKS_MUST_USE zks_status sim_open(bool paired);
 void sim_close(void);
 /* Runs one schedule; *out says how it went. */
 void sim_run(const sim_options *o, const sim_action *actions, size_t count, sim_result *out);
 /* Fills actions (room for SIM_ACTIONS_MAX) from the seed; how many. */
-size_t sim_schedule(uint64_t seed, bool evil, sim_action *out);
+size_t sim_schedule(const sim_options *o, sim_action *out);
 void sim_print_action(const sim_action *a);
 
 uint64_t sim_random(sim_world *w);
@@ -354,11 +393,53 @@ void sim_relay_notify(sim_relay *r, uint64_t head);
 void sim_relay_replay(sim_relay *r, int link, size_t i, size_t count);
 void sim_relay_done(sim_relay *r);
 
+/* --- relay_records.c --- */
+static inline size_t sim_device_of(const sim_world *w, int link)
+{
+    size_t slot = w->links[link].slot;
+    return slot == SIM_COPY ? 0 : slot;
+}
+bool sim_relay_knows(const sim_relay *r, size_t device);
+void sim_relay_hello(sim_relay *r, int link, const zks__hello *m);
+void sim_relay_records(sim_relay *r, int link, const zks__records_message *m);
+/* An EPOCH by root comes in. */
+ZKS_MUST_USE zks_status sim_relay_settle(sim_relay *r, const uint8_t *record, size_t length);
+/* What is to be said of a blob: 0, or why it is refused. */
+uint32_t sim_relay_judge(sim_relay *r, int link, const zks__buf *blob);
+
+/* --- members.c: paired groups --- */
+/* Makes the MEMBER records of a paired group, in which devices have let each other in, out of those
+ * that root has signed. */
+ZKS_MUST_USE zks_status sim_members_make(zks__ledger **ledgers);
+void sim_members_begin(const sim_world *w);
+/* Opens a blob with any device's keys; the entry points into *out_copy, which the caller drops. */
+ZKS_MUST_USE zks_status sim_members_open(const sim_world *w, size_t pusher, const zks__buf *blob,
+                                         zks__buf **out_copy, zks__entry *out);
+/* The secrets of a process are gone with it. */
+void sim_members_forget(zks__ledger *l);
+/* A device has made an EPOCH. */
+void sim_members_made(sim_slot *s, const zks__buf *record);
+/* A transaction has ended: who is removed now. */
+void sim_members_note(sim_slot *s);
+/* Whether a word may be given to a device, after what has been removed. */
+bool sim_members_may(const sim_slot *s, size_t number);
+/* Devices have removed each other, and nobody has settled it. */
+bool sim_members_forked(const sim_slot *s);
+/* By root, where devices have removed each other; whether there was something to settle. */
+bool sim_members_settle(sim_world *w);
+/* A member, as relay 0 knows it in the end. */
+bool sim_members_live(const sim_world *w, size_t slot);
+void sim_members_check(sim_world *w);
+
 /* --- check.c --- */
 /* The app of a slot reads what is new in its inbox. */
 void sim_check_inbox(sim_slot *s);
+/* Whether a device holds an entry that it cannot deliver yet. */
+bool sim_holds(const sim_slot *s, const uint8_t *id);
 /* A relay was told that all up to cursor is stored. */
 void sim_check_ack(sim_world *w, int link, uint64_t cursor);
+/* A device counts its own entries up to n as settled at the relay in use. */
+void sim_check_settled(const sim_slot *s, uint64_t n);
 void sim_check_notices(sim_slot *s, const zks__received *r);
 /* All are at the first relay, have all that it has and have sent all. */
 bool sim_is_at_rest(const sim_world *w);

@@ -4,7 +4,7 @@
 
 START_TEST(honest_relays_lose_nothing_whatever_crashes)
 {
-    sim_many(false);
+    sim_many(false, false);
 }
 END_TEST
 

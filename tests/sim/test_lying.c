@@ -4,7 +4,7 @@
 
 START_TEST(lying_relays_are_found_out)
 {
-    sim_many(true);
+    sim_many(true, false);
 }
 END_TEST
 

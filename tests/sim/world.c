@@ -12,7 +12,9 @@
 #include <string.h>
 
 #define SIM_UNIX_MS INT64_C(1790000000000)
-enum { MENDED_MS = 32 * 60 * 1000, EVENTS_MAX = 400000 };
+enum { MENDED_MS = 32 * 60 * 1000, EVENTS_MAX = 2000000 };
+
+const uint8_t sim_group_seed[32] = {5, 5, 5};
 
 /* What all runs share: opening a store and its group is dear, replacing its rows is not. */
 static zks_runtime *runtime;
@@ -80,32 +82,26 @@ static uint64_t monotonic_ns(void *user)
 
 /* --- what all runs share --- */
 
-static zks_status open_slot(size_t i)
+static zks_status open_slot(size_t i, bool paired)
 {
     static size_t numbers[SIM_SLOTS];
-    static const uint8_t secret[32] = {5, 5, 5};
-    static const char *const names[SIM_SLOTS] = {"one", "two", "three", "one"};
+    static const char *const names[SIM_SLOTS] = {"one", "two", "three", "four", "one"};
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
     numbers[i] = i;
     /* The same randomness makes the same device: the copy is device 0. */
     opening_random = 1000 + (i == SIM_COPY ? 0 : i);
     zks__ledger_config config = {.storage = runtime->storage,
                                  .vault = runtime->vault,
-                                 .secret = secret,
+                                 .secret = sim_group_seed,
+                                 .mode = paired ? ZKS_GROUP_MODE_PAIRED : 0,
                                  .device_name = names[i],
                                  .rng = {fill, NULL},
                                  .clock = {monotonic_ns, unix_ms, &numbers[i]},
                                  .log = NULL};
-    zks_status status = zks__ledger_open(&config, problem, &ledgers[i]);
-    if (!status) {
-        sim_slot s = {.ledger = ledgers[i]};
-        fresh[i] = sim_rows_save(&s, NULL);
-        status = fresh[i] ? ZKS_OK : ZKS_E_NOMEM;
-    }
-    return status;
+    return zks__ledger_open(&config, problem, &ledgers[i]);
 }
 
-zks_status sim_open(void)
+zks_status sim_open(bool paired)
 {
     zks_status status = zks__runtime_new(&runtime);
     if (status) {
@@ -115,7 +111,15 @@ zks_status sim_open(void)
     links = zks__alloc_zero(SIM_LINKS_MAX, sizeof *links);
     status = links ? ZKS_OK : ZKS_E_NOMEM;
     for (size_t i = 0; i < SIM_SLOTS && !status; i++) {
-        status = open_slot(i);
+        status = open_slot(i, paired);
+    }
+    if (!status && paired) {
+        status = sim_members_make(ledgers);
+    }
+    for (size_t i = 0; i < SIM_SLOTS && !status; i++) {
+        sim_slot s = {.ledger = ledgers[i]};
+        fresh[i] = sim_rows_save(&s, NULL);
+        status = fresh[i] ? ZKS_OK : ZKS_E_NOMEM;
     }
     return status;
 }
@@ -330,7 +334,8 @@ int sim_link_open(sim_world *w, size_t slot, size_t relay, uint32_t attempt)
                                 .slot_life = w->slots[slot].life,
                                 .relay_life = w->relays[relay].life,
                                 .attempt = attempt,
-                                .up = w->relays[relay].running};
+                                .up = w->relays[relay].running &&
+                                      w->slots[slot].cut[relay] <= w->now};
     sim_trace(w, "slot %zu connects to relay %zu", slot, relay);
     sim_at(w, w->links[link].up ? 20 + sim_below(w, 60) : 3000, SIM_EVENT_READY, link, 0, NULL);
     return link;
@@ -365,6 +370,28 @@ void sim_send(sim_world *w, int link, bool to_relay, const zks__message *m)
 }
 
 /* --- actions --- */
+
+/* A number that is no device's: nobody is removed. */
+static void make_epoch(sim_slot *s, size_t device)
+{
+    sim_job *j = s->running ? sim_job_add(s, SIM_JOB_EPOCH) : NULL;
+    if (j) {
+        j->number = device;
+    }
+}
+
+/* Two at once, at two relays; often each other. */
+static void duel(sim_slot *s, size_t b)
+{
+    sim_world *w = s->world;
+    sim_slot *other = &w->slots[(s->index + 1 + b % 3) % SIM_DEVICES];
+    bool mutual = b / 3 % 2;
+    make_epoch(s, mutual ? other->index : b / 6 % 8);
+    other->plan = 1 + (mutual ? s->index : b / 48 % 8);
+    other->cut[0] = w->now + 120000 + 1000 * (b % 300);
+    w->parted = true;
+    sim_link_close(w, other->link);
+}
 
 static void act_on_slot(sim_world *w, const sim_action *a)
 {
@@ -410,6 +437,17 @@ static void act_on_slot(sim_world *w, const sim_action *a)
             w->copied = w->lost = true;
             sim_at(w, 1000, SIM_EVENT_START, (int)s->index, 0, NULL);
         }
+        break;
+    case SIM_CUT:
+        w->parted = true;
+        s->cut[a->b % 3 == 0] = w->now + 1000u * (a->b % 400);
+        sim_link_close(w, s->link);
+        break;
+    case SIM_REVOKE:
+        make_epoch(s, a->b % 8);
+        break;
+    case SIM_DUEL:
+        duel(s, a->b);
         break;
     default: /* SIM_PRUNE */
         if (s->running) {
@@ -485,6 +523,10 @@ static void act_as_liar(sim_world *w, const sim_action *a)
     sim_blob *b = some_blob(w, r);
     int link = some_link(w, r);
     switch (a->kind) {
+    case SIM_EVIL_HARBOR:
+        r->harbors = true;
+        w->lost = w->harmed = true; /* what is pushed there for an old epoch is found by few */
+        break;
     case SIM_EVIL_HEAD:
         r->heads = 1 + a->b % 3;
         break;
@@ -512,13 +554,13 @@ static void act_as_liar(sim_world *w, const sim_action *a)
         if (a->kind == SIM_EVIL_DROP) {
             drop_blob(r, b);
         } else if (a->kind == SIM_EVIL_HIDE) {
-            b->hidden_from |= (uint8_t)(1u << a->b % SIM_DEVICES);
+            b->hidden_from |= (uint8_t)(1u << a->b % w->devices);
             w->lost = w->harmed = true;
         } else if (a->kind == SIM_EVIL_FLIP) {
             b->flip = 1;
             w->lost = w->harmed = true;
         } else if (a->kind == SIM_EVIL_SENDER) {
-            b->lie = (uint8_t)(1 + a->b % (SIM_DEVICES + 1));
+            b->lie = (uint8_t)(1 + a->b % (w->devices + 1));
             w->lost = w->harmed = true;
         } else {
             swap_blobs(r, (size_t)(b - r->rows.blobs));
@@ -546,6 +588,10 @@ static void act_on_relay(sim_world *w, const sim_action *a)
             sim_relay_start(r, a->b % 2);
         }
         break;
+    case SIM_RELAY_WITHHOLDS:
+        r->withholds = 1 + a->b % 6;
+        w->withheld = true;
+        break;
     case SIM_RELAY_REFUSES:
         r->refuses = 1 + a->b % 6;
         break;
@@ -563,7 +609,8 @@ static void act(sim_world *w, const sim_action *a)
         copy_store(w);
     } else if (a->kind >= SIM_EVIL_DROP) {
         act_as_liar(w, a);
-    } else if (a->kind >= SIM_RELAY_CRASH && a->kind <= SIM_RELAY_NOTIFY) {
+    } else if ((a->kind >= SIM_RELAY_CRASH && a->kind <= SIM_RELAY_NOTIFY) ||
+               a->kind == SIM_RELAY_WITHHOLDS) {
         act_on_relay(w, a);
     } else {
         act_on_slot(w, a);
@@ -575,7 +622,10 @@ static void act(sim_world *w, const sim_action *a)
 static void begin(sim_world *w)
 {
     w->links = links;
+    w->devices = w->options.paired ? SIM_DEVICES : SIM_DEVICES - 1;
+    memcpy(w->group_id, ledgers[0]->group.group_id, sizeof w->group_id);
     present = w;
+    sim_members_begin(w);
     for (size_t i = 0; i < SIM_RELAYS; i++) {
         sim_relay *r = &w->relays[i];
         r->world = w;
@@ -592,17 +642,12 @@ static void begin(sim_world *w)
         s->link = -1;
         s->timer_at = UINT64_MAX;
         s->online_wanted = true;
-        s->used = i != SIM_COPY;
+        s->used = i < w->devices;
         memcpy(s->device_id, zks__ledger_device_id(s->ledger), sizeof s->device_id);
-        s->ledger->asked_count = 0; /* of the run before */
-        s->ledger->asked_times = 0;
+        s->ledger->quarantine.asked_ms = 0; /* of the run before */
+        sim_members_forget(s->ledger);
         if (i != SIM_COPY) {
             sim_rows_load(s, s->fresh);
-        }
-        if (i < SIM_DEVICES) {
-            zks__blob_key_derive(s->ledger->suite, s->ledger->epoch->secret,
-                                 s->ledger->group.group_id, s->ledger->epoch->hash, s->device_id,
-                                 &w->keys[i]);
         }
         if (s->used) {
             sim_at(w, sim_below(w, 30000), SIM_EVENT_START, (int)i, 0, NULL);
@@ -617,7 +662,8 @@ static void mend(sim_world *w)
     sim_trace(w, "mending");
     for (size_t i = 0; i < SIM_RELAYS; i++) {
         sim_relay *r = &w->relays[i];
-        r->refuses = r->notifies = r->heads = r->own_lasts = 0;
+        r->refuses = r->notifies = r->heads = r->own_lasts = r->withholds = 0;
+        r->harbors = false;
         if (!r->running) {
             sim_relay_start(r, false);
         }
@@ -626,6 +672,10 @@ static void mend(sim_world *w)
         sim_slot *s = &w->slots[i];
         s->fail_next = false;
         s->online_wanted = true;
+        memset(s->cut, 0, sizeof s->cut);
+        if (w->withheld) {
+            sim_link_close(w, s->link); /* WELCOME brings what was kept back */
+        }
         if (s->running) {
             zks__sync_set_online(s->sync, 1, w->now);
             sim_slot_pump(s);
@@ -634,6 +684,9 @@ static void mend(sim_world *w)
         }
     }
     run_until(w, w->now + MENDED_MS);
+    if (w->options.paired && !w->result.failed && sim_members_settle(w)) {
+        run_until(w, w->now + MENDED_MS);
+    }
     /* Somebody may just be visiting the other relay, or speak. */
     for (int i = 0; i < 20 && !w->result.failed && !sim_is_at_rest(w); i++) {
         run_until(w, w->now + 7000);

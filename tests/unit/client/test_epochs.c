@@ -1,242 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * A paired group as the ledger sees it: A is the real thing, B a device made by hand, so that it
- * can do what a removed or dishonest device would.
- */
-#include "client/ledger_internal.h"
-#include "client/runtime.h"
-#include "group/epoch.h"
-#include "tests/unit/client/device.h"
+/* Epochs of a paired group as the ledger sees them. */
+#include "tests/unit/client/paired.h"
 
 #include "base/alloc.h"
-#include "client/batch.h"
-
-static const uint8_t seed[32] = {9, 9, 9}, b_seed[32] = {4}, b_instance[16] = {5};
-static const uint8_t relay_key[32] = {7};
-static zks_runtime *runtime;
-static char folder[64], path[96];
-static zks__ledger *a;
-static zks__group_root root;
-static zks__device_keys b;
-static const uint8_t *b_id;
-static uint64_t cursor, b_seq;
-static int64_t ahead_ms; /* the wall clock */
-static zks__clock true_clock;
-static uint8_t b_prev[ZKS_ENTRY_ID_BYTES];
-static int64_t wall_ms; /* the wall clock is ahead by so much */
-
-static int64_t moved_unix_ms(void *user)
-{
-    (void)user;
-    return runtime->clock.unix_ms(runtime->clock.user) + wall_ms;
-}
-
-static int64_t unix_ms(void *user)
-{
-    (void)user;
-    return true_clock.unix_ms(true_clock.user) + ahead_ms;
-}
-
-static void open_a(bool new_group)
-{
-    char problem[ZKS_LEDGER_PROBLEM_BYTES];
-    zks__clock clock = runtime->clock;
-    clock.unix_ms = moved_unix_ms;
-    zks__ledger_config config = {.storage = runtime->storage,
-                                 .vault = runtime->vault,
-                                 .path = path,
-                                 .secret = new_group ? seed : NULL,
-                                 .mode = new_group ? ZKS_GROUP_MODE_PAIRED : 0,
-                                 .device_name = "anna",
-                                 .rng = runtime->rng,
-                                 .clock = clock,
-                                 .log = &runtime->log};
-    ck_assert_int_eq(zks__ledger_open(&config, problem, &a), ZKS_OK);
-}
-
-static void begin(void)
-{
-    ck_assert_int_eq(zks__store_begin(zks__ledger_store(a)), ZKS_OK);
-}
-
-static void commit(void)
-{
-    ck_assert_int_eq(zks__store_commit(zks__ledger_store(a)), ZKS_OK);
-    zks__ledger_reload(a);
-}
-
-static void load_relay(void)
-{
-    zks__relay_state state;
-    begin();
-    ck_assert_int_eq(zks__ledger_relay_load(a, "relay:1", NULL, relay_key, &state), ZKS_OK);
-    commit();
-}
-
-/* What a relay would bring. */
-static zks__records_taken take(const uint8_t *record, size_t length)
-{
-    const zks__slice item = {record, length};
-    zks__records_taken taken;
-    begin();
-    ck_assert_int_eq(zks__ledger_records(a, (zks__wire_list){.count = 1, .items = &item}, &taken),
-                     ZKS_OK);
-    commit();
-    return taken;
-}
-
-/* B, let in by A. */
-static void make_b(void)
-{
-    static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES];
-    size_t length = 0;
-    zks__member m = {.rights = ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN};
-    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, seed, &root);
-    zks__device_keys_derive(b_seed, root.group_id, b_instance, &b);
-    b_id = zks__crypto_sign_public(&b.sign);
-    const zks__suite *suite = zks__crypto_suite(root.suite);
-    suite->seal_public(b.seal_seed, m.seal_key);
-    suite->dh_public(b.noise_dh_secret, m.noise_dh);
-    zks__crypto_kem_public(b.noise_kem_seed, m.noise_kem);
-    ck_assert_int_eq(zks__record_make_member(root.suite, root.group_id, &m, &b.sign,
-                                             &a->device.sign, bytes, sizeof bytes, &length),
-                     ZKS_OK);
-    ck_assert_uint_eq(take(bytes, length).count, 1);
-}
-
-static void setup(void)
-{
-    device_folder(folder, sizeof folder);
-    snprintf(path, sizeof path, "%s/a.zks", folder);
-    ck_assert_int_eq(zks__runtime_new(&runtime), ZKS_OK);
-    ahead_ms = 0;
-    true_clock = runtime->clock;
-    runtime->clock.unix_ms = unix_ms;
-    open_a(true);
-    cursor = b_seq = 0;
-    wall_ms = 0;
-    memset(b_prev, 0, sizeof b_prev);
-    load_relay();
-    make_b();
-}
-
-static void teardown(void)
-{
-    zks__ledger_close(a);
-    ck_assert_int_eq(zks__runtime_close(runtime, 10000), ZKS_OK);
-    zks__runtime_free(runtime);
-    device_folder_remove(folder);
-}
-
-static zks__sealed push(const char *text)
-{
-    zks__sealed s;
-    begin();
-    zks__buf *body = zks__blob_buffer(text, strlen(text));
-    ck_assert_int_eq(zks__ledger_push(a, body, 0, true, &s), ZKS_OK);
-    commit();
-    return s;
-}
-
-static const uint8_t *tag_of(const zks__buf *blob)
-{
-    const uint8_t *tag = NULL;
-    ck_assert_int_eq(zks__blob_epoch(blob->data, blob->length, &tag), ZKS_OK);
-    return tag;
-}
-
-static const zks__record *tip(void)
-{
-    return zks__records_epoch(a->records);
-}
-
-/* An entry of B's, sealed by B for an epoch whose secret it has. */
-static zks__buf *b_blob(const char *text, const uint8_t *tag, const uint8_t *secret,
-                        uint8_t blob_id[ZKS_BLOB_ID_BYTES])
-{
-    static const uint8_t nonce[ZKS_NONCE_BYTES] = {1};
-    zks__blob_key key;
-    zks__blob_key_derive(zks__crypto_suite(root.suite), secret, root.group_id, tag, b_id, &key);
-    zks__buf *body = zks__blob_buffer(text, strlen(text));
-    zks__entry e = {.kind = ZKS_ENTRY_DATA,
-                    .seq = ++b_seq,
-                    .floor = 1,
-                    .has_signature = 1,
-                    .body_length = body->length};
-    memcpy(e.author, b_id, sizeof e.author);
-    memset(e.chain, 3, sizeof e.chain);
-    memcpy(e.prev, b_prev, sizeof e.prev);
-    ck_assert_int_eq(zks__blob_seal(&key, &e, &b.sign, nonce, body, blob_id), ZKS_OK);
-    memcpy(b_prev, e.id, sizeof b_prev);
-    return body;
-}
-
-static zks__received receive(const zks__buf *blob, const uint8_t blob_id[ZKS_BLOB_ID_BYTES],
-                             bool last_try)
-{
-    zks__received out;
-    zks__blob_item item = {.cursor = ++cursor, .blob = {blob->data, blob->length}};
-    memcpy(item.sender, b_id, sizeof item.sender);
-    memcpy(item.blob_id, blob_id, sizeof item.blob_id);
-    zks__blobs blobs = {
-        .from = cursor - 1, .contiguous = cursor, .blobs = {.count = 1, .items = &item}};
-    begin();
-    ck_assert_int_eq(zks__ledger_receive(a, &blobs, last_try, &out), ZKS_OK);
-    commit();
-    return out;
-}
-
-static zks__received b_says(const char *text, const uint8_t *tag, const uint8_t *secret)
-{
-    uint8_t blob_id[ZKS_BLOB_ID_BYTES];
-    zks__buf *blob = b_blob(text, tag, secret, blob_id);
-    zks__received out = receive(blob, blob_id, false);
-    zks__buf_unref(blob);
-    return out;
-}
-
-/* A removes a device (NULL: none) and hears it back from the relay. */
-static void rotate(const uint8_t *gone)
-{
-    const zks__epoch_wish wish = {.device = gone, .reason = ZKS_REMOVAL_LOST};
-    zks__epoch_made made;
-    ck_assert_int_eq(zks__ledger_make_epoch(a, &wish, &made), ZKS_OK);
-    uint32_t before = tip()->epoch.number;
-    ck_assert(made.on_tip);
-    ck_assert_uint_eq(made.number, before + 1);
-    ck_assert(take(made.record->data, made.record->length).moved);
-    ck_assert_uint_eq(tip()->epoch.number, before + 1);
-    zks__buf_unref(made.record);
-}
-
-/* Whether it is A's turn, and if not when, from now on. */
-static bool is_due(uint32_t rotate_s, int64_t *out_in_ms)
-{
-    bool due = false;
-    int64_t next = INT64_MAX;
-    begin();
-    ck_assert_int_eq(zks__ledger_epoch_due(a, rotate_s, &due, &next), ZKS_OK);
-    commit();
-    *out_in_ms = next == INT64_MAX ? next : next - unix_ms(NULL);
-    return due;
-}
-
-static void expect_texts(const char *const *texts, size_t count)
-{
-    zks_batch *batch;
-    begin();
-    ck_assert_int_eq(zks__ledger_read(a, 0, 100, 1 << 20, ZKS_READ_OWN, &batch), ZKS_OK);
-    commit();
-    ck_assert_uint_eq(batch->count, count);
-    size_t length = 0;
-    const uint64_t *at = zks__batch_offsets(batch);
-    const uint8_t *data = zks__batch_data(batch, &length);
-    for (size_t i = 0; i < count; i++) {
-        ck_assert_uint_eq(at[i + 1] - at[i], strlen(texts[i]));
-        ck_assert_mem_eq(data + at[i], texts[i], strlen(texts[i]));
-    }
-    zks__batch_free(batch);
-}
 
 START_TEST(group_seed_of_a_paired_group_is_not_kept)
 {
@@ -313,15 +79,15 @@ START_TEST(removed_device_is_not_heard_any_more_but_what_was_seen_counts)
     uint8_t tag0[ZKS_EPOCH_TAG_BYTES], seen_id[ZKS_BLOB_ID_BYTES], late_id[ZKS_BLOB_ID_BYTES];
     memcpy(tag0, tip()->hash, sizeof tag0);
     zks__buf *seen = b_blob("seen", tag0, root.epoch0_secret, seen_id);
-    ck_assert_uint_eq(receive(seen, seen_id, false).delivered, 1);
+    ck_assert_uint_eq(receive(seen, seen_id).delivered, 1);
     rotate(b_id);
     ck_assert_ptr_null(zks__records_member(a->records, b_id, 0));
     ck_assert_uint_eq(tip()->epoch.listed.count, 1);
     /* at the cut-off: a known entry comes again */
-    ck_assert_uint_eq(receive(seen, seen_id, true).duplicates, 1);
+    ck_assert_uint_eq(receive(seen, seen_id).duplicates, 1);
     /* behind it: a relay that helps gives A what B still writes into the old epoch */
     zks__buf *late = b_blob("late", tag0, root.epoch0_secret, late_id);
-    zks__received out = receive(late, late_id, true);
+    zks__received out = receive(late, late_id);
     ck_assert_uint_eq(out.delivered, 0);
     ck_assert_uint_eq(out.rejected, 1);
     ck_assert_int_eq(out.reject_status, ZKS_E_NOT_MEMBER);
@@ -354,25 +120,14 @@ START_TEST(removed_device_cannot_rewrite_what_lies_below_the_cut_off)
     for (b_seq = 0; b_seq < 2;) { /* another 1, another 2 behind the true 1 */
         memcpy(b_prev, b_seq ? one : none, sizeof b_prev);
         zks__buf *other = b_blob("another", tag0, root.epoch0_secret, other_id);
-        out = receive(other, other_id, true);
+        out = receive(other, other_id);
         ck_assert_uint_eq(out.delivered, 0);
         ck_assert_uint_eq(out.held, 1);
         zks__buf_unref(other);
     }
-    ck_assert_uint_eq(receive(two, two_id, true).delivered, 1); /* late, but the true one */
+    ck_assert_uint_eq(receive(two, two_id).delivered, 1); /* late, but the true one */
     expect_texts((const char *const[]){texts[0], texts[2], texts[1]}, 3);
     zks__buf_unref(two);
-}
-END_TEST
-
-START_TEST(blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped)
-{
-    static const uint8_t tag[ZKS_EPOCH_TAG_BYTES] = {0xab}, secret[32] = {1};
-    uint64_t before = a->relay.read_cursor;
-    zks__received out = b_says("from the future", tag, secret);
-    ck_assert(out.need_records);
-    ck_assert_uint_eq(out.rejected, 0);
-    ck_assert_uint_eq(a->relay.read_cursor, before);
 }
 END_TEST
 
@@ -402,13 +157,13 @@ START_TEST(keys_are_old_after_a_time_that_goes_on_while_the_device_is_off)
     ck_assert_int_gt(in_ms, ROTATE_S * 1000 - 1000);
     ck_assert_int_le(in_ms, ROTATE_S * 1000 + 2 * TURN_MS);
     zks__ledger_close(a);
-    ahead_ms += ROTATE_S * 1000 - 1000;
+    wall_ms += ROTATE_S * 1000 - 1000;
     open_a(false);
     ck_assert(!is_due(ROTATE_S, &in_ms));
     ck_assert_int_le(in_ms, 1000 + 2 * TURN_MS);
-    ahead_ms += 1000 + 2 * TURN_MS;
+    wall_ms += 1000 + 2 * TURN_MS;
     ck_assert(is_due(ROTATE_S, &in_ms));
-    load_relay();
+    load_relay(relay_key);
     rotate(NULL);
     ck_assert(!is_due(ROTATE_S, &in_ms));
     ck_assert_int_gt(in_ms, ROTATE_S * 1000 - 1000);
@@ -427,7 +182,7 @@ START_TEST(who_has_left_is_removed_soon_and_the_note_says_so)
     ck_assert_uint_eq(take(leave, length).count, 1);
     bool due = is_due(3600, &in_ms);
     ck_assert(due || in_ms <= 4000);
-    ahead_ms += 4000;
+    wall_ms += 4000;
     ck_assert(is_due(3600, &in_ms));
     rotate(NULL);
     ck_assert(zks__records_gone(a->records, b_id, tip()->hash));
@@ -638,6 +393,37 @@ START_TEST(bundle_is_for_a_member_and_has_every_epoch)
 }
 END_TEST
 
+/* The relay answers with so many of A's records. Whether A comes again. */
+static bool welcome(size_t less, bool *out_attached)
+{
+    zks__relay_state state;
+    zks__record_list list;
+    begin();
+    ck_assert_int_eq(zks__ledger_relay_load(a, "relay:7", NULL, relay_key, &state), ZKS_OK);
+    *out_attached = state.attach;
+    ck_assert_int_eq(zks__ledger_record_list(a, &list), ZKS_OK);
+    zks__welcome w = {.records = {.count = list.count - less, .items = list.items}};
+    ck_assert_int_eq(zks__ledger_welcome(a, &w, &state), ZKS_OK);
+    commit();
+    zks__record_list_done(&list);
+    return state.stale;
+}
+
+START_TEST(relay_that_was_set_back_gets_the_records_again)
+{
+    bool attached = false;
+    rotate(NULL);
+    ck_assert(!welcome(0, &attached));
+    ck_assert(attached);
+    ck_assert(!welcome(0, &attached));
+    ck_assert(!attached); /* it is known to have them */
+    ck_assert(welcome(1, &attached));
+    ck_assert(!attached);
+    ck_assert(!welcome(1, &attached)); /* the rest is in the HELLO */
+    ck_assert(attached);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -646,8 +432,8 @@ static void add(TCase *c)
     tcase_add_test(c, what_waits_is_sealed_for_the_new_epoch_and_its_old_name_stays_known);
     tcase_add_test(c, removed_device_is_not_heard_any_more_but_what_was_seen_counts);
     tcase_add_test(c, removed_device_cannot_rewrite_what_lies_below_the_cut_off);
-    tcase_add_test(c, blob_of_an_epoch_that_is_not_here_is_asked_for_not_skipped);
     tcase_add_test(c, epoch_removes_members_only_and_never_its_maker);
+    tcase_add_test(c, relay_that_was_set_back_gets_the_records_again);
     tcase_add_test(c, admission_has_a_grant_above_epoch_0);
     tcase_add_test(c, device_let_in_beside_a_new_epoch_is_granted_its_secret);
     tcase_add_test(c, half_that_its_device_did_not_sign_is_refused);

@@ -199,6 +199,42 @@ START_TEST(migrate_steps_run_once_each_and_in_order)
 }
 END_TEST
 
+static zks_status count_record(zks__slice bytes, void *user)
+{
+    (*(int *)user)++;
+    return bytes.length == 3 ? ZKS_OK : ZKS_E_INTERNAL;
+}
+
+/* Format 6 added the quarantine. */
+START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
+{
+    zks__store_group group = {.suite = 1, .mode = 2, .group_id = {1}}, found;
+    zks__store_quarantined q = {.blob = {(const uint8_t *)"abc", 3}};
+    uint8_t hash[ZKS_RECORD_HASH_BYTES] = {2};
+    uint64_t count = 0, bytes = 0;
+    int records = 0;
+    zks__store *s = help_open(path);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_record_add(s, group.g, hash, (zks__slice){(const uint8_t *)"abc", 3}));
+    help_ok(zks__store_commit(s));
+    run_sql(s, "DROP TABLE quarantine");
+    run_sql(s, "PRAGMA user_version = 5");
+    zks__store_close(s);
+    s = help_open(path);
+    help_ok(zks__store_group_get(s, group.group_id, &found));
+    help_ok(zks__store_records_each(s, found.g, count_record, &records));
+    ck_assert_int_eq(records, 1);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_quarantine_add(s, found.g, &q));
+    help_ok(zks__store_commit(s));
+    help_ok(zks__store_quarantine_size(s, found.g, &count, &bytes));
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(bytes, 3);
+    zks__store_close(s);
+}
+END_TEST
+
 /* --- the lock ------------------------------------------------------------------- */
 
 /* A child process that opens the store, reports the status in its exit code (as -status - 200) and,
@@ -384,6 +420,7 @@ static void add(TCase *c)
     tcase_add_test(c, open_other_application_is_corrupt);
     tcase_add_test(c, open_newer_version_is_refused_and_untouched);
     tcase_add_test(c, migrate_steps_run_once_each_and_in_order);
+    tcase_add_test(c, migrate_from_format_5_keeps_all_and_adds_the_quarantine);
     tcase_add_test(c, lock_same_process_twice_is_busy);
     tcase_add_test(c, lock_second_process_is_busy_with_the_pid);
     tcase_add_test(c, lock_ends_with_its_process);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Relays, refused entries, pins, and held entries. */
+/* Relays, refused entries, pins, held entries, and the quarantine. */
 #include "store_help.h"
 
 static zks__store *s;
@@ -191,6 +191,72 @@ START_TEST(held_callback_may_write)
 }
 END_TEST
 
+/* --- quarantine -------------------------------------------------------------------- */
+
+static zks__store_quarantined quarantined_of(uint64_t n, uint8_t *blob)
+{
+    zks__store_quarantined q = {.r = (int64_t)(n % 2),
+                                .since_ms = -(int64_t)n,
+                                .told = n % 3 == 0,
+                                .blob = {blob, help_blob_length(n)}};
+    help_bytes(n, q.pusher, sizeof q.pusher);
+    help_bytes(n + 1, q.blob_id, sizeof q.blob_id);
+    help_bytes(n + 2, blob, q.blob.length);
+    return q;
+}
+
+static zks_status check_quarantined(const zks__store_quarantined *q, void *user)
+{
+    uint8_t blob[4096];
+    zks__store_quarantined want = quarantined_of(q->number, blob);
+    ck_assert_int_eq(q->r, want.r);
+    ck_assert_int_eq(q->since_ms, want.since_ms);
+    ck_assert_int_eq(q->told, want.told);
+    ck_assert_mem_eq(q->pusher, want.pusher, sizeof want.pusher);
+    ck_assert_uint_eq(q->blob.length, want.blob.length);
+    ck_assert_mem_eq(q->blob.data, blob, want.blob.length);
+    *(uint64_t *)user = q->number;
+    return ZKS_OK;
+}
+
+START_TEST(quarantine_keeps_the_order_and_each_blob_once)
+{
+    uint8_t blob[4096];
+    uint64_t seen = 0, count, bytes, expected = 0, oldest;
+    for (uint64_t n = 1; n <= 9; n++) {
+        zks__store_quarantined q = quarantined_of(n, blob);
+        help_ok(zks__store_quarantine_add(s, group.g, &q));
+        ck_assert_uint_eq(q.number, n);
+        help_ok(zks__store_quarantine_add(s, group.g, &q));
+        ck_assert_uint_eq(q.number, 0); /* there already */
+        expected += q.blob.length;
+    }
+    help_ok(zks__store_quarantine_size(s, group.g, &count, &bytes));
+    ck_assert_uint_eq(count, 9);
+    ck_assert_uint_eq(bytes, expected);
+    for (uint64_t n = 1; n <= 9; n++) {
+        help_ok(zks__store_quarantine_next(s, group.g, seen, check_quarantined, &seen));
+        ck_assert_uint_eq(seen, n);
+    }
+    ck_assert_int_eq(zks__store_quarantine_next(s, group.g, 9, check_quarantined, &seen),
+                     ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(zks__store_quarantine_next(s, other.g, 0, check_quarantined, &seen),
+                     ZKS_E_NOT_FOUND);
+    help_ok(zks__store_quarantine_oldest(s, group.g, 0, &oldest));
+    ck_assert_uint_eq(oldest, 2);
+    help_ok(zks__store_quarantine_oldest(s, group.g, 7, &oldest));
+    ck_assert_uint_eq(oldest, 1);
+    help_ok(zks__store_quarantine_remove(s, group.g, 1));
+    help_ok(zks__store_quarantine_next(s, group.g, 0, check_quarantined, &seen));
+    ck_assert_uint_eq(seen, 2);
+    help_ok(zks__store_quarantine_oldest(s, other.g, 0, &oldest));
+    ck_assert_uint_eq(oldest, 0);
+    help_ok(zks__store_quarantine_update(s, group.g, 3, 77, 0));
+    zks__store_quarantined large = {.blob = {blob, ZKS_BLOB_MAX_BYTES + 1}};
+    ck_assert_int_eq(zks__store_quarantine_add(s, group.g, &large), ZKS_E_TOO_LARGE);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -198,6 +264,7 @@ static void add(TCase *c)
     tcase_add_test(c, relay_outside_a_transaction_is_added_durably);
     tcase_add_test(c, pin_is_kept_for_its_address);
     tcase_add_test(c, held_add_get_each_remove_agree);
+    tcase_add_test(c, quarantine_keeps_the_order_and_each_blob_once);
     tcase_add_test(c, held_callback_may_write);
 }
 

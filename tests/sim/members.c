@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Paired groups: how one comes about, and what must hold of epochs and removals. */
+#include "sim/sim.h"
+
+#include "base/alloc.h"
+#include "client/ledger_internal.h"
+#include "group/epoch.h"
+#include "store/sql.h"
+
+#include <string.h>
+
+/* --- the group --- */
+
+/* Who lets whom in: 0 is root's, 3 may not remove anybody. */
+static const struct invitation {
+    size_t issuer;
+    uint8_t rights;
+} invitations[SIM_DEVICES] = {{0, 0},
+                              {0, ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN},
+                              {1, ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN},
+                              {0, ZKS_RIGHT_INVITE}};
+
+static zks_status add_record(zks__ledger *l, const uint8_t *bytes, size_t length)
+{
+    zks__record r;
+    zks_status status = zks__record_read(bytes, length, &r);
+    return status
+               ? status
+               : zks__store_record_add(l->store, l->group.g, r.hash, (zks__slice){bytes, length});
+}
+
+/* The MEMBER record that root signed for each device that opened the group with its seed is
+ * replaced by one of the inviter, behind the inviter's own. */
+static zks_status invite(zks__ledger **ledgers, size_t slot, uint8_t *bytes)
+{
+    size_t device = slot == SIM_COPY ? 0 : slot, length = 0;
+    zks__ledger *l = ledgers[slot];
+    if (device == 0) {
+        return ZKS_OK;
+    }
+    zks__ledger *issuer = ledgers[invitations[device].issuer];
+    zks_status status = zks__store_begin(l->store);
+    if (!status) {
+        status = zks__sql_exec(l->store, "DELETE FROM records WHERE k & 0xffffffff > 2");
+    }
+    for (size_t i = 0; !status && i < zks__records_count(issuer->records); i++) {
+        zks__slice r = zks__records_at(issuer->records, i)->bytes;
+        status = add_record(l, r.data, r.length);
+    }
+    zks__member m = {.rights = invitations[device].rights};
+    l->suite->seal_public(l->device.seal_seed, m.seal_key);
+    l->suite->dh_public(l->device.noise_dh_secret, m.noise_dh);
+    zks__crypto_kem_public(l->device.noise_kem_seed, m.noise_kem);
+    if (!status) {
+        status = zks__record_make_member(l->group.suite, l->group.group_id, &m, &l->device.sign,
+                                         &issuer->device.sign, bytes, ZKS_RECORD_BODY_MAX_BYTES,
+                                         &length);
+    }
+    status = status ? status : add_record(l, bytes, length);
+    status = status ? status : zks__store_commit(l->store);
+    zks__ledger_rolled_back(l, true);
+    zks__ledger_reload(l);
+    return status ? status : l->broken;
+}
+
+zks_status sim_members_make(zks__ledger **ledgers)
+{
+    uint8_t *bytes = zks__alloc(ZKS_RECORD_BODY_MAX_BYTES);
+    zks_status status = bytes ? ZKS_OK : ZKS_E_NOMEM;
+    for (size_t i = 0; !status && i < SIM_SLOTS; i++) {
+        status = invite(ledgers, i, bytes);
+    }
+    zks__free(bytes);
+    return status;
+}
+
+zks_status sim_members_open(const sim_world *w, size_t pusher, const zks__buf *blob,
+                            zks__buf **out_copy, zks__entry *out)
+{
+    const zks__blob_key *key = NULL;
+    zks_status status = ZKS_E_UNKNOWN_EPOCH;
+    for (size_t i = 0; status && i < SIM_SLOTS; i++) {
+        zks__ledger *l = w->slots[(pusher + i) % SIM_SLOTS].ledger;
+        status = zks__ledger_blob_key(l, blob->data, blob->length, w->slots[pusher].device_id,
+                                      &key);
+    }
+    *out_copy = status ? NULL : zks__buf_copy(blob->data, blob->length);
+    return *out_copy ? zks__blob_open(key, (*out_copy)->data, (*out_copy)->length, out) : status;
+}
+
+void sim_members_forget(zks__ledger *l)
+{
+    static const uint8_t seed[16] = {1};
+    zks__ledger_epochs_done(l);
+    l->epochs = zks__map_new(seed);
+    l->blob_keys = zks__map_new(seed);
+    l->epoch = NULL;
+}
+
+/* --- a planted fault: linked in front of the real function (--wrap in tests/CMakeLists.txt) --- */
+
+static bool counts_anyway;
+
+void sim_members_begin(const sim_world *w)
+{
+    counts_anyway = w->options.mutation == SIM_NO_CUT_OFF;
+}
+
+zks_status __real_zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch,
+                                            zks__entry *e);
+zks_status __wrap_zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch,
+                                            zks__entry *e);
+
+zks_status __wrap_zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch, zks__entry *e)
+{
+    return counts_anyway ? ZKS_OK : __real_zks__ledger_author_counts(l, epoch, e);
+}
+
+/* --- what happens --- */
+
+/* As if the maker had listed the removed device too. */
+static void leak(const sim_slot *s, size_t device, const zks__record *epoch)
+{
+    zks__ledger *to = s->world->slots[device].ledger;
+    const zks__known_epoch *known = NULL;
+    zks__known_epoch *copy = zks__vault_alloc(to->vault, sizeof *copy);
+    if (copy && !zks__ledger_epoch(s->ledger, epoch, &known)) {
+        *copy = *known;
+        if (!zks__map_get(to->epochs, copy->hash, ZKS_EPOCH_TAG_BYTES)) {
+            (void)!zks__map_put(to->epochs, copy->hash, ZKS_EPOCH_TAG_BYTES, copy);
+        }
+    }
+}
+
+void sim_members_made(sim_slot *s, const zks__buf *record)
+{
+    sim_world *w = s->world;
+    zks__record r;
+    if (w->epoch_count == SIM_EPOCHS_MAX || zks__record_read(record->data, record->length, &r)) {
+        return;
+    }
+    sim_epoch *e = &w->epochs[w->epoch_count++];
+    memcpy(e->hash, r.hash, sizeof e->hash);
+    memcpy(e->seen, s->view.seen, sizeof e->seen);
+    for (size_t i = 0; i < w->devices; i++) {
+        for (size_t k = 0; k < r.epoch.removed.count; k++) {
+            if (!memcmp(zks__record_item(&r.epoch.removed, k), w->slots[i].device_id,
+                        ZKS_DEVICE_ID_BYTES)) {
+                e->removed |= (uint8_t)(1u << i);
+                w->result.removals++;
+            }
+        }
+        if (w->options.mutation == SIM_SECRET_LEAKS && e->removed >> i & 1) {
+            leak(s, i, &r);
+        }
+    }
+    sim_trace(w, "slot %zu makes epoch %u %02x%02x removing %02x", s->index,
+              (unsigned)r.epoch.number, r.hash[0], r.hash[1], e->removed);
+}
+
+static uint8_t gone(const sim_slot *s)
+{
+    const sim_world *w = s->world;
+    const zks__record *tip = zks__records_epoch(s->ledger->records);
+    uint8_t bits = 0;
+    for (size_t i = 0; tip && i < w->devices; i++) {
+        bits |= (uint8_t)(zks__records_gone(s->ledger->records, w->slots[i].device_id, tip->hash)
+                          << i);
+    }
+    return bits;
+}
+
+void sim_members_note(sim_slot *s)
+{
+    const sim_world *w = s->world;
+    uint8_t now = gone(s), fresh = now & (uint8_t)~s->gone;
+    for (size_t k = 0; fresh && k < w->word_count; k++) {
+        const sim_word *word = &w->words[k];
+        size_t author = word->slot == SIM_COPY ? 0 : word->slot;
+        if (fresh >> author & 1) {
+            s->spared[k] = s->view.seen[k] || sim_holds(s, word->id);
+        }
+    }
+    s->gone = now;
+}
+
+/* Whether the maker of an EPOCH had the word, or a later one of its chain. */
+static bool is_below_cut_off(const sim_world *w, const sim_epoch *e, const sim_word *word)
+{
+    for (size_t k = 0; k < w->word_count; k++) {
+        const sim_word *other = &w->words[k];
+        if (e->seen[k] && other->seq >= word->seq &&
+            !memcmp(other->chain, word->chain, sizeof word->chain) &&
+            (other->seq > word->seq || !memcmp(other->id, word->id, sizeof word->id))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_members_may(const sim_slot *s, size_t number)
+{
+    const sim_world *w = s->world;
+    const sim_word *word = &w->words[number];
+    size_t author = word->slot == SIM_COPY ? 0 : word->slot;
+    bool own = author == (s->index == SIM_COPY ? 0 : s->index);
+    if (own || s->spared[number] || !((s->gone & gone(s)) >> author & 1)) {
+        return true;
+    }
+    for (size_t i = 0; i < w->epoch_count; i++) {
+        const sim_epoch *e = &w->epochs[i];
+        if (e->removed >> author & 1 && zks__records_in_chain(s->ledger->records, e->hash) &&
+            is_below_cut_off(w, e, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_forked(const zks__records *set)
+{
+    zks__records_state state;
+    zks__records_state_of(set, &state);
+    return state.fork_kept != NULL;
+}
+
+bool sim_members_forked(const sim_slot *s)
+{
+    return is_forked(s->ledger->records) || is_forked(s->world->relays[0].set);
+}
+
+static zks_status secret_of(const sim_world *w, const zks__record *epoch,
+                            const zks__known_epoch **out)
+{
+    zks_status status = ZKS_E_UNKNOWN_EPOCH;
+    for (size_t i = 0; status && i < SIM_SLOTS; i++) {
+        zks__ledger *l = w->slots[i].ledger;
+        const zks__record *own = zks__records_find(l->records, epoch->hash);
+        status = own ? zks__ledger_epoch(l, own, out) : ZKS_E_UNKNOWN_EPOCH;
+    }
+    return status;
+}
+
+/* What devices that have removed each other cannot settle, the recovery code does: an EPOCH by root
+ * on what the relay kept. */
+bool sim_members_settle(sim_world *w)
+{
+    static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES], random[ZKS_EPOCH_RANDOM_MAX_BYTES];
+    static zks__epoch_note note;
+    sim_relay *home = &w->relays[0];
+    const zks__record *tip = zks__records_epoch(home->set), *listed[SIM_DEVICES];
+    const zks__known_epoch *known = NULL;
+    zks__group_root root;
+    uint8_t secret[ZKS_KEY_BYTES] = {0x5e};
+    size_t count = 0, length = 0;
+    if (!is_forked(home->set)) {
+        return false;
+    }
+    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, sim_group_seed, &root);
+    while (count < SIM_DEVICES &&
+           (listed[count] = zks__records_next_listed(home->set, tip->hash, NULL, 0, count))) {
+        count++;
+    }
+    zks__epoch_plan plan = {.genesis = zks__records_genesis(home->set),
+                            .parent = tip,
+                            .secret = secret,
+                            .listed = listed,
+                            .listed_count = count,
+                            .note = &note,
+                            .random = random};
+    zks_status status = secret_of(w, tip, &known);
+    if (!status) {
+        plan.parent_secret = known->secret;
+        status = zks__epoch_make(&plan, &root.root, bytes, sizeof bytes, &length);
+    }
+    if (!status) {
+        status = sim_relay_settle(home, bytes, length);
+    }
+    if (status) {
+        sim_fail(w, "root cannot settle a fork: %d", (int)status);
+    }
+    sim_trace(w, "root makes epoch %u", (unsigned)tip->epoch.number + 1);
+    w->result.forked++;
+    return true;
+}
+
+/* --- the end --- */
+
+bool sim_members_live(const sim_world *w, size_t slot)
+{
+    return w->slots[slot].used && sim_relay_knows(&w->relays[0], slot == SIM_COPY ? 0 : slot);
+}
+
+/* Hands a device all that there is to know: a relay may help it. */
+static void tell_all(sim_slot *s, const zks__records *set)
+{
+    zks__store *store = zks__ledger_store(s->ledger);
+    for (size_t i = 0; i < zks__records_count(set); i++) {
+        const zks__slice bytes = zks__records_at(set, i)->bytes;
+        zks__records_taken taken;
+        if (zks__store_begin(store) ||
+            zks__ledger_records(s->ledger, (zks__wire_list){.count = 1, .items = &bytes}, &taken) ||
+            zks__store_commit(store)) {
+            sim_fail(s->world, "slot %zu does not take a record", s->index);
+            return;
+        }
+        zks__ledger_reload(s->ledger);
+    }
+}
+
+/* Nothing that is sealed for an epoch of which a device was no member opens for it. */
+static void check_secrets(sim_slot *s, const sim_relay *r)
+{
+    const zks__records *set = r->set;
+    const zks__record *e;
+    for (uint32_t n = 1; (e = zks__records_epoch_at(set, n)); n++) {
+        const zks__known_epoch *known = NULL;
+        const zks__record *own = zks__records_find(s->ledger->records, e->hash);
+        if (own && !zks__records_valid(s->ledger->records, s->device_id, e->hash) &&
+            zks__ledger_epoch(s->ledger, own, &known) != ZKS_E_UNKNOWN_EPOCH) {
+            sim_fail(s->world, "slot %zu reads epoch %u, of which it is no member", s->index, n);
+        }
+    }
+}
+
+void sim_members_check(sim_world *w)
+{
+    const sim_relay *home = &w->relays[0];
+    const zks__record *tip = zks__records_epoch(home->set);
+    for (size_t i = 0; i < zks__records_count(home->set); i++) {
+        const zks__record *r = zks__records_at(home->set, i);
+        w->result.branches += r->kind == ZKS_RECORD_KIND_EPOCH &&
+                              !zks__records_in_chain(home->set, r->hash);
+    }
+    for (size_t i = 0; i < w->devices && !w->result.failed; i++) {
+        sim_slot *s = &w->slots[i];
+        const zks__record *own = zks__records_epoch(s->ledger->records);
+        if (sim_members_live(w, i) && !w->harmed &&
+            memcmp(own->hash, tip->hash, sizeof tip->hash) != 0) {
+            sim_fail(w, "slot %zu is at epoch %u, the relay at %u", i, (unsigned)own->epoch.number,
+                     (unsigned)tip->epoch.number);
+        }
+        if (!sim_members_live(w, i)) {
+            tell_all(s, home->set);
+        }
+        check_secrets(s, home);
+    }
+}

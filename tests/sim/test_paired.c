@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Groups with epochs: devices are removed, two at once too, by devices that are away from each
+ * other, while relays crash, go back and lie. */
+#include "sim/many.h"
+
+START_TEST(paired_groups_agree_and_lose_nothing)
+{
+    sim_many(false, true);
+}
+END_TEST
+
+START_TEST(paired_groups_find_out_lying_relays)
+{
+    sim_many(true, true);
+}
+END_TEST
+
+static void add(TCase *c)
+{
+    tcase_set_timeout(c, 36000);
+    tcase_add_test(c, paired_groups_agree_and_lose_nothing);
+    tcase_add_test(c, paired_groups_find_out_lying_relays);
+}
+
+int main(int argc, char **argv)
+{
+    return sim_main(argc, argv, "sim_paired", add);
+}
