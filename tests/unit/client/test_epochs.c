@@ -193,8 +193,8 @@ START_TEST(who_has_left_is_removed_soon_and_the_note_says_so)
 }
 END_TEST
 
-/* B removes A, as A's relay tells. */
-static void b_removes_a(void)
+/* An EPOCH of B's that lists B alone, as A's relay tells; A is removed or only left out. */
+static void b_makes_epoch(bool removes_a)
 {
     static uint8_t random[ZKS_EPOCH_RANDOM_MAX_BYTES], bytes[ZKS_RECORD_BODY_MAX_BYTES];
     static const uint8_t secret[ZKS_KEY_BYTES] = {0x42};
@@ -202,7 +202,7 @@ static void b_removes_a(void)
     size_t length = 0;
     memcpy(removed[0], zks__ledger_device_id(a), sizeof removed[0]);
     const zks__record *listed = zks__records_known(a->records, b_id);
-    const zks__epoch_note note = {.reason_count = 1};
+    const zks__epoch_note note = {.reason_count = removes_a};
     const zks__epoch_plan plan = {.genesis = zks__records_genesis(a->records),
                                   .parent = tip(),
                                   .parent_secret = root.epoch0_secret,
@@ -210,20 +210,20 @@ static void b_removes_a(void)
                                   .listed = &listed,
                                   .listed_count = 1,
                                   .removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])removed,
-                                  .removed_count = 1,
+                                  .removed_count = removes_a,
                                   .note = &note,
                                   .random = random};
     ck_assert_int_eq(zks__epoch_make(&plan, &b.sign, bytes, sizeof bytes, &length), ZKS_OK);
     ck_assert(!take(bytes, length).moved); /* no key of it is here */
     ck_assert_uint_eq(tip()->epoch.number, 1);
-    ck_assert_ptr_null(zks__records_member(a->records, zks__ledger_device_id(a), 0));
+    ck_assert_int_eq(!zks__records_member(a->records, zks__ledger_device_id(a), 0), removes_a);
 }
 
 START_TEST(recovery_code_removes_who_removed_this_device)
 {
     static zks__recovery recovery, other;
     zks__epoch_made made = {0};
-    b_removes_a();
+    b_makes_epoch(true);
     ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id}, &made),
                      ZKS_E_DEVICE_REVOKED);
     zks__group_root_derive(root.suite, ZKS_GROUP_MODE_PAIRED, b_seed, &other.root);
@@ -245,7 +245,7 @@ START_TEST(recovery_code_removes_who_removed_this_device)
     ck_assert_ptr_nonnull(zks__records_member(a->records, zks__ledger_device_id(a), 0));
     ck_assert(zks__records_denied(a->records, b_id));
     zks__buf_unref(made.record);
-    /* and its secret is that of a member again */
+    /* and A seals as a member again */
     zks__sealed s = push("back");
     ck_assert_mem_eq(tag_of(s.blob), tip()->hash, ZKS_EPOCH_TAG_BYTES);
     zks__buf_unref(s.blob);
@@ -424,6 +424,29 @@ START_TEST(relay_that_was_set_back_gets_the_records_again)
 }
 END_TEST
 
+/* Without the tip's secret a device cannot wrap it; the recovery key opens it. */
+START_TEST(recovery_code_opens_an_epoch_that_left_this_device_out)
+{
+    static zks__recovery recovery;
+    zks__epoch_made made = {0};
+    b_makes_epoch(false);
+    ck_assert_int_eq(zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id}, &made),
+                     ZKS_E_UNKNOWN_EPOCH);
+    recovery.root = root;
+    zks__group_recovery_seed(seed, recovery.seal_seed);
+    ck_assert_int_eq(
+        zks__ledger_make_epoch(a, &(zks__epoch_wish){.device = b_id, .recovery = &recovery}, &made),
+        ZKS_OK);
+    ck_assert(made.on_tip);
+    ck_assert_uint_eq(made.number, 2);
+    const zks__record *left_out = tip();
+    const zks__known_epoch *known = NULL;
+    ck_assert(take(made.record->data, made.record->length).moved);
+    ck_assert_int_eq(zks__ledger_epoch(a, left_out, &known), ZKS_OK); /* it is wrapped in the new */
+    zks__buf_unref(made.record);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -441,6 +464,7 @@ static void add(TCase *c)
     tcase_add_test(c, keys_are_old_after_a_time_that_goes_on_while_the_device_is_off);
     tcase_add_test(c, who_has_left_is_removed_soon_and_the_note_says_so);
     tcase_add_test(c, recovery_code_removes_who_removed_this_device);
+    tcase_add_test(c, recovery_code_opens_an_epoch_that_left_this_device_out);
 }
 
 int main(void)
