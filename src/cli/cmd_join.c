@@ -15,20 +15,11 @@ enum { TEXT_MAX = 16 * 1024 };
 /* The arguments with a blank between them: a code may be typed in groups. */
 static int join_arguments(cli *c, char **out, size_t *out_length)
 {
-    size_t size = 1;
-    for (size_t i = 0; c->args[i]; i++) {
-        size += strlen(c->args[i]) + 1;
+    FILE *memory = open_memstream(out, out_length);
+    for (size_t i = 0; memory && c->args[i]; i++) {
+        fprintf(memory, "%s%s", i ? " " : "", c->args[i]);
     }
-    char *text = calloc(1, size);
-    if (!text) {
-        return cli_fail(c, ZKS_E_NOMEM, NULL);
-    }
-    for (size_t i = 0; c->args[i]; i++) {
-        strcat(strcat(text, i ? " " : ""), c->args[i]);
-    }
-    *out = text;
-    *out_length = strlen(text);
-    return CLI_OK;
+    return memory && fclose(memory) == 0 ? CLI_OK : cli_fail(c, ZKS_E_NOMEM, NULL);
 }
 
 static int ask_text(cli *c, const cli_command *self, char **out, size_t *out_length)
@@ -40,7 +31,7 @@ static int ask_text(cli *c, const cli_command *self, char **out, size_t *out_len
             "Say what to join with: a pairing code or link, an invite (- reads it from "
             "standard input), a passphrase with --descriptor, or --secret-file.");
     }
-    *out_length = code ? 0 : strlen(*out);
+    *out_length = *out ? strlen(*out) : 0;
     return code;
 }
 
@@ -56,13 +47,24 @@ static int read_text(cli *c, const cli_command *self, char **out, size_t *out_le
     return join_arguments(c, out, out_length);
 }
 
+static const char *skip_blanks(const char *text)
+{
+    while (text && isspace((unsigned char)*text)) {
+        text++;
+    }
+    return text;
+}
+
+static bool is_blank(const char *text)
+{
+    text = skip_blanks(text);
+    return !text || !*text;
+}
+
 static bool is_invite(const char *text)
 {
     static const char scheme[] = "zks-invite:";
-    while (isspace((unsigned char)*text)) {
-        text++;
-    }
-    return strncasecmp(text, scheme, sizeof scheme - 1) == 0;
+    return strncasecmp(skip_blanks(text), scheme, sizeof scheme - 1) == 0;
 }
 
 /* --- relays --- */
@@ -232,7 +234,7 @@ static int join_text(cli *c, const cli_command *self, char **name, cli_secret *s
     char *text = NULL;
     size_t length = 0;
     int code = read_text(c, self, &text, &length);
-    if (!code && text[strspn(text, " \t\r\n")] == '\0') {
+    if (!code && is_blank(text)) {
         code = cli_problem(c, CLI_CONFIG,
                            "There is nothing to join with: give a pairing code, a link or an "
                            "invite.");

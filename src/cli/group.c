@@ -87,7 +87,7 @@ int cli_recovery_read(cli *c, const char *file, char **out, size_t *out_length)
                            "There is no terminal to ask for the recovery code: use "
                            "--recovery-file FILE.");
     }
-    *out_length = code ? 0 : strlen(*out);
+    *out_length = *out ? strlen(*out) : 0;
     return code;
 }
 

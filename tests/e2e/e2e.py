@@ -269,7 +269,7 @@ class Case(unittest.TestCase):
         return running
 
     def invite(self, device, *args):
-        """zks pair with a code that can be typed, or a link; (the running program, what it shows)."""
+        """zks pair with a code to type, or a link: (the running program, what it shows)."""
         link = ["--link"] if SUITE == "approved" else []
         pairing = self.running(device, "pair", *link, *args)
         return pairing, pairing.wait("pair_code")["code"]

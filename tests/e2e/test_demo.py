@@ -27,7 +27,8 @@ class Demo(unittest.TestCase):
 
     def run_demo(self, *args):
         done = subprocess.run([sys.executable, str(DEMO), "--bin", str(e2e.BIN), "--lines",
-                               str(LINES), "--suite", e2e.SUITE, *args], capture_output=True, text=True, check=False,
+                               str(LINES), "--suite", e2e.SUITE, *args],
+                              capture_output=True, text=True, check=False,
                               timeout=e2e.PATIENCE * 4)
         print(done.stdout, done.stderr, file=sys.stderr)
         return done

@@ -43,7 +43,8 @@ class Qr(e2e.Case):
 
     def test_code_of_create_lets_a_device_join(self):
         relay = self.relay()
-        out = self.zks("group", "create", "--shared", "--relay", relay.address, "--name", "A", "--qr")
+        out = self.zks("group", "create", "--shared", "--relay", relay.address, "--name", "A",
+                       "--qr")
         link = re.search(r"(?m)^zks-invite:\S+$", out)[0]
         self.assertEqual(link, self.read(out, dark=True))
         b = Device(self, "B")
