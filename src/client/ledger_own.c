@@ -301,8 +301,8 @@ static zks_status judge_own_last(zks__ledger *l, const zks__welcome *w, zks__rel
 
 /*
  * It sends all that it has unless it has what this device has. What is less, and was thought to be
- * the same, is a relay that was set back: without the newest EPOCHs it would take nothing from those
- * who have them. The next HELLO attaches them.
+ * the same, is a relay that was set back: without the newest EPOCHs it would take nothing from
+ * those who have them. The next HELLO attaches them.
  */
 static bool lost_records(const zks__ledger *l, const zks__welcome *w)
 {

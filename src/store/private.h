@@ -12,8 +12,8 @@
 
 /*
  * Keys. own, own_past, inbox, inbox_own, held, quarantine and records are keyed by g << 40 |
- * number: rows of one group stand together in the order of their numbers, new ones are appended at an edge of the
- * tree, and no second index is needed.
+ * number: rows of one group stand together in the order of their numbers, new ones are appended at
+ * an edge of the tree, and no second index is needed.
  */
 enum { ZKS_STORE_NUMBER_BITS = 40, ZKS_STORE_GROUPS_MAX = 1 << 22 };
 #define ZKS_STORE_NUMBER_MAX ((UINT64_C(1) << ZKS_STORE_NUMBER_BITS) - 1)
