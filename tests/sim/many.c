@@ -92,7 +92,7 @@ void sim_many(bool evil, bool paired)
     printf("%s schedules: ZKS_TEST_SEED=%llu\n", evil ? "evil" : "honest",
            (unsigned long long)seed);
     fflush(stdout);
-    unsigned percent = (paired ? PAIRED_PERCENT : 100 - PAIRED_PERCENT) / 2;
+    unsigned percent = (unsigned)(paired ? PAIRED_PERCENT : 100 - PAIRED_PERCENT) / 2;
     unsigned count = number_of("ZKS_SIM_SCHEDULES", SCHEDULES) / number_of("ZKS_SEEDS_DIV", 1) *
                      percent / 100;
     sim_result sum = {0}, r;
