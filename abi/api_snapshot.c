@@ -22,6 +22,11 @@ const uint8_t *zks_devices_id(const zks_devices *devices, size_t i)
     return zks__guard(ZKS_CALL_devices_id, devices) ? NULL : zks__devices_id(devices, i);
 }
 
+const uint8_t *zks_devices_inviter(const zks_devices *devices, size_t i)
+{
+    return zks__guard(ZKS_CALL_devices_inviter, devices) ? NULL : zks__devices_inviter(devices, i);
+}
+
 const char *zks_devices_name(const zks_devices *devices, size_t i)
 {
     return zks__guard(ZKS_CALL_devices_name, devices) ? NULL : zks__devices_name(devices, i);

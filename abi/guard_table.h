@@ -118,6 +118,7 @@
     X(devices_get, CLIENT, STATUS, ALLOWED, WORKS)                 \
     X(devices_count, DEVICES, ZERO, ALLOWED, WORKS)                \
     X(devices_id, DEVICES, ZERO, ALLOWED, WORKS)                   \
+    X(devices_inviter, DEVICES, ZERO, ALLOWED, WORKS)              \
     X(devices_name, DEVICES, ZERO, ALLOWED, WORKS)                 \
     X(devices_number, DEVICES, ZERO, ALLOWED, WORKS)               \
     X(devices_free, DEVICES, ENDS, ALLOWED, WORKS)                 \

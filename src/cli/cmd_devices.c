@@ -19,11 +19,13 @@ enum {
 
 static json_t *json_device(const zks_devices *devices, size_t i)
 {
+    const uint8_t *inviter = zks_devices_inviter(devices, i);
     return json_pack(
-        "{s:s, s:o, s:s*, s:b, s:o, s:I, s:I, s:I}", "kind", "device", "device_id",
+        "{s:s, s:o, s:s*, s:b, s:o, s:o*, s:I, s:I, s:I}", "kind", "device", "device_id",
         cli_json_hex(zks_devices_id(devices, i), ZKS_SIZE_DEVICE_ID), "name",
         zks_devices_name(devices, i), "self", (int)zks_devices_number(devices, i, ZKS_DEVICES_SELF),
-        "rights", cli_json_rights(zks_devices_number(devices, i, ZKS_DEVICES_RIGHTS)), "seen_ms",
+        "rights", cli_json_rights(zks_devices_number(devices, i, ZKS_DEVICES_RIGHTS)), "let_in_by",
+        inviter ? cli_json_hex(inviter, ZKS_SIZE_DEVICE_ID) : NULL, "seen_ms",
         (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_SEEN_MS), "not_after_s",
         (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_NOT_AFTER_S), "last_number",
         (json_int_t)zks_devices_number(devices, i, ZKS_DEVICES_LAST_NUMBER));
@@ -76,7 +78,15 @@ typedef struct target {
     char prefix[17], name[ZKS_SIZE_NAME_MAX + 1];
     char shown[CLI_NAME_TEXT]; /* the name, escaped */
     bool self;
+    json_t *guests;   /* the devices that it has let in, and that stay; NULL: not looked for */
+    char *guest_text; /* their names and ids */
 } target;
+
+static void target_done(target *t)
+{
+    json_decref(t->guests);
+    free(t->guest_text);
+}
 
 static bool is_meant(const zks_devices *devices, size_t i, const char *word)
 {
@@ -98,6 +108,30 @@ static void take_target(const zks_devices *devices, size_t i, target *out)
     snprintf(out->name, sizeof out->name, "%s", name ? name : "");
     cli_escape(out->name, out->shown);
     out->self = zks_devices_number(devices, i, ZKS_DEVICES_SELF) != 0;
+}
+
+static bool is_guest(const zks_devices *devices, size_t i, const target *host)
+{
+    const uint8_t *inviter = zks_devices_inviter(devices, i);
+    return inviter && memcmp(inviter, host->id, sizeof host->id) == 0;
+}
+
+/* Whoever took a lost device may have let in another one with it. */
+static bool find_guests(const zks_devices *devices, target *t)
+{
+    size_t length = 0;
+    FILE *memory = open_memstream(&t->guest_text, &length);
+    t->guests = json_array();
+    for (size_t i = 0; memory && t->guests && i < zks_devices_count(devices); i++) {
+        if (is_guest(devices, i, t)) {
+            target guest;
+            take_target(devices, i, &guest);
+            fprintf(memory, "%s\"%s\" (%s)", length ? ", " : "", guest.shown, guest.prefix);
+            fflush(memory);
+            json_array_append_new(t->guests, cli_json_hex(guest.id, sizeof guest.id));
+        }
+    }
+    return memory && fclose(memory) == 0 && t->guests;
 }
 
 /* Whom a word meant, or who there is, in one sentence. */
@@ -144,6 +178,9 @@ static int find_target(cli *c, const char *word, target *out)
         found = 1;
     }
     int code = found == 1 ? CLI_OK : fail_target(c, devices, word, found);
+    if (!code && !find_guests(devices, out)) {
+        code = cli_fail(c, ZKS_E_NOMEM, NULL);
+    }
     zks_devices_free(devices);
     return code;
 }
@@ -176,13 +213,16 @@ static int check_revocation(cli *c, const cli_command *self, revocation *r)
 static int show_revoked(cli *c, const target *t, int64_t epoch)
 {
     if (c->json) {
-        return cli_json(c, json_pack("{s:s, s:o, s:s, s:I}", "kind", "revoked", "device_id",
+        return cli_json(c, json_pack("{s:s, s:o, s:s, s:I, s:O}", "kind", "revoked", "device_id",
                                      cli_json_hex(t->id, sizeof t->id), "name", t->name, "epoch",
-                                     (json_int_t)epoch));
+                                     (json_int_t)epoch, "let_in", t->guests));
     }
     printf("\"%s\" (%s) is out: it cannot read what is sent from now on. What it has already it "
            "keeps.\n",
            t->shown, t->prefix);
+    if (json_array_size(t->guests)) {
+        printf("It had let in %s: they stay. Remove those that you do not know.\n", t->guest_text);
+    }
     return CLI_OK;
 }
 
@@ -250,6 +290,7 @@ static int revoke(cli *c, const char *word, const revocation *r)
     }
     code = code ? code : show_revoked(c, &t, zks_op_number(op, ZKS_OP_EPOCH));
     zks_op_free(op);
+    target_done(&t);
     return code;
 }
 

@@ -220,6 +220,7 @@ ZKS_MUST_USE zks_status zks__client_shared_secret(zks_client *c, uint8_t out_sec
 ZKS_MUST_USE zks_status zks__devices_get(zks_client *c, zks_devices **out_devices);
 size_t zks__devices_count(const zks_devices *d);
 const uint8_t *zks__devices_id(const zks_devices *d, size_t i);
+const uint8_t *zks__devices_inviter(const zks_devices *d, size_t i);
 const char *zks__devices_name(const zks_devices *d, size_t i);
 int64_t zks__devices_number(const zks_devices *d, size_t i, int32_t field);
 void zks__devices_free(zks_devices *d);

@@ -320,6 +320,8 @@ typedef struct zks__device_entry {
     uint8_t id[ZKS_DEVICE_ID_BYTES];
     char name[ZKS_DEVICE_NAME_MAX_BYTES + 1];
     bool self, quiet;
+    bool let_in; /* by a device; not: by the group's root */
+    uint8_t inviter[ZKS_DEVICE_ID_BYTES];
     uint8_t rights;       /* ZKS_RIGHT_* */
     uint64_t not_after_s; /* Unix; 0: no end */
     uint64_t last_number; /* delivered, of its newest chain */

@@ -196,6 +196,8 @@ zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, 
         memcpy(e->id, r->member.device, sizeof e->id);
         e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
         e->not_after_s = r->member.not_after_s;
+        memcpy(e->inviter, r->member.issuer, sizeof e->inviter);
+        e->let_in = zks__records_known(l->records, e->inviter) != NULL;
         e->rights = zks__records_rights(l->records, e->id);
         add_activity(l, e);
         read_name(l, r, e);

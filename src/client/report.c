@@ -199,6 +199,11 @@ const uint8_t *zks__devices_id(const zks_devices *d, size_t i)
     return i < d->count ? d->entries[i].id : NULL;
 }
 
+const uint8_t *zks__devices_inviter(const zks_devices *d, size_t i)
+{
+    return i < d->count && d->entries[i].let_in ? d->entries[i].inviter : NULL;
+}
+
 const char *zks__devices_name(const zks_devices *d, size_t i)
 {
     return i < d->count ? d->entries[i].name : NULL;

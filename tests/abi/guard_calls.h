@@ -463,6 +463,10 @@ CALL(devices_id)
 {
     return zks_devices_id(h, 0) != NULL;
 }
+CALL(devices_inviter)
+{
+    return zks_devices_inviter(h, 0) != NULL;
+}
 CALL(devices_name)
 {
     return zks_devices_name(h, 0) != NULL;

@@ -192,6 +192,10 @@ START_TEST(guest_removes_its_host_and_the_others_go_on)
     for (size_t i = 0; i < 2; i++) {
         ck_assert_int_eq(zks_devices_number(list, i, ZKS_DEVICES_RIGHTS),
                          ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN);
+        const uint8_t *inviter = zks_devices_inviter(list, i);
+        bool guest = memcmp(zks_devices_id(list, i), tablet.id, ZKS_SIZE_DEVICE_ID) == 0;
+        ck_assert(guest == (inviter != NULL)); /* the laptop came by the recovery code */
+        ck_assert(!guest || memcmp(inviter, phone.id, ZKS_SIZE_DEVICE_ID) == 0);
     }
     zks_devices_free(list);
     world_push(tablet.client, "behind its back", 15, ZKS_PUSH_ACKED);

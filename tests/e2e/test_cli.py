@@ -43,7 +43,7 @@ SCHEMA = {
     "pair_digits": {"digits": str},
     "pair_ask": {"name": str},
     "paired": {"device_id": str, "name": str},
-    "revoked": {"device_id": str, "name": str, "epoch": int},
+    "revoked": {"device_id": str, "name": str, "epoch": int, "let_in": list},
     "epoch": {"epoch": int},
     "left": {"store": str},
     "event": {"event": str},

@@ -484,7 +484,8 @@ enum {
     ZKS_REPORT_UNREAD_BYTES = 7,    /* of them, as sealed */
     ZKS_REPORT_DEVICES = 8,         /* members known, this one included */
     ZKS_REPORT_RELAYS = 9,          /* relays configured: the range of zks_report_relay_* */
-    /* received entries that wait for a signature or an earlier entry */
+    /* received entries that wait for a signature or an earlier entry, and blobs that wait for the
+     * records or keys with which they can be opened */
     ZKS_REPORT_HELD = 10,
     ZKS_REPORT_LAST_NUMBER = 11, /* highest own number, as ZKS_OP_FIRST_NUMBER */
     /* since the client was opened */
@@ -1461,6 +1462,12 @@ ZKS_API size_t zks_devices_count(const zks_devices *devices);
 /* The id of device i of devices, ZKS_SIZE_DEVICE_ID bytes, borrowed until zks_devices_free; NULL:
  * no such device. Any thread, also in callbacks. Since 0.1. */
 ZKS_API const uint8_t *zks_devices_id(const zks_devices *devices, size_t i);
+
+/* The id of the device that let device i of devices in, member or not, ZKS_SIZE_DEVICE_ID bytes,
+ * borrowed until zks_devices_free; NULL: the group's first device or one that was restored, a
+ * shared group, or no such device. When a device is lost, look whom it has let in since: they stay
+ * members until they are removed too. Any thread, also in callbacks. Since 0.1. */
+ZKS_API const uint8_t *zks_devices_inviter(const zks_devices *devices, size_t i);
 
 /* The name of device i of devices, borrowed as the id; empty: it has none; NULL: no such device.
  * Any thread, also in callbacks. Since 0.1. */
