@@ -30,7 +30,7 @@ static zks_status create(zks_config *g, uint32_t flags, zks_client **out_client,
     zks_status status = zks_op_status(op);
     const uint8_t *code = zks_op_bytes(op, ZKS_OP_RECOVERY_CODE, &length);
     *out_words = code != NULL;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; code && i < length; i++) {
         ck_assert(islower(code[i]) || code[i] == ' ');
         *out_words += code[i] == ' ';
     }

@@ -49,17 +49,49 @@ static void print_device(const char *prefix, const zks__device_keys *d)
     }
 }
 
-static void print_group(const zks__keyring *k, const zks__store_group *g, const uint8_t seed[32])
+/* The secret of each EPOCH that stands in the store. */
+typedef struct epochs {
+    const zks__keyring *k;
+    const zks__store_group *g;
+} epochs;
+
+static zks_status print_epoch(zks__slice bytes, void *user)
+{
+    const epochs *e = user;
+    zks__record r;
+    uint8_t secret[32];
+    need(zks__record_read(bytes.data, bytes.length, &r), "record");
+    if (r.kind == ZKS_RECORD_KIND_EPOCH &&
+        !zks__keyring_get(e->k, e->g->g, e->g->group_id, ZKS_STORE_SECRET_EPOCH, r.hash, secret)) {
+        char name[32];
+        snprintf(name, sizeof name, "epoch%u", (unsigned)r.epoch.number);
+        print(name, secret, sizeof secret);
+    }
+    return ZKS_OK;
+}
+
+static void print_shared(const zks__keyring *k, const zks__store_group *g)
 {
     uint8_t group_seed[32];
     zks__group_root root;
-    zks__device_keys device;
-    print("group_id", g->group_id, sizeof g->group_id);
     need(zks__keyring_get(k, g->g, g->group_id, ZKS_STORE_SECRET_GROUP, NULL, group_seed), "group");
     print("group_seed", group_seed, sizeof group_seed);
     zks__group_root_derive(g->suite, g->mode, group_seed, &root);
     print("root_seed", root.root.secret, 32);
     print("epoch0", root.epoch0_secret, sizeof root.epoch0_secret);
+}
+
+static void print_group(const zks__keyring *k, zks__store *store, const zks__store_group *g,
+                        const uint8_t seed[32])
+{
+    epochs e = {k, g};
+    zks__device_keys device;
+    print("group_id", g->group_id, sizeof g->group_id);
+    if (g->mode == ZKS_GROUP_MODE_SHARED) {
+        print_shared(k, g);
+    } else {
+        need(zks__store_records_each(store, g->g, print_epoch, &e), "records");
+    }
     zks__device_keys_derive(seed, g->group_id, g->instance, &device);
     print_device("", &device);
 }
@@ -90,7 +122,7 @@ int main(int argc, char **argv)
     print("device_seed", seed, sizeof seed);
     zks__store_group g;
     for (size_t i = 0; zks__store_group_at(store, i, &g) == ZKS_OK; i++) {
-        print_group(k, &g, seed);
+        print_group(k, store, &g, seed);
     }
     zks__keyring_free(k);
     zks__store_close(store);

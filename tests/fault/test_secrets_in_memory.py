@@ -143,14 +143,17 @@ class Scan(e2e.Case):
         a = e2e.Device(self, "A")
         phrase = self.folder / "phrase"
         phrase.write_text(self.passphrase + "\n")
-        a.run("--store-passphrase-file", phrase, "group", "create", "--relay", relay.address)
+        made = a.one("--store-passphrase-file", phrase, "group", "create", "--relay",
+                     relay.address)
         watch = self.watch(a, "--store-passphrase-file", phrase)
         watch.wait_connected()
         self.store = a.store
         stored = self.stored_secrets()
         for name in ("group_id", "device_id"):
             stored.pop(name)
-        needles = {"passphrase": self.passphrase.encode(), **stored}
+        self.assertIn("epoch0", stored)
+        needles = {"passphrase": self.passphrase.encode(), **stored,
+                   "recovery code": made["recovery_code"].encode()}
         self.assertTrue(places(memory(watch.process.pid, True), needles))
         self.assertEqual(places(memory(watch.process.pid, False), needles), [], "watch")
         keys = [bytes.fromhex(p.read_text().strip()) for p in relay.folder.iterdir()
