@@ -78,7 +78,7 @@ typedef struct target {
     char prefix[17], name[ZKS_SIZE_NAME_MAX + 1];
     char shown[CLI_NAME_TEXT]; /* the name, escaped */
     bool self;
-    json_t *guests;   /* the devices that it has let in, and that stay; NULL: not looked for */
+    json_t *guests;   /* the others that it has let in, and that stay; NULL: not looked for */
     char *guest_text; /* their names and ids */
 } target;
 
@@ -113,7 +113,8 @@ static void take_target(const zks_devices *devices, size_t i, target *out)
 static bool is_guest(const zks_devices *devices, size_t i, const target *host)
 {
     const uint8_t *inviter = zks_devices_inviter(devices, i);
-    return inviter && memcmp(inviter, host->id, sizeof host->id) == 0;
+    return inviter && memcmp(inviter, host->id, sizeof host->id) == 0 &&
+           !zks_devices_number(devices, i, ZKS_DEVICES_SELF);
 }
 
 /* Whoever took a lost device may have let in another one with it. */

@@ -84,6 +84,20 @@ class Revoke(e2e.Case):
         self.assertEqual(a.one("devices", "revoke", c.group["device_id"], "--yes")["name"], "",
                          "once more is no failure")
 
+    def test_whom_a_removed_device_had_let_in_is_named(self):
+        a, b = self.group("AB")
+        thief = Device(self, "T")
+        thief.group = self.let_in(b, thief, self.server)
+        by = {d["name"]: d.get("let_in_by") for d in a.run("devices", "--online")[0]}
+        self.assertEqual(by, {"A": None, "B": a.one("status")["device_id"],
+                              "T": b.group["device_id"]})
+        done = a.one("devices", "revoke", "B", "--reason", "lost", "--yes")
+        self.assertEqual(done["let_in"], [thief.group["device_id"]])
+        a.run("push", "T still hears this")
+        thief.run("pull")
+        self.assertEqual(a.one("devices", "revoke", "T", "--yes")["let_in"], [])
+        self.check_out(thief)
+
     def test_removed_device_may_be_let_in_again_as_a_new_one(self):
         a, b = self.group("AB")
         a.run("push", "while B was in")
