@@ -156,6 +156,16 @@ static void offered(zks_client *c, zks_status status, const char *text, void *us
     }
 }
 
+/* Without a connection, since the relay has let this device in no more: that says more. */
+static zks_status why_offline(const zks_client *c, const char **out_text)
+{
+    const zks__relay_stats *relay = &c->relays[c->active_relay];
+    *out_text = relay->status == ZKS_E_UNAUTHORIZED ? relay->error : NULL;
+    return relay->status == ZKS_E_DEVICE_REVOKED || relay->status == ZKS_E_UNAUTHORIZED
+               ? relay->status
+               : ZKS_E_NOT_CONNECTED;
+}
+
 static void finish_make(zks__job *job)
 {
     membership *m = (membership *)job;
@@ -175,9 +185,11 @@ static void finish_make(zks__job *job)
                                offered, m);
     if (status == ZKS_E_NOT_CONNECTED && m->recovery && !c->stopping) {
         start(m, run_keep, finish_keep);
+    } else if (c->stopping && status) {
+        end(m, ZKS_E_CANCELLED, "the client was closed");
     } else if (status) {
-        end(m, c->stopping ? ZKS_E_CANCELLED : status,
-            c->stopping ? "the client was closed" : NULL);
+        status = status == ZKS_E_NOT_CONNECTED ? why_offline(c, &text) : status;
+        end(m, status, text);
     }
 }
 
