@@ -132,7 +132,13 @@ static void take_back(pairing *p)
     while (zks_op_status(p->op) == ZKS_E_PENDING && cli_now_ms() < end) {
         cli_step(p->c, LOOK_MS, -1);
     }
-    cli_note(p->c, "zks: the code was taken back.");
+    size_t length = 0;
+    if (zks_op_bytes(p->op, ZKS_OP_DEVICE, &length)) { /* too late, or nobody can know */
+        cli_note(p->c, "zks: %s",
+                 zks_op_status(p->op) ? zks_op_text(p->op) : "the device was let in before.");
+    } else {
+        cli_note(p->c, "zks: the code was taken back.");
+    }
 }
 
 static int wait_paired(pairing *p)

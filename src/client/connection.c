@@ -217,6 +217,8 @@ static void check_handshake(zks_client *c)
     }
 }
 
+static void arm_timer(zks_client *c);
+
 /* The link has connect_timeout_ms for TLS, the session as long again for its handshake. */
 static void dialled(zks__session *s, void *user)
 {
@@ -225,6 +227,7 @@ static void dialled(zks__session *s, void *user)
     c->session = s;
     zks__client_ref(c); /* the session's */
     c->handshake_due_ms = now_of(c) + 2 * (uint64_t)c->options.connect_timeout_ms;
+    arm_timer(c);
 }
 
 static void dial_failed(zks_status status, const char *text, void *user)
@@ -386,6 +389,7 @@ static void on_timer(uv_timer_t *timer)
 {
     zks_client *c = timer->data;
     check_handshake(c);
+    zks__client_check_offers(c);
     zks__client_check_waiting(c);
     zks__client_tick(c);
     zks__inviting_tick(c);
@@ -403,6 +407,9 @@ static uint64_t next_wish(const zks_client *c)
     }
     if (c->session && c->handshake_due_ms < next) {
         next = c->handshake_due_ms;
+    }
+    if (c->session && zks__client_offers_due_ms(c) < next) {
+        next = zks__client_offers_due_ms(c);
     }
     for (zks__node *n = zks__list_first(&c->flushing); n; n = zks__list_next(&c->flushing, n)) {
         const zks_op *op = ZKS_CONTAINER(n, zks_op, waiting);

@@ -190,7 +190,8 @@ static void give(zks_client *c, const zks__owed *owed)
     for (size_t i = 0; i < owed->count; i++) {
         records[i] = (zks__slice){owed->records[i]->data, owed->records[i]->length};
     }
-    if (owed->count && zks__client_offer(c, ZKS_RECORDS_PUT, records, owed->count, granted, NULL)) {
+    if (owed->count && !zks__client_offering(c) &&
+        zks__client_offer(c, ZKS_RECORDS_PUT, records, owed->count, granted, NULL)) {
         return; /* not connected any more: the next tick */
     }
 }

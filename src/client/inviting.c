@@ -224,8 +224,7 @@ void zks__inviting_tick(zks_client *c)
 void zks__inviting_end(zks_client *c)
 {
     if (c->inviting) {
-        zks__op_complete(c->inviting->op, ZKS_E_CANCELLED, "the client was closed");
-        feed(c, ZKS_PAIRING_CANCEL);
+        feed(c, ZKS_PAIRING_CANCEL); /* says whether the device may be a member */
     }
 }
 
@@ -247,6 +246,7 @@ struct admit_job {
     size_t relay_count;
     zks__pair_relay relays[ZKS_CLIENT_RELAYS_MAX];
     zks__admission made;
+    bool at_relay;   /* it has the MEMBER */
     uint8_t *bundle; /* secret */
     size_t bundle_length;
 };
@@ -259,6 +259,7 @@ static void committed(admit_job *j, zks_status status)
         c->inviting->admit = NULL;
         step(c, &(zks__pairing_event){.kind = ZKS_PAIRING_COMMITTED,
                                       .status = status,
+                                      .accept = j->at_relay,
                                       .bytes = {j->bundle, j->bundle_length}});
         zks__client_pump(c);
     }
@@ -290,6 +291,8 @@ static void offered(zks_client *c, zks_status status, const char *text, void *us
     admit_job *j = user;
     (void)c;
     (void)text; /* the pairing has its own sentences */
+    /* What the store cannot keep, the relay has. */
+    j->at_relay = !status || (status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED);
     if (status) {
         committed(j, status);
         return;

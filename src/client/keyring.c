@@ -415,28 +415,12 @@ zks_status zks__keyring_change(zks__keyring *k, const zks__master_key *key)
     return status;
 }
 
-zks_status zks__keyring_trade_group(zks__keyring *k, uint32_t g,
-                                    const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                    const uint8_t epoch[32],
-                                    const uint8_t secret[ZKS_STORE_SECRET_BYTES])
+zks_status zks__keyring_drop(zks__keyring *k, uint32_t g, zks__store_secret_kind kind,
+                             const uint8_t name[32])
 {
-    zks__store_secret group;
-    zks_status status = zks__store_begin_secret(k->store);
-    if (status) {
-        return status;
-    }
-    name_secret(&group, g, ZKS_STORE_SECRET_GROUP, NULL);
-    status = zks__keyring_put(k, g, group_id, ZKS_STORE_SECRET_EPOCH, epoch, secret);
-    if (!status) {
-        status = zks__store_secret_delete(k->store, &group);
-    }
-    if (!status) {
-        status = zks__store_commit(k->store);
-    }
-    if (status) {
-        zks__store_rollback(k->store);
-    }
-    return status;
+    zks__store_secret s;
+    name_secret(&s, g, kind, name);
+    return zks__store_secret_delete(k->store, &s);
 }
 
 void zks__keyring_free(zks__keyring *k)

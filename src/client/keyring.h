@@ -86,12 +86,9 @@ ZKS_MUST_USE zks_status zks__keyring_get(const zks__keyring *k, uint32_t g,
                                          zks__store_secret_kind kind, const uint8_t name[32],
                                          uint8_t out_secret[ZKS_STORE_SECRET_BYTES]);
 
-/*
- * Outside a transaction: one commit, after which the file keeps no trace of the group's secret
- * (GROUP); the secret of one epoch takes its place. */
-ZKS_MUST_USE zks_status zks__keyring_trade_group(zks__keyring *k, uint32_t g,
-                                                 const uint8_t group_id[ZKS_GROUP_ID_BYTES],
-                                                 const uint8_t epoch[32],
-                                                 const uint8_t secret[ZKS_STORE_SECRET_BYTES]);
+/* In a transaction of zks__store_begin_secret, so that the file keeps no trace of it. None is fine.
+ */
+ZKS_MUST_USE zks_status zks__keyring_drop(zks__keyring *k, uint32_t g, zks__store_secret_kind kind,
+                                          const uint8_t name[32]);
 
 #endif

@@ -302,6 +302,45 @@ zks_status zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch, z
 
 /* --- restoring --- */
 
+/* Every epoch that opens now, also those that the chain has left: their entries are in the inbox.
+ */
+static zks_status keep_epochs(zks__ledger *l)
+{
+    const zks__record *r;
+    zks_status status = ZKS_OK;
+    for (size_t i = 0; !status && (r = zks__records_at(l->records, i)); i++) {
+        const zks__known_epoch *known = NULL;
+        if (r->kind != ZKS_RECORD_KIND_EPOCH) {
+            continue;
+        }
+        status = zks__ledger_epoch(l, r, &known);
+        if (!status) {
+            status = zks__keyring_put(l->keyring, l->group.g, l->group.group_id,
+                                      ZKS_STORE_SECRET_EPOCH, r->hash, known->secret);
+        }
+        status = status == ZKS_E_UNKNOWN_EPOCH ? ZKS_OK : status;
+    }
+    return status;
+}
+
+static zks_status trade_seed(zks__ledger *l)
+{
+    zks_status status = zks__store_begin_secret(l->store);
+    if (!status) {
+        status = keep_epochs(l);
+    }
+    if (!status) {
+        status = zks__keyring_drop(l->keyring, l->group.g, ZKS_STORE_SECRET_GROUP, NULL);
+    }
+    if (!status) {
+        status = zks__store_commit(l->store);
+    }
+    if (status) {
+        zks__store_rollback(l->store);
+    }
+    return status;
+}
+
 zks_status zks__ledger_forget_seed(zks__ledger *l)
 {
     const zks__known_epoch *tip = NULL;
@@ -314,8 +353,7 @@ zks_status zks__ledger_forget_seed(zks__ledger *l)
         return ZKS_OK;
     }
     if (!status) {
-        status = zks__keyring_trade_group(l->keyring, l->group.g, l->group.group_id, tip->hash,
-                                          tip->secret);
+        status = trade_seed(l);
     }
     if (!status) {
         zks__wipe(l->seed, sizeof l->seed);

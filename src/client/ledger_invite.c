@@ -133,7 +133,9 @@ zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name, 
         return status;
     }
     uint8_t most = own_rights(l); /* it may have changed since the offer */
-    if (!(most & ZKS_RIGHT_INVITE) || (body.member.rights & ~most)) {
+    const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
+    if (!own || !(most & ZKS_RIGHT_INVITE) || (body.member.rights & ~most) ||
+        body.member.not_after_s != own->member.not_after_s) {
         return ZKS_E_UNAUTHORIZED;
     }
     memcpy(a.device, body.member.device, sizeof a.device);

@@ -86,13 +86,21 @@ static zks_status keep_secrets(const zks__ledger *l, const zks__records *set, zk
     return status;
 }
 
+/* Only of epochs whose secret is here: what is pinned was adopted. */
 static zks_status keep_pins(const zks__ledger *l, zks__wire_list list)
 {
     zks__wire_hash pin;
+    uint8_t secret[ZKS_KEY_BYTES];
     zks_status status = ZKS_OK;
     while (!status && zks__pair_next_pin(&list, &pin)) {
-        status = zks__store_epoch_pin(l->store, l->group.g, pin.hash);
+        status = zks__keyring_get(l->keyring, l->group.g, l->group.group_id, ZKS_STORE_SECRET_EPOCH,
+                                  pin.hash, secret);
+        if (!status) {
+            status = zks__store_epoch_pin(l->store, l->group.g, pin.hash);
+        }
+        status = status == ZKS_E_NOT_FOUND ? ZKS_OK : status;
     }
+    zks__wipe(secret, sizeof secret);
     return status;
 }
 
@@ -137,6 +145,9 @@ zks_status zks__ledger_join_base(zks__ledger *l, const zks__ledger_join *join)
     zks__pair_head from;
     zks_status status = ZKS_OK;
     while (!status && zks__pair_next_head(&list, &from)) {
+        if (!zks__records_known(l->records, from.author)) {
+            continue;
+        }
         zks__head head = {.seq = from.seq};
         memcpy(head.author, from.author, sizeof head.author);
         memcpy(head.chain, from.chain, sizeof head.chain);

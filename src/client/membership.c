@@ -112,7 +112,11 @@ static void finish_keep(zks__job *job)
     zks_status status = zks__client_job_status(c, job->status, &text);
     zks__client_tell_records(c, job->status, &m->news);
     if (!status && !c->stopping) {
-        zks__sync_hurry(c->sync, zks__runtime_now_ms(c->runtime));
+        if (c->session) {
+            zks__sync_close(c->sync, 0); /* its HELLO may be out already, without the record */
+        } else {
+            zks__sync_hurry(c->sync, zks__runtime_now_ms(c->runtime));
+        }
         zks__client_pump(c);
     }
     end(m, status, text);

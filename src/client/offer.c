@@ -5,10 +5,14 @@
 
 #include <string.h>
 
+/* A relay commits within milliseconds; one that is silent so long is left. */
+enum { ANSWER_MS = 60 * 1000 };
+
 /* All memory is there before anything is sent. */
 typedef struct offer {
     zks__client_job base; /* stores the records once the relay has them */
     zks__node waiting;    /* in the client's list */
+    uint64_t due_ms;      /* when the relay must have answered */
     zks__offered_fn done;
     void *user;
     zks__records_news news;
@@ -42,6 +46,9 @@ static void finish_take(zks__job *job)
     const char *text;
     zks_status status = zks__client_job_status(c, job->status, &text);
     zks__client_tell_records(c, job->status, &o->news);
+    if (job->status && c->session && !c->stopping) {
+        zks__client_store_failed(c, job->status); /* the connection ends, WELCOME brings them */
+    }
     zks__client_pump(c);
     end(o, status, text);
 }
@@ -79,12 +86,26 @@ zks_status zks__client_offer(zks_client *c, uint8_t action, const zks__slice *re
     }
     o->done = done;
     o->user = user;
+    o->due_ms = zks__runtime_now_ms(c->runtime) + ANSWER_MS;
     zks__list_append(&c->offers, &o->waiting);
     zks__message m = {.type = ZKS_MESSAGE_RECORDS};
     m.records.action = action;
     m.records.records = (zks__wire_list){.count = o->count, .items = o->records};
     (void)zks__client_send(c, &m); /* where that fails the connection ends, and the offer with it */
     return ZKS_OK;
+}
+
+uint64_t zks__client_offers_due_ms(const zks_client *c)
+{
+    const offer *o = first_of(c);
+    return o ? o->due_ms : UINT64_MAX;
+}
+
+void zks__client_check_offers(zks_client *c)
+{
+    if (c->session && zks__runtime_now_ms(c->runtime) >= zks__client_offers_due_ms(c)) {
+        zks__client_abort_link(c, ZKS_E_TIMEOUT, "the relay did not answer a change of the group");
+    }
 }
 
 bool zks__client_offering(const zks_client *c)

@@ -499,7 +499,7 @@ static void on_committed(zks__inviter *i, const zks__pairing_event *e, zks__pair
     zks__pair_bundle bundle;
     zks__pair_message m = {.number = 6};
     zks_status status = e->status;
-    i->committed = !status;
+    i->committed = !status || e->accept;
     if (!status) {
         status = zks__pair_bundle_read(e->bytes.data, e->bytes.length, &bundle);
     }

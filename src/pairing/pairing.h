@@ -17,7 +17,8 @@
  *                      but start only one at a time until it has said SHOW_CODE.
  *   event LOST         the session ended.
  *   event ANSWER       what the user said to ASK: `accept`.
- *   event COMMITTED    answer to COMMIT: status, and with ZKS_OK the bundle (bytes).
+ *   event COMMITTED    answer to COMMIT: status, and with ZKS_OK the bundle (bytes); otherwise
+ *                      `accept`: the relay has the MEMBER all the same.
  *   event CANCEL       the user does not want any more.
  *   event TICK         at zks__inviter_deadline_ms, or at any time.
  *   action SEND        send `message` in this session.
@@ -97,7 +98,7 @@ typedef struct zks__pairing_event {
     const zks__message *message; /* MESSAGE */
     const uint8_t *relay_key;    /* CONNECTED, joiner: 32 bytes */
     zks_status status;           /* LOST, COMMITTED, STORED */
-    bool accept;                 /* ANSWER */
+    bool accept;                 /* ANSWER, COMMITTED */
     zks__slice bytes;            /* COMMITTED: bundle; MEMBER: the device's part */
     zks__slice name;             /* MEMBER */
 } zks__pairing_event;

@@ -447,7 +447,7 @@ START_TEST(inviting_client_closes_in_the_middle)
     zks_op *op = begin(ZKS_PAIR_KIND_CODE), *join = join_start(&tablet, phone.code);
     wait_event(&phone, ZKS_EVENT_PAIR_ASK, 1);
     leave(&phone);
-    ends(op, ZKS_E_CANCELLED, "closed");
+    ends(op, ZKS_E_CANCELLED, "cancelled");
     ends(join, ZKS_E_CODE_CANCELLED, "cancelled");
     zks_client_free(tablet.client);
 }

@@ -98,6 +98,18 @@ START_TEST(seed_is_kept_until_the_records_are_here_and_not_longer)
     ck_assert_int_eq(zks__ledger_forget_seed(back), ZKS_OK);
     ck_assert_int_eq(seed_in_store(), ZKS_E_NOT_FOUND);
     ck_assert_int_eq(can_read(s.blob), ZKS_OK);
+    const zks__record *r;
+    unsigned epochs = 0;
+    for (size_t i = 0; (r = zks__records_at(back->records, i)); i++) {
+        uint8_t secret[32];
+        if (r->kind == ZKS_RECORD_KIND_EPOCH) { /* each by itself: the chain may leave it */
+            ck_assert_int_eq(zks__keyring_get(back->keyring, back->group.g, back->group.group_id,
+                                              ZKS_STORE_SECRET_EPOCH, r->hash, secret),
+                             ZKS_OK);
+            epochs++;
+        }
+    }
+    ck_assert_uint_eq(epochs, 2);
     zks__ledger_close(back);
     open_back(false);
     ck_assert(!back->restoring);
