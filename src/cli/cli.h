@@ -318,6 +318,8 @@ bool cli_wait(cli *c, const zks_op *op, int64_t timeout_ms);
 /* Until an operation that needs a relay is complete: 0. Otherwise it gave up or was interrupted: an
  * exit code, nothing printed, c->net_status and c->net_text say why. */
 int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), void *user);
+/* Connects and begins to fetch what there is: for cli_wait_online. An exit code. */
+int cli_begin_sync(cli *c, zks_op **out_op);
 /* Connects and fetches what there is. An exit code; *out_offline: why there is no relay, to be told
  * with cli_fail_offline, else 0. */
 int cli_go_online(cli *c, int *out_offline);

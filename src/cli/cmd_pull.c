@@ -211,13 +211,9 @@ static void show_received(cli *c, void *user)
 static int synchronise(cli *c)
 {
     zks_op *op = NULL;
-    int code = cli_connect(c);
+    int code = cli_begin_sync(c, &op);
     if (code) {
         return code;
-    }
-    zks_status status = zks_client_wait_synced(c->client, cli_wake, NULL, &op);
-    if (status) {
-        return cli_fail(c, status, NULL);
     }
     code = cli_wait_online(c, op, show_received, NULL);
     if (!code && zks_op_status(op)) {

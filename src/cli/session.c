@@ -547,17 +547,23 @@ int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), 
     }
 }
 
-int cli_go_online(cli *c, int *out_offline)
+int cli_begin_sync(cli *c, zks_op **out_op)
 {
-    *out_offline = CLI_OK;
-    zks_op *op = NULL;
     int code = cli_connect(c);
     if (code) {
         return code;
     }
-    zks_status status = zks_client_wait_synced(c->client, cli_wake, NULL, &op);
-    if (status) {
-        return cli_fail(c, status, NULL);
+    zks_status status = zks_client_wait_synced(c->client, cli_wake, NULL, out_op);
+    return status ? cli_fail(c, status, NULL) : CLI_OK;
+}
+
+int cli_go_online(cli *c, int *out_offline)
+{
+    *out_offline = CLI_OK;
+    zks_op *op = NULL;
+    int code = cli_begin_sync(c, &op);
+    if (code) {
+        return code;
     }
     *out_offline = cli_wait_online(c, op, NULL, NULL);
     zks_op_cancel(op);

@@ -13,12 +13,14 @@ import random
 import re
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from ports import free_port  # noqa: E402
 
 BIN = os.environ["ZKS_BIN_DIR"]
 APP = os.path.join(os.environ["ZKS_TEST_DIR"], "chaos_prog_app")
@@ -78,17 +80,6 @@ class Part:
 def tail(path):
     with open(path, "rb") as f:
         return f.read()[-4000:].decode(errors="replace")
-
-
-def free_port():
-    """A UDP port that the system gives to nobody else while the relay is dead."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(10000, 32768)))
-                return s.getsockname()[1]
-            except OSError:
-                pass
 
 
 class World:

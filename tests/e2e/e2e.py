@@ -4,12 +4,10 @@ import base64
 import json
 import os
 import pty
-import random
 import re
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,8 @@ import unittest
 from pathlib import Path
 
 SOURCE = Path(os.environ.get("ZKS_SOURCE_DIR", Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "support"))
+from ports import free_port  # noqa: E402
 BIN = Path(os.environ.get("ZKS_BIN_DIR", SOURCE / "build" / "dev" / "bin"))
 SLOW = 5 if os.environ.get("ZKS_SANITIZER") else 1
 PATIENCE = 60 * SLOW
@@ -49,18 +49,6 @@ def objects(output):
 
 def payload(entry):
     return entry["text"].encode() if "text" in entry else base64.b64decode(entry["base64"])
-
-
-def free_port():
-    """A free UDP port that the system gives to nobody who asks for any port: what is killed and
-    started again finds it free, whatever runs beside."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(10000, 32768)))
-                return s.getsockname()[1]
-            except OSError:
-                pass
 
 
 def wait_for(what, done):

@@ -513,17 +513,23 @@ START_TEST(joiner_that_vanishes_ends_it)
 }
 END_TEST
 
+/* To the question on the other side, which stays open. */
+static void join_until_ask(joiner *j, scene *s)
+{
+    joiner_begin(j, s, 0, s->a.code);
+    while (!j->asked) {
+        joiner_step(j);
+    }
+    wait_for_ask(s);
+}
+
 START_TEST(second_joiner_hears_that_it_is_busy)
 {
     scene *s = scene_new(NULL);
     s->a.answer = -1;
     zks_op *op = begin(s, ZKS_PAIR_CODE);
     joiner j = {0};
-    joiner_begin(&j, s, 0, s->a.code);
-    while (!j.asked) {
-        joiner_step(&j);
-    }
-    wait_for_ask(s);
+    join_until_ask(&j, s);
     ck_assert_int_eq(join(s, 1, s->a.code).status, ZKS_E_BUSY);
     ck_assert_int_eq(zks__client_pair_answer(s->a.d.client, true), ZKS_OK);
     joiner_end(&j);
@@ -590,11 +596,7 @@ START_TEST(client_closes_in_the_middle)
     s->a.answer = -1;
     zks_op *op = begin(s, ZKS_PAIR_CODE);
     joiner j = {0};
-    joiner_begin(&j, s, 0, s->a.code);
-    while (!j.asked) {
-        joiner_step(&j);
-    }
-    wait_for_ask(s);
+    join_until_ask(&j, s);
     device_free(&s->a.d);
     joiner_end(&j);
     ck_assert_int_eq(j.status, ZKS_E_CODE_CANCELLED);
