@@ -176,3 +176,8 @@ int32_t zks__status_class(zks_status status)
     const struct status_row *row = find(status);
     return row ? row->class_ : ZKS_CLASS_CALL;
 }
+
+bool zks__status_is_of_store(zks_status status)
+{
+    return status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED;
+}

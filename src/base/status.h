@@ -6,6 +6,7 @@
 #ifndef ZKS_BASE_STATUS_H
 #define ZKS_BASE_STATUS_H
 
+#include <stdbool.h>
 #include <zks/zks.h>
 
 #if defined(__GNUC__)
@@ -18,6 +19,8 @@
 const char *zks__status_name(zks_status status);
 const char *zks__status_text(zks_status status);
 int32_t zks__status_class(zks_status status);
+/* Of the local store: ZKS_E_STORE_*. */
+bool zks__status_is_of_store(zks_status status);
 
 #define ZKS_COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -86,26 +86,30 @@ zks_status zks__address_parse(const char *text, zks__address *out, const char **
     return ZKS_OK;
 }
 
+static const char scheme[] = "zks://";
+enum { SCHEME_LENGTH = sizeof scheme - 1 };
+
+const char *zks__address_without_key(const char *address, size_t *length)
+{
+    const char *at = memchr(address, '@', *length);
+    size_t before = at ? (size_t)(at + 1 - address)
+                    : *length >= SCHEME_LENGTH && memcmp(address, scheme, SCHEME_LENGTH) == 0
+                        ? SCHEME_LENGTH
+                        : 0;
+    *length -= before;
+    return address + before;
+}
+
 bool zks__address_with_key(const char *address, size_t length, const uint8_t key[32],
                            char out[ZKS_ADDRESS_TEXT_BYTES])
 {
-    static const char scheme[] = "zks://";
-    const size_t scheme_length = sizeof scheme - 1;
-    if (length >= scheme_length && memcmp(address, scheme, scheme_length) == 0) {
-        address += scheme_length;
-        length -= scheme_length;
-    }
-    const char *at = memchr(address, '@', length);
-    if (at) {
-        length -= (size_t)(at + 1 - address);
-        address = at + 1;
-    }
-    const size_t before = scheme_length + ZKS_BASE32_KEY_CHARS + 1;
+    const size_t before = SCHEME_LENGTH + ZKS_BASE32_KEY_CHARS + 1;
+    address = zks__address_without_key(address, &length);
     if (length >= ZKS_ADDRESS_TEXT_BYTES - before) {
         return false;
     }
-    memcpy(out, scheme, scheme_length);
-    zks__base32_key(key, out + scheme_length);
+    memcpy(out, scheme, SCHEME_LENGTH);
+    zks__base32_key(key, out + SCHEME_LENGTH);
     out[before - 1] = '@';
     memcpy(out + before, address, length);
     out[before + length] = '\0';

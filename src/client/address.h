@@ -29,6 +29,9 @@ typedef struct zks__address {
 ZKS_MUST_USE zks_status zks__address_parse(const char *text, zks__address *out,
                                            const char **out_problem);
 
+/* The part behind scheme and key, as links and bundles have it; *length is that of the text before
+ * and of the part after. */
+const char *zks__address_without_key(const char *address, size_t *length);
 /* "zks://<key>@..." of an address with or without scheme and key; the key named here counts. false:
  * it would be too long. */
 enum { ZKS_ADDRESS_TEXT_BYTES = ZKS_SIZE_ADDRESS_MAX + 1 };

@@ -73,8 +73,7 @@ zks_status zks__client_trust_relay(zks_client *c, const char *address, const uin
 
 void zks__client_store_state(zks_client *c, zks_status status)
 {
-    bool of_store = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED;
-    if (c->stopping || status == c->store_status || (status && !of_store)) {
+    if (c->stopping || status == c->store_status || (status && !zks__status_is_of_store(status))) {
         return;
     }
     c->store_status = status;

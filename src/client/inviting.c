@@ -292,7 +292,7 @@ static void offered(zks_client *c, zks_status status, const char *text, void *us
     (void)c;
     (void)text; /* the pairing has its own sentences */
     /* What the store cannot keep, the relay has. */
-    j->at_relay = !status || (status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED);
+    j->at_relay = !status || zks__status_is_of_store(status);
     if (status) {
         committed(j, status);
         return;
@@ -374,18 +374,12 @@ static zks_status run_begin(zks__job *job)
     return ZKS_OK;
 }
 
-/* An address as links and bundles have it: the key stands beside it. */
-static const char *without_key(const char *address)
-{
-    const char *at = strchr(address, '@');
-    return at ? at + 1 : strncmp(address, "zks://", 6) == 0 ? address + 6 : address;
-}
-
 static bool add_relay(zks__inviting *i, const char *address, const uint8_t key[32])
 {
     zks__pair_relay *to = &i->relays[i->relay_count];
-    address = without_key(address);
-    if (strlen(address) >= sizeof to->address) {
+    size_t length = strlen(address);
+    address = zks__address_without_key(address, &length);
+    if (length >= sizeof to->address) {
         return false;
     }
     snprintf(to->address, sizeof to->address, "%s", address);

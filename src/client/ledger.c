@@ -34,6 +34,11 @@ const uint8_t *zks__ledger_device_id(const zks__ledger *l)
     return zks__crypto_sign_public(&l->device.sign);
 }
 
+bool zks__ledger_is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    return memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0;
+}
+
 int64_t zks__ledger_unix_ms(const zks__ledger *l)
 {
     return l->clock.unix_ms(l->clock.user);

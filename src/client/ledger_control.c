@@ -44,11 +44,6 @@ void zks__ledger_drop_controls(zks__ledger *l)
     }
 }
 
-static bool is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
-{
-    return memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0;
-}
-
 static zks_status knows_id(zks__ledger *l, int64_t c, uint64_t seq,
                            const uint8_t id[ZKS_ENTRY_ID_BYTES], bool *out_known)
 {
@@ -252,7 +247,8 @@ static zks_status take_want(zks__ledger *l, const zks__control *c)
     zks__want_span span;
     zks_status status = ZKS_OK;
     int64_t now = zks__ledger_unix_ms(l);
-    if (is_self(l, c->author) || zks__want_decode(c->body->data, c->body->length, &want)) {
+    if (zks__ledger_is_self(l, c->author) ||
+        zks__want_decode(c->body->data, c->body->length, &want)) {
         return ZKS_OK;
     }
     if (l->resealed_ms > now || now - l->resealed_ms >= RESEALED_MS) {
@@ -260,7 +256,7 @@ static zks_status take_want(zks__ledger *l, const zks__control *c)
         l->resealed_count = 0;
     }
     while (!status && zks__want_next(&want, &span)) {
-        if (is_self(l, span.author) || want.round > 1) {
+        if (zks__ledger_is_self(l, span.author) || want.round > 1) {
             status = answer_span(l, &span);
         }
     }
@@ -563,7 +559,7 @@ static void note_quiet(zks__ledger *l, int64_t now)
             newest = newest && (!same || o->row.c <= k->row.c);
             heard = same && o->seen_ms > heard ? o->seen_ms : heard;
         }
-        bool quiet = newest && k->row.tip_seq && !is_self(l, k->row.author) &&
+        bool quiet = newest && k->row.tip_seq && !zks__ledger_is_self(l, k->row.author) &&
                      now - heard >= ZKS_HEADS_QUIET_MS;
         if (quiet && !k->quiet) {
             zks__ledger_notice(l->receiving.out, ZKS_EVENT_QUIET, &k->row, k->row.tip_seq,

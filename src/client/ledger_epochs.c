@@ -45,8 +45,7 @@ static zks_status open_listed(const zks__ledger *l, const zks__record *epoch,
     for (size_t i = 0; i < epoch->epoch.listed.count; i++) {
         const zks__record *m = zks__records_find(l->records,
                                                  zks__record_item(&epoch->epoch.listed, i));
-        if (m && m->kind == ZKS_RECORD_KIND_MEMBER &&
-            memcmp(m->member.device, zks__ledger_device_id(l), sizeof m->member.device) == 0 &&
+        if (m && m->kind == ZKS_RECORD_KIND_MEMBER && zks__ledger_is_self(l, m->member.device) &&
             !zks__epoch_open(epoch, i, zks__ledger_device_id(l), l->device.seal_seed, secret)) {
             return ZKS_OK;
         }

@@ -112,6 +112,7 @@ struct zks__ledger {
 };
 
 const uint8_t *zks__ledger_device_id(const zks__ledger *l);
+bool zks__ledger_is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
 int64_t zks__ledger_unix_ms(const zks__ledger *l);
 /* Finds or adds the row. */
 ZKS_MUST_USE zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],

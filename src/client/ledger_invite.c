@@ -165,11 +165,6 @@ void zks__admission_done(zks__admission *a)
 
 /* --- who came in beside an EPOCH --- */
 
-static bool is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
-{
-    return memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0;
-}
-
 /* Under any of its MEMBER records. */
 static bool is_listed(const zks__ledger *l, const zks__record *epoch,
                       const uint8_t device[ZKS_DEVICE_ID_BYTES])
@@ -188,8 +183,9 @@ static bool is_listed(const zks__ledger *l, const zks__record *epoch,
 static bool is_owed(const zks__ledger *l, const zks__record *tip, const zks__record *member)
 {
     const uint8_t *device = member->member.device;
-    bool mine = is_self(l, member->member.issuer) || is_self(l, tip->epoch.signer);
-    return mine && !is_self(l, device) && !is_listed(l, tip, device) &&
+    bool mine = zks__ledger_is_self(l, member->member.issuer) ||
+                zks__ledger_is_self(l, tip->epoch.signer);
+    return mine && !zks__ledger_is_self(l, device) && !is_listed(l, tip, device) &&
            !zks__records_grant(l->records, tip->hash, device, 0);
 }
 

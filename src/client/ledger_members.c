@@ -194,7 +194,7 @@ zks_status zks__ledger_devices(zks__ledger *l, zks__device_entry **out_entries, 
         }
         zks__device_entry *e = &entries[count++];
         memcpy(e->id, r->member.device, sizeof e->id);
-        e->self = memcmp(e->id, zks__ledger_device_id(l), sizeof e->id) == 0;
+        e->self = zks__ledger_is_self(l, e->id);
         e->not_after_s = r->member.not_after_s;
         memcpy(e->inviter, r->member.issuer, sizeof e->inviter);
         e->let_in = zks__records_known(l->records, e->inviter) != NULL;

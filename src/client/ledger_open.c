@@ -268,8 +268,8 @@ zks_status zks__ledger_open(const zks__ledger_config *config,
                     ZKS_LEDGER_PROBLEM_BYTES - 1);
         }
         if (status && !problem[0]) {
-            const char *text = status <= ZKS_E_STORE_BUSY && status > ZKS_E_NOT_CONNECTED &&
-                                       status != ZKS_E_STORE_GROUP && status != ZKS_E_STORE_KEY
+            const char *text = zks__status_is_of_store(status) && status != ZKS_E_STORE_GROUP &&
+                                       status != ZKS_E_STORE_KEY
                                    ? zks__store_problem(l->store)
                                    : "";
             strncpy(problem, text, ZKS_LEDGER_PROBLEM_BYTES - 1);

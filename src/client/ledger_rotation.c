@@ -71,17 +71,12 @@ static void add_removed(draft *d, const uint8_t device[ZKS_DEVICE_ID_BYTES], uin
 
 /* --- what it builds on --- */
 
-static bool is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES])
-{
-    return memcmp(device, zks__ledger_device_id(l), ZKS_DEVICE_ID_BYTES) == 0;
-}
-
 static zks_status may_make(const zks__ledger *l, const zks__epoch_wish *wish)
 {
     if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
         return ZKS_E_UNSUPPORTED;
     }
-    if (wish->device && is_self(l, wish->device)) {
+    if (wish->device && zks__ledger_is_self(l, wish->device)) {
         return ZKS_E_INVALID;
     }
     if (wish->device && !zks__records_known(l->records, wish->device)) {
@@ -133,7 +128,7 @@ static zks_status find_parent_secret(zks__ledger *l, const zks__record *parent,
 
 static void remove_again(const zks__ledger *l, draft *d, const uint8_t *device, uint8_t reason)
 {
-    if (!is_self(l, device)) {
+    if (!zks__ledger_is_self(l, device)) {
         add_removed(d, device, reason);
     }
 }
@@ -286,7 +281,8 @@ static int64_t turn_of(const zks__ledger *l, int64_t turn_ms)
 {
     const zks__record *m;
     int64_t place = 0;
-    for (size_t i = 0; (m = zks__records_member_at(l->records, i)) && !is_self(l, m->member.device);
+    for (size_t i = 0;
+         (m = zks__records_member_at(l->records, i)) && !zks__ledger_is_self(l, m->member.device);
          i++) {
         place += (zks__records_rights(l->records, m->member.device) & ZKS_RIGHT_ADMIN) != 0;
     }
