@@ -2,58 +2,32 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Keeps what follows from abi/include/zks/zks.h and abi/symbols.txt.
 
-    abi.py            writes abi/constants.h (from the header) and abi/zks.map (from symbols.txt)
-    abi.py --check    writes nothing; fails when one of them differs, or when header, symbols.txt
-                      and guard_table.h do not name the same functions
+    abi.py                  writes all that is made from them: abi/abi.json, abi/constants.h,
+                            abi/zks.map and the lowest layer of each package (the emitters below)
+    abi.py --check          writes nothing; fails when one of those differs, when header,
+                            symbols.txt and guard_table.h do not name the same functions, or when
+                            the interface lost or changed something since the last baseline
+    abi.py --freeze 0.1     writes abi/baseline/0.1.json: the interface as it is, for ever
 
 symbols.txt is written by hand and only ever grows: a line for each function, with the release that
-it came with.
+it came with. An emitter is a file of this folder with a function render(model) that returns
+{path from the project's root: text}; model.py says what the model is.
 """
 
 import argparse
+import importlib
+import json
 import pathlib
 import re
 import sys
 
-ABI = pathlib.Path(__file__).resolve().parent.parent
-HEADER = ABI / "include" / "zks" / "zks.h"
+import baseline
+from model import ABI, HEADER, functions, read, symbols
+
+ROOT = ABI.parent
 LICENCE = "SPDX-License-Identifier: MIT OR Apache-2.0"
-
-
-def without_comments(text):
-    return re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-
-
-def functions(text):
-    """Names of the functions that the header declares, in its order."""
-    bare = re.sub(r"typedef[^;]*;", "", without_comments(text))
-    return re.findall(r"\b(zks_\w+)\s*\([^()]*\)\s*;", bare)
-
-
-def constants(text):
-    """(name, value) of every enumerator, in the header's order. Each must have a written value."""
-    found = []
-    for body in re.findall(r"\benum\s*\{(.*?)\}", without_comments(text), flags=re.S):
-        for item in filter(None, (part.strip() for part in body.split(","))):
-            match = re.fullmatch(r"(ZKS_\w+)\s*=\s*(-?(?:0x[0-9a-f]+|\d+))", item)
-            if not match:
-                raise SystemExit(f"zks.h: the enumerator '{item}' has no plain number")
-            found.append((match[1], int(match[2], 0)))
-    return found
-
-
-def symbols():
-    """(symbol, since, deprecated) of symbols.txt."""
-    rows = []
-    for number, line in enumerate((ABI / "symbols.txt").read_text().splitlines(), 1):
-        line = line.split("#")[0].strip()
-        if not line:
-            continue
-        fields = [field.strip() for field in line.split("|")]
-        if len(fields) != 3 or not re.fullmatch(r"zks_\w+", fields[0]):
-            raise SystemExit(f"symbols.txt:{number}: not of the form 'symbol | since | deprecated'")
-        rows.append(tuple(fields))
-    return rows
+EMITTERS = [name for name in ("python", "node", "go")
+            if (pathlib.Path(__file__).parent / f"{name}.py").exists()]
 
 
 def table_names():
@@ -88,6 +62,19 @@ def render_map(rows):
     return "\n".join(out) + "\n"
 
 
+def generated(model):
+    """{path from the project's root: text} of every file that is made here."""
+    pairs = [(item["name"], item["value"]) for enum in model["enums"] for item in enum["constants"]]
+    files = {
+        "abi/abi.json": json.dumps(model, indent=1, ensure_ascii=False) + "\n",
+        "abi/constants.h": render_constants(pairs),
+        "abi/zks.map": render_map(symbols()),
+    }
+    for name in EMITTERS:
+        files.update(importlib.import_module(name).render(model))
+    return files
+
+
 def compare(what, left, right):
     """Differences between two lists of names, as sentences."""
     first, second = what
@@ -97,30 +84,43 @@ def compare(what, left, right):
     return problems
 
 
+def compare_lists():
+    declared = functions(HEADER.read_text())
+    guarded = ["zks_" + name for name in table_names()]
+    return compare(("zks.h", "symbols.txt"), declared, [row[0] for row in symbols()]) + compare(
+        ("zks.h", "guard_table.h"), declared, guarded)
+
+
+def write(files, check):
+    """Writes what differs; with check only says so."""
+    problems = []
+    for name, text in files.items():
+        path = ROOT / name
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if check:
+            problems.append(f"{name} is out of date: run abi/gen/abi.py, commit the result")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {name}")
+    return problems
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
-    check = parser.parse_args().check
+    parser.add_argument("--freeze", metavar="RELEASE", help="write the baseline of a release")
+    arguments = parser.parse_args()
 
-    header = HEADER.read_text()
-    declared = functions(header)
-    rows = symbols()
-    problems = compare(("zks.h", "symbols.txt"), declared, [row[0] for row in rows])
-    guarded = ["zks_" + name for name in table_names()]
-    problems += compare(("zks.h", "guard_table.h"), declared, guarded)
-    for path, text in (
-        (ABI / "constants.h", render_constants(constants(header))),
-        (ABI / "zks.map", render_map(rows)),
-    ):
-        if path.exists() and path.read_text() == text:
-            continue
-        if check:
-            problems.append(f"{path.name} is out of date: run abi/gen/abi.py, commit the result")
-        else:
-            path.write_text(text)
-            print(f"wrote {path.name}")
+    model = read()
+    problems = compare_lists() + write(generated(model), arguments.check)
+    if arguments.freeze and not problems:
+        problems += baseline.freeze(model, arguments.freeze)
+    if arguments.check:
+        problems += baseline.check(model)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -17,6 +17,7 @@ INCLUDE = SOURCE / "abi" / "include"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SOURCE / "abi" / "gen"))
 import abi  # noqa: E402
+import model  # noqa: E402
 
 problems = []
 WARNINGS = ["-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
@@ -83,7 +84,7 @@ def read_with_swig():
 
 def read_subset():
     """What a foreign-function interface cannot read is not there."""
-    bare = abi.without_comments(header)
+    bare = model.without_comments(header)
     loose = r"\b(long|bool|_Bool|time_t|off_t|unsigned|wchar_t)\b"
     for pattern, what in [(r"\.\.\.", "variable arguments"),
                           (r"\binline\b", "an inline function"),
@@ -99,7 +100,7 @@ def check_manual():
     """Each function: all arguments, thread, callbacks as in guard_table.h, since, statuses."""
     table = (SOURCE / "abi/guard_table.h").read_text()
     reentrant = {"zks_" + name for name in re.findall(r"X\((\w+), .*, REENTRANT,", table)}
-    known = {name for name, _ in abi.constants(header)}
+    known = {name for name, _ in model.constants(header)}
     found = re.findall(r"/\*((?:(?!\*/).)*)\*/\s*ZKS_API ([^;]*);", header, flags=re.S)
     if len(found) != len(declared):
         problems.append(f"{len(declared)} functions, but {len(found)} with a comment right before")
@@ -126,8 +127,8 @@ def check_manual():
                 problems.append(f"{name}: there is no {status}")
 
 
-header = abi.HEADER.read_text()
-declared = abi.functions(header)
+header = model.HEADER.read_text()
+declared = model.functions(header)
 compile_all()
 read_with_pycparser()
 read_with_swig()

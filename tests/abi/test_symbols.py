@@ -15,10 +15,11 @@ LIBRARY = Path(os.environ.get("ZKS_LIB_DIR", SOURCE / "build" / "dev" / "lib")) 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(SOURCE / "abi" / "gen"))
 import abi  # noqa: E402
+import model  # noqa: E402
 
 problems = []
-header = abi.HEADER.read_text()
-declared = abi.functions(header)
+header = model.HEADER.read_text()
+declared = model.functions(header)
 
 
 def check_generated():
@@ -32,7 +33,7 @@ def check_exports():
     """Exactly the functions, each with the version node of its release, and nothing of others."""
     out = subprocess.run(["nm", "-D", "--defined-only", "--with-symbol-versions", str(LIBRARY)],
                          capture_output=True, text=True, check=True).stdout
-    since = {name: release for name, release, _ in abi.symbols()}
+    since = {name: release for name, release, _ in model.symbols()}
     exported = []
     for line in out.splitlines():
         kind, symbol = line.split()[-2:]
@@ -66,7 +67,7 @@ def check_lists():
     name, value, listed = ctypes.c_char_p(), ctypes.c_int64(), []
     while library.zks_constant_at(len(listed), ctypes.byref(name), ctypes.byref(value)) == 0:
         listed.append((name.value.decode(), value.value))
-    if listed != abi.constants(header):
+    if listed != model.constants(header):
         problems.append("zks_constant_at does not list the header's constants")
     classes = {number for constant, number in listed if constant.startswith("ZKS_CLASS_")}
     for constant, number in listed:
@@ -94,5 +95,5 @@ else:
     check_lists()
 for problem in problems:
     print(problem, file=sys.stderr)
-print(f"{len(declared)} functions, {len(abi.constants(header))} constants")
+print(f"{len(declared)} functions, {len(model.constants(header))} constants")
 sys.exit(1 if problems else 0)

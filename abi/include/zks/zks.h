@@ -1267,19 +1267,22 @@ ZKS_API const uint8_t *zks_event_bytes(const zks_event *event, int32_t field, si
  * out_invite   receives the invite; owned
  * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. The status of
  * opening it, where that failed. ZKS_E_UNSUPPORTED: a paired group has no secret to give away.
- * ZKS_E_ADDRESS: a line is empty, too long or has control
- * characters. ZKS_E_LIMIT: more than ZKS_RELAYS_MAX lines. ZKS_E_NOMEM.
+ * ZKS_E_ADDRESS: a line is empty, too long or has control characters. ZKS_E_LIMIT: more than
+ * ZKS_RELAYS_MAX lines. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_shared(zks_client *client, const char *relay_lines,
                                                   zks_invite **out_invite);
 
 /*
  * Reads an invite: give its SUITE to zks_config_set_int, its SECRET to zks_config_set_secret and
- * its RELAYS to zks_config_add_relay. text        the text of ZKS_INVITE_LINK, nothing around it;
- * need not end with NUL length      bytes out_invite  receives the invite; owned Any thread, also
- * in callbacks. Since 0.1. ZKS_E_MALFORMED: not an invite, or mistyped. ZKS_E_TRUNCATED: its end is
- * missing. ZKS_E_TOO_LARGE: longer than any invite. ZKS_E_FORMAT_VERSION: from another version.
- * ZKS_E_SUITE: of a suite that this build does not have. ZKS_E_NOMEM.
+ * its RELAYS to zks_config_add_relay.
+ * text        the text of ZKS_INVITE_LINK, nothing around it; need not end with NUL
+ * length      bytes
+ * out_invite  receives the invite; owned
+ * Any thread, also in callbacks. Since 0.1. ZKS_E_MALFORMED: not an invite, or mistyped.
+ * ZKS_E_TRUNCATED: its end is missing. ZKS_E_TOO_LARGE: longer than any invite.
+ * ZKS_E_FORMAT_VERSION: from another version. ZKS_E_SUITE: of a suite that this build does not
+ * have. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_parse(const char *text, size_t length,
                                                  zks_invite **out_invite);
