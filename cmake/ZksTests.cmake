@@ -176,8 +176,8 @@ function(zks_suite suite)
   endforeach()
 endfunction()
 
-# zks_again_approved(SUITE FILE... TIMEOUT seconds): scripts of tests/SUITE a second time, over groups
-# of suite 2 (ZKS_TEST_SUITE)
+# zks_again_approved(SUITE FILE... TIMEOUT seconds): scripts and programs of tests/SUITE a second time,
+# over groups of suite 2 (ZKS_TEST_SUITE)
 function(zks_again_approved suite)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "")
   if(NOT ZKS_SUITE2)
@@ -187,8 +187,12 @@ function(zks_again_approved suite)
   foreach(file IN LISTS arg_UNPARSED_ARGUMENTS)
     get_filename_component(stem ${file} NAME_WE)
     string(REGEX REPLACE "^test_" "" stem ${stem})
+    set(command python3 ${PROJECT_SOURCE_DIR}/tests/${suite}/${file})
+    if(file MATCHES "\\.c$")
+      set(command ${suite}_${stem})
+    endif()
     zks_test_register(${suite}_${stem}_approved LABEL ${suite} TIMEOUT ${arg_TIMEOUT}
-      COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/${suite}/${file})
+      COMMAND ${command})
   endforeach()
 endfunction()
 

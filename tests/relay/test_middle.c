@@ -3,9 +3,11 @@
  * byte on. The device has never been there and so takes any key for the relay's. */
 #include "relay_fixture.h"
 
+/* Of the handshake, with the prefix of a record: both ephemeral publics; and what the relay
+ * answers, beside its two publics of Diffie-Hellman. */
 enum {
-    MESSAGE_1_BYTES = 2 + ZKS_KEM_PUBLIC_BYTES + 32, /* prefix, and both ephemeral publics */
-    MESSAGE_2_BYTES = 2 + 3568 + ZKS_SIGN_BYTES
+    MESSAGE_1_MAX_BYTES = 2 + ZKS_KEM_PUBLIC_BYTES + ZKS_DH_KEY_MAX_BYTES,
+    MESSAGE_2_REST_BYTES = 2 + 3568 - 2 * ZKS_DH_PUBLIC_BYTES + ZKS_SIGN_BYTES
 };
 
 static const uint8_t seed[ZKS_TRANSPORT_SEED_BYTES] = {0x4d};
@@ -17,7 +19,7 @@ typedef struct middle {
     struct sockaddr_in relay;
     zks__link *front, *back; /* to the device, to the relay; NULL: over */
     bool back_open;
-    uint8_t early[MESSAGE_1_BYTES]; /* of the device, before `back` is open */
+    uint8_t early[MESSAGE_1_MAX_BYTES]; /* of the device, before `back` is open */
     size_t early_length;
     size_t from_device, from_relay; /* bytes */
     bool gone;
@@ -87,7 +89,8 @@ static zks_status on_accept(zks__link *link, zks__link_events *out_events, void 
     middle *m = user;
     zks__connect_config config = {.remote = (const struct sockaddr *)&m->relay,
                                   .key_seed = seed,
-                                  .alpn = ZKS_WIRE_ALPN,
+                                  .alpn = raw_alpn(),
+                                  .approved = raw_approved(),
                                   .events = {.opened = on_back_opened,
                                              .received = on_back_received,
                                              .drained = on_drained,
@@ -108,8 +111,11 @@ static void middle_start(middle *m, raw_world *w, const char *relay_address)
     ck_assert_int_eq(uv_ip4_addr("127.0.0.1", 0, &here), 0);
     ck_assert_int_eq(uv_ip4_addr("127.0.0.1", atoi(strrchr(relay_address, ':') + 1), &m->relay), 0);
     ck_assert_int_eq(zks__transport_public_key(seed, m->key), ZKS_OK);
-    zks__listen_config listen = {
-        .key_seed = seed, .alpn = ZKS_WIRE_ALPN, .accept = on_accept, .user = m};
+    zks__listen_config listen = {.key_seed = seed,
+                                 .alpn = ZKS_WIRE_ALPN,
+                                 .approved_alpn = ZKS_WIRE_ALPN_APPROVED,
+                                 .accept = on_accept,
+                                 .user = m};
     zks__endpoint_config config = {.loop = &w->loop,
                                    .bind = (const struct sockaddr *)&here,
                                    .rng = zks__crypto_rng(),
@@ -147,8 +153,9 @@ START_TEST(a_middle_that_ends_tls_hears_nothing)
     middle_start(&m, &f->world, f->relay.address);
     ck_assert_int_eq(raw_connect_key(&f->c[0], m.address, m.key), ZKS_E_PROTOCOL);
     ck_assert(raw_run(&f->world, is_quiet, &m, RAW_DEADLINE_MS));
-    ck_assert_uint_eq(m.from_relay, MESSAGE_2_BYTES);
-    ck_assert_uint_eq(m.from_device, MESSAGE_1_BYTES);
+    const size_t dh = zks__crypto_suite(raw_suite())->dh_public_bytes;
+    ck_assert_uint_eq(m.from_relay, MESSAGE_2_REST_BYTES + 2 * dh);
+    ck_assert_uint_eq(m.from_device, 2 + ZKS_KEM_PUBLIC_BYTES + dh);
     zks__endpoint_close(m.endpoint, on_endpoint_closed, &m);
     ck_assert(raw_run(&f->world, is_gone, &m, RAW_DEADLINE_MS));
     raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE); /* without it all is well */

@@ -141,7 +141,8 @@ static void fail(bare_end *b, zks_status why)
 /* Written out by hand from docs/SECURITY.md, to be independent of session.c. */
 static size_t write_prologue(const bare_end *b, uint8_t *out)
 {
-    static const char label[] = "0k-sync/2", alpn[] = "0k-sync/2", kind[] = "quic";
+    static const char label[] = "0k-sync/2", kind[] = "quic";
+    const char *alpn = zks__link_approved(b->link) ? "0k-sync/2-approved" : "0k-sync/2";
     uint8_t exporter[ZKS_LINK_EXPORT_BYTES];
     const uint8_t *local = zks__link_local_key(b->link), *peer = zks__link_peer_key(b->link);
     if (zks__link_export(b->link, "EXPORTER-0k-sync", exporter)) {
@@ -150,7 +151,7 @@ static size_t write_prologue(const bare_end *b, uint8_t *out)
     const struct {
         const void *data;
         size_t length;
-    } parts[PROLOGUE_PARTS] = {{label, sizeof label - 1},        {alpn, sizeof alpn - 1},
+    } parts[PROLOGUE_PARTS] = {{label, sizeof label - 1},        {alpn, strlen(alpn)},
                                {kind, sizeof kind - 1},          {b->acceptor ? local : peer, 32},
                                {b->acceptor ? peer : local, 32}, {exporter, sizeof exporter}};
     size_t at = 0;
