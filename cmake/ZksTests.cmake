@@ -176,14 +176,16 @@ function(zks_suite suite)
   endforeach()
 endfunction()
 
-# zks_again_approved(SUITE FILE... TIMEOUT seconds): scripts and programs of tests/SUITE a second time,
-# over groups of suite 2 (ZKS_TEST_SUITE)
+# zks_again_approved(SUITE FILE... TIMEOUT seconds): scripts and programs of tests/SUITE (of
+# tests/unit/<module>, where SUITE is unit_<module>) a second time, over groups of suite 2
+# (ZKS_TEST_SUITE)
 function(zks_again_approved suite)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "")
   if(NOT ZKS_SUITE2)
     return()
   endif()
   set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} ZKS_TEST_SUITE=approved)
+  string(REGEX REPLACE "_.*" "" label ${suite})
   foreach(file IN LISTS arg_UNPARSED_ARGUMENTS)
     get_filename_component(stem ${file} NAME_WE)
     string(REGEX REPLACE "^test_" "" stem ${stem})
@@ -191,7 +193,7 @@ function(zks_again_approved suite)
     if(file MATCHES "\\.c$")
       set(command ${suite}_${stem})
     endif()
-    zks_test_register(${suite}_${stem}_approved LABEL ${suite} TIMEOUT ${arg_TIMEOUT}
+    zks_test_register(${suite}_${stem}_approved LABEL ${label} TIMEOUT ${arg_TIMEOUT}
       COMMAND ${command})
   endforeach()
 endfunction()

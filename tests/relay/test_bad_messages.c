@@ -25,12 +25,12 @@ static void bare_connect(bare_end *b, fixture *f, const raw_client *as, bool raw
     const char *colon = strrchr(f->relay.address, ':');
     const zks__rng rng = zks__crypto_rng();
     *b = (bare_end){.raw = raw};
-    zks__session_keys_fresh(zks__crypto_suite(raw_suite()), &rng, &b->keys);
+    zks__session_keys_fresh(zks__crypto_suite(test_suite()), &rng, &b->keys);
     ck_assert_int_eq(uv_ip4_addr("127.0.0.1", atoi(colon + 1), (struct sockaddr_in *)&remote), 0);
     zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
                                   .key_seed = as->keys.sign_seed,
-                                  .alpn = raw_alpn(),
-                                  .approved = raw_approved(),
+                                  .alpn = test_alpn(),
+                                  .approved = test_approved(),
                                   .events = bare_events(),
                                   .user = b};
     ck_assert_int_eq(zks__endpoint_connect(f->world.endpoint, &config, &b->link), ZKS_OK);

@@ -646,7 +646,7 @@ START_TEST(pairing_through_a_relay_lets_the_device_in)
     fixture *f = fixture_inviting(NULL);
     pair_group group;
     pair_glue inviter, joiner;
-    pair_group_init(&group, raw_suite(), 5);
+    pair_group_init(&group, test_suite(), 5);
     pair_inviter_init(&inviter, &group, _i ? ZKS_PAIR_LINK : ZKS_PAIR_CODE, f->c[0].relay_key, 12,
                       send_on, &f->c[0]);
     pair_glue_event(&inviter, ZKS_PAIRING_CONNECTED);
@@ -674,7 +674,7 @@ START_TEST(pairing_with_wrong_codes_burns_the_code)
     pair_group group;
     pair_glue inviter, joiner;
     char wrong[ZKS_PAIR_CODE_TEXT_BYTES];
-    pair_group_init(&group, raw_suite(), 6);
+    pair_group_init(&group, test_suite(), 6);
     pair_inviter_init(&inviter, &group, ZKS_PAIR_CODE, f->c[0].relay_key, 13, send_on, &f->c[0]);
     pair_glue_event(&inviter, ZKS_PAIRING_CONNECTED);
     pair_glue_message(&inviter, raw_expect(&f->c[0], ZKS_MESSAGE_MAILBOX_OPEN));
@@ -726,8 +726,8 @@ static void add(TCase *c)
     tcase_add_test(c, mailbox_inviter_cannot_store_in_it);
     tcase_add_test(c, mailbox_get_of_a_member_session_is_a_mistake);
     /* groups of the approved suite have links only, which are not mistyped */
-    tcase_add_loop_test(c, pairing_through_a_relay_lets_the_device_in, raw_approved(), 2);
-    if (!raw_approved()) {
+    tcase_add_loop_test(c, pairing_through_a_relay_lets_the_device_in, test_approved(), 2);
+    if (!test_approved()) {
         tcase_add_test(c, pairing_with_wrong_codes_burns_the_code);
     }
 }

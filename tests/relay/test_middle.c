@@ -89,8 +89,8 @@ static zks_status on_accept(zks__link *link, zks__link_events *out_events, void 
     middle *m = user;
     zks__connect_config config = {.remote = (const struct sockaddr *)&m->relay,
                                   .key_seed = seed,
-                                  .alpn = raw_alpn(),
-                                  .approved = raw_approved(),
+                                  .alpn = test_alpn(),
+                                  .approved = test_approved(),
                                   .events = {.opened = on_back_opened,
                                              .received = on_back_received,
                                              .drained = on_drained,
@@ -153,7 +153,7 @@ START_TEST(a_middle_that_ends_tls_hears_nothing)
     middle_start(&m, &f->world, f->relay.address);
     ck_assert_int_eq(raw_connect_key(&f->c[0], m.address, m.key), ZKS_E_PROTOCOL);
     ck_assert(raw_run(&f->world, is_quiet, &m, RAW_DEADLINE_MS));
-    const size_t dh = zks__crypto_suite(raw_suite())->dh_public_bytes;
+    const size_t dh = zks__crypto_suite(test_suite())->dh_public_bytes;
     ck_assert_uint_eq(m.from_relay, MESSAGE_2_REST_BYTES + 2 * dh);
     ck_assert_uint_eq(m.from_device, 2 + ZKS_KEM_PUBLIC_BYTES + dh);
     zks__endpoint_close(m.endpoint, on_endpoint_closed, &m);

@@ -141,7 +141,7 @@ static void adopt(trust *t, unsigned i, const raw_record *epoch)
     uint8_t secret[ZKS_KEY_BYTES];
     ck_assert_int_eq(zks__record_read(epoch->bytes, epoch->length, &r), ZKS_OK);
     secret_of(t->epoch_count, secret);
-    zks__blob_key_derive(zks__crypto_suite(raw_suite()), secret, r.group_id, r.hash, id(t, i),
+    zks__blob_key_derive(zks__crypto_suite(test_suite()), secret, r.group_id, r.hash, id(t, i),
                          &t->f->c[i].blob_key);
 }
 
@@ -419,8 +419,9 @@ START_TEST(device_that_leaves_is_let_go_and_not_in_again)
     raw_client *c = t->f->c;
     raw_record leave;
     fixture_join(t->f, 2, ZKS_MODE_LIVE);
-    ck_assert_int_eq(zks__record_make_leave(raw_suite(), t->f->group.root.group_id, &c[1].keys.sign,
-                                            leave.bytes, sizeof leave.bytes, &leave.length),
+    ck_assert_int_eq(zks__record_make_leave(test_suite(), t->f->group.root.group_id,
+                                            &c[1].keys.sign, leave.bytes, sizeof leave.bytes,
+                                            &leave.length),
                      ZKS_OK);
     const zks__slice bytes = slice_of(&leave);
     send_records(&c[1], ZKS_RECORDS_PUT, &bytes, 1);
@@ -449,14 +450,14 @@ START_TEST(shared_group_says_what_would_help)
 {
     fixture *f = fixture_new(NULL);
     static uint8_t keys[ZKS_SEAL_CT_MAX_BYTES + ZKS_SEALED_SECRET_BYTES];
-    const size_t key_bytes = zks__record_key_bytes(zks__crypto_suite(raw_suite()));
+    const size_t key_bytes = zks__record_key_bytes(zks__crypto_suite(test_suite()));
     raw_record e;
     zks__record tip;
     fixture_join(f, 1, ZKS_MODE_LIVE);
     ck_assert_int_eq(zks__record_read(f->group.epoch.bytes, f->group.epoch.length, &tip), ZKS_OK);
     zks__epoch next = {.number = 1, .keys = {keys, key_bytes}, .wrap = {keys, 48}};
     memcpy(next.parent, tip.hash, sizeof next.parent);
-    ck_assert_int_eq(zks__record_make_epoch(raw_suite(), tip.group_id, &next, &f->group.root.root,
+    ck_assert_int_eq(zks__record_make_epoch(test_suite(), tip.group_id, &next, &f->group.root.root,
                                             e.bytes, sizeof e.bytes, &e.length),
                      ZKS_OK);
     const zks__slice bytes = slice_of(&e);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "crypto/crypto.h"
 #include "support/raw_check.h"
+#include "support/suite.h"
 #include "transport/transport.h"
 
 #include <netinet/in.h>
@@ -112,12 +113,15 @@ static fake_relay *start(fake_relay_kind kind, fake_relay_fn handler, fake_relay
     raw_check(!uv_loop_init(&r->loop) && !uv_async_init(&r->loop, &r->stop, on_stop));
     r->stop.data = r;
     uint8_t seed[ZKS_TRANSPORT_SEED_BYTES] = {7};
-    zks__session_keys_relay(zks__crypto_suite(ZKS_SUITE_SODIUM), seed, &r->keys);
+    zks__session_keys_relay(zks__crypto_suite(test_suite()), seed, &r->keys);
     r->keys.proof[0] ^= kind == FAKE_RELAY_UNPROVEN;
     r->silent = kind == FAKE_RELAY_SILENT;
     struct sockaddr_in bind = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    zks__listen_config listen = {
-        .key_seed = seed, .alpn = ZKS_WIRE_ALPN, .accept = on_accept, .user = r};
+    zks__listen_config listen = {.key_seed = seed,
+                                 .alpn = ZKS_WIRE_ALPN,
+                                 .approved_alpn = ZKS_WIRE_ALPN_APPROVED,
+                                 .accept = on_accept,
+                                 .user = r};
     zks__endpoint_config config = {.loop = &r->loop,
                                    .bind = (const struct sockaddr *)&bind,
                                    .rng = zks__crypto_rng(),

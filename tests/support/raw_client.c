@@ -23,12 +23,6 @@ static void on_late(uv_timer_t *timer)
     ((raw_world *)timer->data)->late = true;
 }
 
-uint8_t raw_suite(void)
-{
-    const char *name = getenv("ZKS_TEST_SUITE");
-    return name && strcmp(name, "approved") == 0 ? ZKS_SUITE_APPROVED : ZKS_SUITE_SODIUM;
-}
-
 void raw_world_init(raw_world *w)
 {
     memset(w, 0, sizeof *w);
@@ -90,7 +84,7 @@ static void group_init(raw_group *g, unsigned number, uint8_t mode)
     zks__record epoch;
     memset(g, 0, sizeof *g);
     memcpy(seed + 8, &number, sizeof number);
-    zks__group_root_derive(raw_suite(), mode, seed, &g->root);
+    zks__group_root_derive(test_suite(), mode, seed, &g->root);
     raw_check(zks__group_make_genesis(&g->root, g->genesis.bytes, sizeof g->genesis.bytes,
                                       &g->genesis.length) == ZKS_OK);
     raw_check(zks__group_make_epoch0(&g->root, g->epoch.bytes, sizeof g->epoch.bytes,
@@ -134,7 +128,7 @@ void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned n
     c->group = g;
     zks__list_init(&c->inbox);
     zks__device_keys_derive(seed, g->root.group_id, instance, &c->keys);
-    c->session_keys.suite = zks__crypto_suite(raw_suite());
+    c->session_keys.suite = zks__crypto_suite(test_suite());
     memcpy(c->session_keys.dh_secret, c->keys.noise_dh_secret, sizeof c->session_keys.dh_secret);
     memcpy(c->session_keys.kem_seed, c->keys.noise_kem_seed, sizeof c->session_keys.kem_seed);
     raw_check(zks__group_make_member(&g->root, &c->keys, 0, (zks__slice){(const uint8_t *)"", 0},
@@ -142,7 +136,7 @@ void raw_client_init(raw_client *c, raw_world *w, const raw_group *g, unsigned n
                                      &c->member.length) == ZKS_OK);
     raw_check(zks__record_read(c->member.bytes, c->member.length, &member) == ZKS_OK);
     memcpy(c->member_hash, member.hash, sizeof c->member_hash);
-    zks__blob_key_derive(zks__crypto_suite(raw_suite()), g->root.epoch0_secret, g->root.group_id,
+    zks__blob_key_derive(zks__crypto_suite(test_suite()), g->root.epoch0_secret, g->root.group_id,
                          g->epoch_tag, zks__crypto_sign_public(&c->keys.sign), &c->blob_key);
 }
 
@@ -264,8 +258,8 @@ zks_status raw_connect_key(raw_client *c, const char *address, const uint8_t *ex
     zks__connect_config config = {.remote = (const struct sockaddr *)&remote,
                                   .key_seed = c->keys.sign_seed,
                                   .expected_key = c->relay_key,
-                                  .alpn = raw_alpn(),
-                                  .approved = raw_approved(),
+                                  .alpn = test_alpn(),
+                                  .approved = test_approved(),
                                   .keep_alive_ms = 5000,
                                   .events = zks__session_link_events(),
                                   .user = c->session};
@@ -443,7 +437,7 @@ uint64_t raw_blob_number(const raw_client *c, const zks__blob_item *item)
     uint8_t *copy = malloc(item->blob.length + 1);
     raw_check(copy != NULL);
     memcpy(copy, item->blob.data, item->blob.length);
-    zks__blob_key_derive(zks__crypto_suite(raw_suite()), c->group->root.epoch0_secret,
+    zks__blob_key_derive(zks__crypto_suite(test_suite()), c->group->root.epoch0_secret,
                          c->group->root.group_id, c->group->epoch_tag, item->sender, &key);
     raw_check(zks__blob_open(&key, copy, item->blob.length, &e) == ZKS_OK);
     raw_check(e.body_length >= 8);

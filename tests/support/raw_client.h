@@ -14,6 +14,7 @@
 #include "group/blob.h"
 #include "group/keys.h"
 #include "session/session.h"
+#include "tests/support/suite.h"
 #include "transport/transport.h"
 
 enum { RAW_DEADLINE_MS = 30000, RAW_RECORD_BYTES = 8192 };
@@ -25,18 +26,6 @@ typedef struct raw_world {
     bool late;
     unsigned patience_ms; /* how long a client waits for its relay; 0: RAW_DEADLINE_MS */
 } raw_world;
-
-/* The suite of the groups and sessions made here: ZKS_TEST_SUITE=approved in the environment asks
- * for suite 2, so that the same tests run for both. */
-uint8_t raw_suite(void);
-static inline bool raw_approved(void)
-{
-    return raw_suite() == ZKS_SUITE_APPROVED;
-}
-static inline const char *raw_alpn(void)
-{
-    return raw_approved() ? ZKS_WIRE_ALPN_APPROVED : ZKS_WIRE_ALPN;
-}
 
 void raw_world_init(raw_world *w);
 void raw_world_done(raw_world *w);

@@ -4,6 +4,7 @@
 #define ZKS_TESTS_CLIENT_DEVICE_H
 
 #include "client/client.h"
+#include "tests/support/suite.h"
 #include "tests/support/unit.h"
 
 #include <dirent.h>
@@ -51,6 +52,7 @@ static inline zks_status device_try(device *d, zks_runtime *r, const char *path,
     memset(d, 0, sizeof *d);
     zks__client_secrets secrets = {.has_secret = true, .secret = {secret, 2, 3}};
     zks__client_options o = {.secrets = &secrets,
+                             .suite = test_suite(),
                              .event = device_event,
                              .event_user = d,
                              .event_user_free = device_freed};

@@ -40,6 +40,7 @@ static inline void open_a(bool new_group)
                                  .vault = runtime->vault,
                                  .path = path,
                                  .secret = new_group ? seed : NULL,
+                                 .suite = test_suite(),
                                  .mode = new_group ? ZKS_GROUP_MODE_PAIRED : 0,
                                  .device_name = "anna",
                                  .rng = runtime->rng,
@@ -93,7 +94,7 @@ static inline zks__records_taken take(const uint8_t *record, size_t length)
 static inline void make_b(void)
 {
     zks__member m = {.rights = ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN};
-    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, seed, &root);
+    zks__group_root_derive(test_suite(), ZKS_GROUP_MODE_PAIRED, seed, &root);
     zks__device_keys_derive(b_seed, root.group_id, b_instance, &b);
     b_id = zks__crypto_sign_public(&b.sign);
     const zks__suite *suite = zks__crypto_suite(root.suite);

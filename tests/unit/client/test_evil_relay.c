@@ -128,7 +128,8 @@ START_TEST(a_second_relay_gives_what_the_first_drops)
     device_free(a);
 
     zks__client_secrets secrets = {.has_secret = true, .secret = {1, 2, 3}};
-    zks__client_options o = {.secrets = &secrets, .event = device_event, .event_user = b};
+    zks__client_options o = {
+        .secrets = &secrets, .suite = test_suite(), .event = device_event, .event_user = b};
     zks_op *op = NULL;
     memset(b, 0, sizeof *b);
     o.relays[o.relay_count++] = (char *)(uintptr_t)evil_relay_address(relay);

@@ -12,6 +12,7 @@ static void open_back(bool restore)
                                  .vault = runtime->vault,
                                  .path = back_path,
                                  .secret = restore ? seed : NULL,
+                                 .suite = test_suite(),
                                  .mode = restore ? ZKS_GROUP_MODE_PAIRED : 0,
                                  .restore = restore,
                                  .device_name = "back",
