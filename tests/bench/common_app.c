@@ -31,11 +31,15 @@ zks_client *bench_client(zks_runtime *r, const char *store, const char *relay)
     bench_check("config", zks_config_new(&config));
     bench_check("secret", zks_config_set_secret(config, secret, sizeof secret));
     bench_check("store", zks_config_set_text(config, ZKS_OPTION_STORE_PATH, store));
-    bench_check("relay", zks_config_add_relay(config, relay));
+    if (relay) {
+        bench_check("relay", zks_config_add_relay(config, relay));
+    }
     bench_check("open", zks_client_open(r, config, NULL, NULL, &op, &client));
     zks_config_free(config);
     bench_finish("open", op);
-    bench_check("connect", zks_client_connect(client, NULL, NULL, &op));
-    bench_finish("connect", op);
+    if (relay) {
+        bench_check("connect", zks_client_connect(client, NULL, NULL, &op));
+        bench_finish("connect", op);
+    }
     return client;
 }

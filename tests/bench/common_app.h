@@ -10,7 +10,7 @@ enum { BENCH_DEADLINE_MS = 60000 };
 void bench_check(const char *what, zks_status status);
 /* Waits; the end unless it succeeded. Frees it. */
 void bench_finish(const char *what, zks_op *op);
-/* A client of the one group of all benchmarks, connected. */
+/* A client of the one group of all benchmarks: store NULL in memory; relay NULL not connected. */
 zks_client *bench_client(zks_runtime *r, const char *store, const char *relay);
 
 #endif
