@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The third-party libraries, each as one target zks_dep_<name>. docs/DEPENDENCIES.md
-# says why each is there; scripts/bootstrap installs them on Debian 12.
+# says why each is there; scripts/bootstrap installs them on Debian 12. Those of the library come
+# from the system, or with ZKS_PACKAGE from what bootstrap built for packages.
 
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -46,17 +47,23 @@ function(zks_dep_sodium)
   set(ZKS_SODIUM_ARCHIVE ${prefix}/lib/libsodium.a PARENT_SCOPE)
 endfunction()
 
-zks_dep_sodium()
-zks_dep(quic libngtcp2>=1.11 libngtcp2_crypto_gnutls>=1.11 gnutls>=3.7)
-if(ZKS_SUITE2)
-  zks_dep(approved gnutls>=3.7.3 nettle>=3.6 hogweed gmp)
+if(ZKS_PACKAGE)
+  include(ZksPackage)
+else()
+  zks_dep_sodium()
+  zks_dep(quic libngtcp2>=1.11 libngtcp2_crypto_gnutls>=1.11 gnutls>=3.7)
+  if(ZKS_SUITE2)
+    zks_dep(approved gnutls>=3.7.3 nettle>=3.6 hogweed gmp)
+  endif()
+  zks_dep(uv libuv>=1.42)
+  zks_dep(sqlite sqlite3>=3.37)
+  zks_dep(qrencode libqrencode>=4.0)
+  zks_dep(inih inih)
 endif()
-zks_dep(uv libuv>=1.42)
-zks_dep(sqlite sqlite3>=3.37)
-zks_dep(qrencode libqrencode>=4.0)
-zks_dep(inih inih)
-zks_dep(popt popt)
-zks_dep(jansson jansson>=2.11)
+if(ZKS_PROGRAMS)
+  zks_dep(popt popt)
+  zks_dep(jansson jansson>=2.11)
+endif()
 if(ZKS_TESTS)
   zks_dep(check check>=0.15)
 endif()
