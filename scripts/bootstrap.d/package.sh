@@ -87,10 +87,11 @@ build_inih() {
         quiet ar rcs "$stage/lib/libinih.a" ini.o && part_headers . ini.h
 }
 
+# A patch of Debian's adds a file to gl/, which only its Makefile.in has to learn.
 build_gnutls() {
-    quiet ./configure --prefix=/usr --libdir=/usr/lib --sysconfdir=/etc "${gnutls_options[@]}" \
+    quiet automake gl/Makefile && quiet ./configure --prefix=/usr --libdir=/usr/lib --sysconfdir=/etc "${gnutls_options[@]}" \
         "${no_autotools[@]}" CFLAGS="${CFLAGS/-fvisibility=hidden /}" \
-        LDFLAGS='-Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed' &&
+        LDFLAGS='-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed' &&
         quiet make -j"$(nproc)" "${no_autotools[@]}" &&
         quiet make install DESTDIR="$PWD/installed" "${no_autotools[@]}" &&
         cp installed/usr/lib/libgnutls.so.30.*.* "$stage/lib/libgnutls.so.30" &&
