@@ -3,6 +3,7 @@
 #ifndef ZKS_CLIENT_EVENT_H
 #define ZKS_CLIENT_EVENT_H
 
+#include "client/batch.h"
 #include "client/client.h"
 #include "client/task.h"
 #include "wire/limits.h"
@@ -17,7 +18,7 @@ struct zks_event {
     char *code;          /* secret: wiped at the end */
     int64_t numbers[16]; /* by ZKS_EVENT_FIELD_* below 100 */
     bool has_device, has_blob_id, has_chain, has_relay_key;
-    uint8_t device[ZKS_DEVICE_ID_BYTES], blob_id[ZKS_BLOB_ID_BYTES], chain[ZKS_CHAIN_BYTES],
+    uint8_t device[ZKS_DEVICE_ID_BYTES], blob_id[ZKS_BATCH_ID_BYTES], chain[ZKS_CHAIN_BYTES],
         relay_key[32];
 };
 

@@ -100,7 +100,8 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out);
 typedef struct zks__sealed {
     uint64_t n;
     uint32_t ttl_s;
-    uint8_t blob_id[ZKS_BLOB_ID_BYTES];
+    uint8_t id[ZKS_ENTRY_ID_BYTES];     /* of the entry: the same however often it is sealed */
+    uint8_t blob_id[ZKS_BLOB_ID_BYTES]; /* of the blob: what relays know it by */
     zks__buf *blob;
 } zks__sealed;
 /* Seals and stores one entry: `body` (made by zks__blob_buffer) becomes the blob in place. sign:
@@ -111,6 +112,9 @@ ZKS_MUST_USE zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_
  * reference. *out_count of at most max_count. */
 ZKS_MUST_USE zks_status zks__ledger_outbox(zks__ledger *l, uint64_t after, uint32_t max_bytes,
                                            size_t max_count, zks__sealed *out, size_t *out_count);
+/* The id of own entry n. ZKS_E_NOT_FOUND: there is none any more. */
+ZKS_MUST_USE zks_status zks__ledger_own_id(zks__ledger *l, uint64_t n,
+                                           uint8_t out_id[ZKS_ENTRY_ID_BYTES]);
 uint64_t zks__ledger_last_n(const zks__ledger *l);
 /* Highest own entry that a relay has acknowledged. */
 uint64_t zks__ledger_inboxed_n(const zks__ledger *l);

@@ -48,6 +48,7 @@ static zks_status seal_entry(zks__ledger *l, zks__entry *e, zks__buf *body, zks_
         out->n = row.n;
         out->ttl_s = e->ttl_s;
         out->blob = body;
+        memcpy(out->id, e->id, sizeof out->id);
     }
     return status;
 }
@@ -131,6 +132,7 @@ static zks_status read_own(const zks__store_own *own, void *user)
     }
     s->n = own->n;
     s->ttl_s = own->ttl_s;
+    memcpy(s->id, own->id, sizeof s->id);
     memcpy(s->blob_id, own->blob_id, sizeof s->blob_id);
     r->bytes += own->blob.length;
     r->count++;
@@ -383,6 +385,29 @@ zks_status zks__ledger_relay_knows(zks__ledger *l, bool all)
         zks__records_digest(l->records, l->relay.records_known);
     }
     return zks__store_relay_update(l->store, &l->relay);
+}
+
+typedef struct id_search {
+    uint64_t n;
+    uint8_t *out_id;
+    bool found;
+} id_search;
+
+static zks_status take_id(const zks__store_own *own, void *user)
+{
+    id_search *s = user;
+    s->found = own->n == s->n;
+    if (s->found) {
+        memcpy(s->out_id, own->id, sizeof own->id);
+    }
+    return ZKS_E_LIMIT;
+}
+
+zks_status zks__ledger_own_id(zks__ledger *l, uint64_t n, uint8_t out_id[ZKS_ENTRY_ID_BYTES])
+{
+    id_search s = {n, out_id, false};
+    zks_status status = zks__store_own_each(l->store, l->group.g, n - 1, take_id, &s);
+    return status || s.found ? status : ZKS_E_NOT_FOUND;
 }
 
 zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)

@@ -149,30 +149,47 @@ typedef struct refused_job {
     zks__client_job base;
     uint64_t n;
     uint32_t code;
+    size_t relay;
+    uint8_t id[ZKS_ENTRY_ID_BYTES];
+    bool has_id;
 } refused_job;
 
 static zks_status run_refused(zks__job *job)
 {
     refused_job *j = (refused_job *)job;
-    return zks__ledger_refused(j->base.client->ledger, j->n, j->code);
+    zks__ledger *l = j->base.client->ledger;
+    j->has_id = !zks__ledger_own_id(l, j->n, j->id);
+    return zks__ledger_refused(l, j->n, j->code);
+}
+
+/* id NULL: not known */
+static void tell_refused(zks_client *c, uint64_t n, zks_status status, size_t relay,
+                         const uint8_t *id)
+{
+    zks_event *e = zks__event_new(c, ZKS_EVENT_PUSH_REFUSED, status, zks__status_text(status));
+    if (e) {
+        e->numbers[ZKS_EVENT_FIELD_NUMBER] = (int64_t)n;
+        e->has_blob_id = id != NULL;
+        if (id) {
+            memcpy(e->blob_id, id, sizeof e->blob_id);
+        }
+        e->relay = zks__strdup(c->options.relays[relay]);
+        zks__event_post(e);
+    }
 }
 
 static void finish_refused(zks__job *job)
 {
+    const refused_job *j = (const refused_job *)job;
+    tell_refused(j->base.client, j->n, zks__wire_status(j->code), j->relay,
+                 j->has_id ? j->id : NULL);
     zks__client_job_free((zks__client_job *)job);
 }
 
-static void on_refused(zks_client *c, const zks__push_result *r, uint64_t n, uint32_t code)
+static void on_refused(zks_client *c, uint64_t n, uint32_t code)
 {
     zks_status status = zks__wire_status(code);
-    zks_event *e = zks__event_new(c, ZKS_EVENT_PUSH_REFUSED, status, zks__status_text(status));
-    if (e) {
-        e->numbers[ZKS_EVENT_FIELD_NUMBER] = (int64_t)n;
-        e->has_blob_id = true;
-        memcpy(e->blob_id, r->blob_id, sizeof e->blob_id);
-        e->relay = zks__strdup(c->options.relays[zks__sync_relay(c->sync)]);
-        zks__event_post(e);
-    }
+    size_t relay = zks__sync_relay(c->sync);
     for (zks__node *w = zks__list_first(&c->acking); w;) {
         zks__node *next = zks__list_next(&c->acking, w);
         zks_op *op = ZKS_CONTAINER(w, zks_op, waiting);
@@ -184,12 +201,15 @@ static void on_refused(zks_client *c, const zks__push_result *r, uint64_t n, uin
         w = next;
     }
     refused_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_refused, finish_refused);
-    if (j) {
-        j->base.job.on_relay = true;
-        j->n = n;
-        j->code = code;
-        zks__client_job_start(&j->base);
+    if (!j) {
+        tell_refused(c, n, status, relay, NULL);
+        return;
     }
+    j->base.job.on_relay = true;
+    j->n = n;
+    j->code = code;
+    j->relay = relay;
+    zks__client_job_start(&j->base);
 }
 
 void zks__client_on_push_ack(zks_client *c, const zks__message *m)
@@ -208,7 +228,7 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m)
             zks__client_cache_clear(c); /* what follows is sealed anew as it is read */
         }
         if (code) {
-            on_refused(c, &r, n, code);
+            on_refused(c, n, code);
         }
     }
     uint64_t bytes = zks__sync_acked_bytes(c->sync) - before;

@@ -92,6 +92,43 @@ END_TEST
 
 /* --- syncing --- */
 
+/* The id that a push told is the one under which everybody reads the entry. */
+START_TEST(an_entry_has_one_id_everywhere)
+{
+    enum { ENTRIES = 3 };
+    static const size_t lengths[ENTRIES] = {1, 1, 1};
+    world w;
+    world_open_with_relay(&w);
+    zks_client *from = world_client_open(&w, &(world_client){.group = 1, .relay = true});
+    zks_client *to = world_client_open(&w, &(world_client){.group = 1, .relay = true});
+    zks_op *op;
+    MUST(zks_client_push_many(from, (const uint8_t *)"abc", lengths, ENTRIES, ZKS_PUSH_STORED, NULL,
+                              NULL, &op));
+    MUST(zks_op_wait(op, world_patience_ms()));
+    size_t length = 0;
+    const uint8_t *ids = zks_op_bytes(op, ZKS_OP_BLOB_IDS, &length);
+    ck_assert_uint_eq(length, ENTRIES * ZKS_SIZE_BLOB_ID);
+    world_connect(from);
+    world_connect(to);
+    zks_client *readers[] = {from, to};
+    for (size_t i = 0; i < 2; i++) {
+        for (uint64_t after = 0; after < ENTRIES;) {
+            zks_batch *b = world_read(readers[i], after, ZKS_READ_WAIT | ZKS_READ_OWN);
+            size_t count = zks_batch_count(b);
+            ck_assert_uint_gt(count, 0);
+            ck_assert_mem_eq(zks_batch_ids(b), ids + after * ZKS_SIZE_BLOB_ID,
+                             count * ZKS_SIZE_BLOB_ID);
+            after += count;
+            zks_batch_free(b);
+        }
+    }
+    zks_op_free(op);
+    zks_client_free(from);
+    zks_client_free(to);
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(entries_arrive_in_order_with_all_their_columns)
 {
     enum { ENTRIES = 300 };
@@ -487,6 +524,7 @@ static void add(TCase *c)
     tcase_add_test(c, bad_configuration_is_told_by_the_operation);
     tcase_add_test(c, port_in_use_is_told_by_the_operation);
     tcase_add_test(c, relay_stops_twice_and_in_callbacks_and_when_freed_early);
+    tcase_add_test(c, an_entry_has_one_id_everywhere);
     tcase_add_test(c, entries_arrive_in_order_with_all_their_columns);
     tcase_add_test(c, watermark_is_durable_and_monotonic);
     tcase_add_test(c, own_entries_are_read_only_when_asked_for);

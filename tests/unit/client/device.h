@@ -24,6 +24,7 @@ typedef struct device {
     _Atomic unsigned connected;            /* times */
     _Atomic unsigned late;                 /* events behind CLOSED */
     _Atomic unsigned freed;                /* user_free calls */
+    uint8_t refused[ZKS_SIZE_BLOB_ID];     /* of the entry refused last, before it is counted */
 } device;
 
 static inline void device_event(zks_client *c, const zks_event *e, void *user)
@@ -36,6 +37,11 @@ static inline void device_event(zks_client *c, const zks_event *e, void *user)
     if (kind == ZKS_EVENT_STATE) {
         d->state = zks__event_number(e, ZKS_EVENT_FIELD_STATE);
         d->connected += d->state == ZKS_STATE_CONNECTED;
+    }
+    if (kind == ZKS_EVENT_PUSH_REFUSED) {
+        size_t length = 0;
+        const uint8_t *id = zks__event_bytes(e, ZKS_EVENT_FIELD_BLOB_ID, &length);
+        memcpy(d->refused, id, length);
     }
     d->events[kind]++;
 }

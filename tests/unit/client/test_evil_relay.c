@@ -295,11 +295,19 @@ START_TEST(a_refusal_that_means_nothing_is_told_and_healed)
 {
     meet(false);
     evil_relay_attack(relay, EVIL_REFUSE, 3, 3);
+    uint8_t ids[EVIL_WORDS + 1][ZKS_SIZE_BLOB_ID];
     for (uint64_t i = 1; i <= EVIL_WORDS; i++) {
-        device_done(device_push(a, i, ZKS_PUSH_STORED), ZKS_OK);
+        zks_op *op = device_push(a, i, ZKS_PUSH_STORED);
+        ck_assert_int_eq(zks__op_wait(op, DEVICE_WAIT_MS), ZKS_OK);
+        size_t length = 0;
+        const uint8_t *id = zks__op_bytes(op, ZKS_OP_BLOB_IDS, &length);
+        ck_assert_uint_eq(length, sizeof ids[i]);
+        memcpy(ids[i], id, length);
+        device_done(op, ZKS_OK);
     }
     DEVICE_UNTIL(a->events[ZKS_EVENT_PUSH_REFUSED] == 1);
     ck_assert_int_eq(a->status[ZKS_EVENT_PUSH_REFUSED], ZKS_E_PROTOCOL);
+    ck_assert_mem_eq(a->refused, ids[3], sizeof ids[3]);
     EVIL_HEALS(evil_received(b) == EVIL_WORDS);
     evil_expect_all(b);
 }
