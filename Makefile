@@ -19,7 +19,7 @@ demo: ## devices pair, sync through a relay that is killed on the way, and remov
 	@scripts/demo
 
 test: ## every test: plain, AddressSanitizer, ThreadSanitizer (about 15 minutes)
-	@scripts/bootstrap --test
+	@scripts/bootstrap --test --package
 	@tests/run all
 
 check: ## the unit and ABI tests (below a minute)
@@ -37,7 +37,7 @@ fuzz: ## each decoder under libFuzzer, FUZZ_SECONDS=60 each
 	@scripts/fuzz
 
 soak: ## the long versions, and demo and test in a bare Debian 12
-	@scripts/bootstrap --test --soak
+	@scripts/bootstrap --test --package --soak
 	@scripts/soak
 
 lint: ## clang-format, clang-tidy, shellcheck, licence lines

@@ -198,6 +198,21 @@ function(zks_again_approved suite)
   endforeach()
 endfunction()
 
+# What packages hold. A test that needs build/package names the fixture `package`:
+# set_tests_properties(<name> PROPERTIES FIXTURES_REQUIRED package)
+function(zks_package_tests)
+  zks_test_register(package_build LABEL package TIMEOUT 900
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/package build)
+  set_tests_properties(package_build PROPERTIES FIXTURES_SETUP package)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/package/test_*.py)
+  foreach(file IN LISTS files)
+    get_filename_component(file ${file} NAME)
+    zks_script_test(package ${file} TIMEOUT 600)
+    string(REGEX REPLACE "^test_(.*)\\.py$" "package_\\1" name ${file})
+    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED package)
+  endforeach()
+endfunction()
+
 # With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
 function(zks_fuzz_targets)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
