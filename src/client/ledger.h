@@ -100,6 +100,7 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out);
 typedef struct zks__sealed {
     uint64_t n;
     uint32_t ttl_s;
+    uint8_t id[ZKS_ENTRY_ID_BYTES]; /* the entry's; blob_id changes when it is sealed anew */
     uint8_t blob_id[ZKS_BLOB_ID_BYTES];
     zks__buf *blob;
 } zks__sealed;
@@ -167,7 +168,9 @@ ZKS_MUST_USE zks_status zks__ledger_welcome(zks__ledger *l, const zks__welcome *
 ZKS_MUST_USE zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out);
 /* Whether it has all records that are here; WELCOME says yes. */
 ZKS_MUST_USE zks_status zks__ledger_relay_knows(zks__ledger *l, bool all);
-ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code);
+/* The connected relay refused own entry n for good; out_id: the entry's. */
+ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code,
+                                            uint8_t out_id[ZKS_ENTRY_ID_BYTES]);
 
 /* --- received --- */
 typedef struct zks__received {

@@ -46,6 +46,7 @@ static zks_status seal_entry(zks__ledger *l, zks__entry *e, zks__buf *body, zks_
         memcpy(tip->tip_id, e->id, sizeof tip->tip_id);
         l->group.last_n = row.n;
         out->n = row.n;
+        memcpy(out->id, e->id, sizeof out->id);
         out->ttl_s = e->ttl_s;
         out->blob = body;
     }
@@ -131,6 +132,7 @@ static zks_status read_own(const zks__store_own *own, void *user)
     }
     s->n = own->n;
     s->ttl_s = own->ttl_s;
+    memcpy(s->id, own->id, sizeof s->id);
     memcpy(s->blob_id, own->blob_id, sizeof s->blob_id);
     r->bytes += own->blob.length;
     r->count++;
@@ -385,9 +387,20 @@ zks_status zks__ledger_relay_knows(zks__ledger *l, bool all)
     return zks__store_relay_update(l->store, &l->relay);
 }
 
-zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code)
+static zks_status copy_id(const zks__store_own *own, void *user)
 {
-    return l->relay_valid ? zks__store_refused_add(l->store, l->relay.r, n, code) : ZKS_OK;
+    memcpy(user, own->id, sizeof own->id);
+    return ZKS_E_LIMIT; /* the first one is enough */
+}
+
+zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code,
+                               uint8_t out_id[ZKS_ENTRY_ID_BYTES])
+{
+    zks_status status = zks__store_own_each(l->store, l->group.g, n - 1, copy_id, out_id);
+    if ((status && status != ZKS_E_LIMIT) || !l->relay_valid) {
+        return status == ZKS_E_LIMIT ? ZKS_OK : status;
+    }
+    return zks__store_refused_add(l->store, l->relay.r, n, code);
 }
 
 zks_status zks__ledger_prune(zks__ledger *l, uint64_t keep_bytes, size_t relays, bool *out_more)

@@ -3,6 +3,7 @@
 #include "client/internal.h"
 
 #include "base/alloc.h"
+#include "client/batch.h"
 
 #include <string.h>
 
@@ -115,13 +116,14 @@ static zks_status run_push(zks__job *job)
     return status;
 }
 
+/* As zks_batch_ids tells the readers. */
 static void report_ids(push_job *p)
 {
-    uint8_t *ids = zks__alloc(p->count * ZKS_BLOB_ID_BYTES);
+    uint8_t *ids = zks__alloc(p->count * ZKS_BATCH_ID_BYTES);
     for (size_t i = 0; ids && i < p->count; i++) {
-        memcpy(ids + i * ZKS_BLOB_ID_BYTES, p->items[i].blob_id, ZKS_BLOB_ID_BYTES);
+        memcpy(ids + i * ZKS_BATCH_ID_BYTES, p->items[i].id, ZKS_BATCH_ID_BYTES);
     }
-    zks__op_set_bytes(p->op, ZKS_OP_BLOB_IDS, ids, ids ? p->count * ZKS_BLOB_ID_BYTES : 0);
+    zks__op_set_bytes(p->op, ZKS_OP_BLOB_IDS, ids, ids ? p->count * ZKS_BATCH_ID_BYTES : 0);
     zks__op_set_number(p->op, ZKS_OP_FIRST_NUMBER, (int64_t)p->items[0].n);
     zks__op_set_number(p->op, ZKS_OP_COUNT, (int64_t)p->count);
 }

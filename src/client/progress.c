@@ -149,29 +149,34 @@ typedef struct refused_job {
     zks__client_job base;
     uint64_t n;
     uint32_t code;
+    uint8_t id[ZKS_ENTRY_ID_BYTES]; /* of the entry */
+    zks_event *event;               /* to be raised; NULL: there was no memory for it */
 } refused_job;
 
 static zks_status run_refused(zks__job *job)
 {
     refused_job *j = (refused_job *)job;
-    return zks__ledger_refused(j->base.client->ledger, j->n, j->code);
+    return zks__ledger_refused(j->base.client->ledger, j->n, j->code, j->id);
 }
 
 static void finish_refused(zks__job *job)
 {
-    zks__client_job_free((zks__client_job *)job);
+    refused_job *j = (refused_job *)job;
+    if (j->event) {
+        j->event->has_blob_id = !job->status;
+        memcpy(j->event->blob_id, j->id, sizeof j->event->blob_id);
+        zks__event_post(j->event);
+    }
+    zks__client_job_free(&j->base);
 }
 
-static void on_refused(zks_client *c, const zks__push_result *r, uint64_t n, uint32_t code)
+static void on_refused(zks_client *c, uint64_t n, uint32_t code)
 {
     zks_status status = zks__wire_status(code);
     zks_event *e = zks__event_new(c, ZKS_EVENT_PUSH_REFUSED, status, zks__status_text(status));
     if (e) {
         e->numbers[ZKS_EVENT_FIELD_NUMBER] = (int64_t)n;
-        e->has_blob_id = true;
-        memcpy(e->blob_id, r->blob_id, sizeof e->blob_id);
         e->relay = zks__strdup(c->options.relays[zks__sync_relay(c->sync)]);
-        zks__event_post(e);
     }
     for (zks__node *w = zks__list_first(&c->acking); w;) {
         zks__node *next = zks__list_next(&c->acking, w);
@@ -184,10 +189,13 @@ static void on_refused(zks_client *c, const zks__push_result *r, uint64_t n, uin
         w = next;
     }
     refused_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_refused, finish_refused);
-    if (j) {
+    if (!j) {
+        zks__event_post(e); /* without the id, which is in the store */
+    } else {
         j->base.job.on_relay = true;
         j->n = n;
         j->code = code;
+        j->event = e;
         zks__client_job_start(&j->base);
     }
 }
@@ -208,7 +216,7 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m)
             zks__client_cache_clear(c); /* what follows is sealed anew as it is read */
         }
         if (code) {
-            on_refused(c, &r, n, code);
+            on_refused(c, n, code);
         }
     }
     uint64_t bytes = zks__sync_acked_bytes(c->sync) - before;

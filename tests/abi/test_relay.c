@@ -113,6 +113,8 @@ START_TEST(entries_arrive_in_order_with_all_their_columns)
     EXPECT(zks_op_status(op), ZKS_OK);
     ck_assert_int_eq(zks_op_number(op, ZKS_OP_FIRST_NUMBER), ENTRIES);
     ck_assert_int_eq(zks_op_number(op, ZKS_OP_INBOX_SEQ), ENTRIES);
+    uint8_t last_id[ZKS_SIZE_BLOB_ID];
+    memcpy(last_id, zks_op_bytes(op, ZKS_OP_BLOB_IDS, NULL), sizeof last_id);
     zks_op_free(op);
     zks_report *p;
     MUST(zks_report_get(from, &p));
@@ -134,6 +136,8 @@ START_TEST(entries_arrive_in_order_with_all_their_columns)
             ck_assert_int_gt(zks_batch_times_ms(b)[i], INT64_C(1577836800000));
             ck_assert_mem_eq(zks_batch_senders(b) + i * ZKS_SIZE_DEVICE_ID,
                              zks_report_bytes(p, ZKS_REPORT_DEVICE_ID, NULL), ZKS_SIZE_DEVICE_ID);
+            ck_assert((next + 1 == ENTRIES) ==
+                      !memcmp(zks_batch_ids(b) + i * ZKS_SIZE_BLOB_ID, last_id, sizeof last_id));
         }
         zks_batch_free(b);
     }

@@ -202,6 +202,7 @@ static zks_status run_epoch(sim_slot *s, sim_job *j)
 static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)
 {
     zks__message m;
+    uint8_t id[ZKS_ENTRY_ID_BYTES];
     switch (j->kind) {
     case SIM_JOB_LOAD:
         return run_load(s, j);
@@ -212,7 +213,7 @@ static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)
     case SIM_JOB_SETTLE:
         return zks__ledger_settle(s->ledger, j->number, &j->state);
     case SIM_JOB_REFUSED:
-        return zks__ledger_refused(s->ledger, j->number, j->code);
+        return zks__ledger_refused(s->ledger, j->number, j->code, id);
     case SIM_JOB_FETCH:
         return run_fetch(s, j);
     case SIM_JOB_BLOBS:

@@ -262,7 +262,7 @@ enum {
     ZKS_SIZE_GROUP_ID = 32,  /* a group's id */
     ZKS_SIZE_DEVICE_ID = 32, /* a device's id in one group: its public key */
     ZKS_SIZE_RELAY_KEY = 32, /* a relay's public key */
-    ZKS_SIZE_BLOB_ID = 16,   /* a blob's id: a UUIDv8 */
+    ZKS_SIZE_BLOB_ID = 16,   /* an entry's id, the same at every device */
     ZKS_SIZE_CHAIN = 16,     /* the name of one of a device's chains of entries */
     ZKS_SIZE_STORE_KEY = 32, /* what opens a store instead of a passphrase */
     ZKS_SIZE_SALT_MIN = 8,   /* a passphrase's salt; 16 is best */
@@ -377,7 +377,8 @@ enum {
     ZKS_OP_PENDING = 6,   /* flush: entries that no relay has acknowledged yet */
     ZKS_OP_EPOCH = 7,     /* device_revoke, group_rotate: number of the epoch afterwards */
     /* zks_op_bytes */
-    ZKS_OP_BLOB_IDS = 201, /* push: ZKS_SIZE_BLOB_ID bytes for each entry */
+    /* push: ZKS_SIZE_BLOB_ID bytes for each entry, which zks_batch_ids tells its readers */
+    ZKS_OP_BLOB_IDS = 201,
     /* group_create: the recovery code, 18 words, UTF-8 without NUL. It is nowhere else: show it
      * once, keep it nowhere */
     ZKS_OP_RECOVERY_CODE = 202,
@@ -1147,7 +1148,7 @@ ZKS_API const uint64_t *zks_batch_seqs(const zks_batch *batch);
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API const int64_t *zks_batch_times_ms(const zks_batch *batch);
 
-/* Blob ids, ZKS_SIZE_BLOB_ID bytes each.
+/* Entry ids as their senders got them (ZKS_OP_BLOB_IDS), ZKS_SIZE_BLOB_ID bytes each.
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API const uint8_t *zks_batch_ids(const zks_batch *batch);
 
