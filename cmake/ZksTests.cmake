@@ -213,6 +213,26 @@ function(zks_package_tests)
   endforeach()
 endfunction()
 
+# zks_conformance(LANGUAGES name... TIMEOUT seconds): tests/conformance/run for each; packages are made
+# from the plain build only
+function(zks_conformance)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "LANGUAGES")
+  if(ZKS_SANITIZER)
+    set(arg_LANGUAGES c)
+  endif()
+  zks_test_wanted(wanted conformance_c)
+  if(NOT wanted)
+    return()
+  endif()
+  zks_sources(sources tests/conformance/c)
+  zks_test_program(conformance_driver SOURCES ${sources} LIBS zks_shared zks_dep_jansson)
+  set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} ZKS_SLOWER=${ZKS_SLOWER})
+  foreach(language IN LISTS arg_LANGUAGES)
+    zks_test_register(conformance_${language} LABEL conformance TIMEOUT ${arg_TIMEOUT}
+      COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/conformance/run --language ${language})
+  endforeach()
+endfunction()
+
 # With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
 function(zks_fuzz_targets)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)

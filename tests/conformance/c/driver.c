@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The conformance driver in C: its verbs, cases, and steps from standard input. See driver.h. */
+#include "driver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+zks_runtime *runtime;
+char folder[4096];
+const char *fixture, *case_suite = "default";
+
+#define VERB(name)         \
+    {                      \
+#name, verb_##name \
+    }
+static const struct verb {
+    const char *name;
+    verb_fn *run;
+} verbs[] = {
+    VERB(ack),         VERB(answer),
+    VERB(await),       VERB(cancel),
+    VERB(cancel_pair), VERB(change_store_key),
+    VERB(close),       VERB(connect),
+    VERB(count),       VERB(create),
+    VERB(derive),      VERB(devices),
+    VERB(digits),      VERB(disconnect),
+    VERB(finish),      VERB(flush),
+    VERB(get),         VERB(invite),
+    VERB(iterate),     VERB(join),
+    VERB(leave),       VERB(network_changed),
+    VERB(open),        VERB(pair),
+    VERB(paired),      VERB(push),
+    VERB(push_many),   VERB(push_series),
+    VERB(read),        VERB(read_series),
+    VERB(relay),       VERB(relay_stop),
+    VERB(report),      VERB(restore),
+    VERB(revoke),      VERB(rotate),
+    VERB(set),         VERB(start),
+    VERB(sync),        VERB(trust),
+};
+
+void task_run(task *t)
+{
+    t->d = t->who ? device_find(t->who) : NULL;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (!strcmp(verbs[i].name, t->verb)) {
+            verbs[i].run(t);
+            return;
+        }
+    }
+    broken("no such verb:", t->step);
+}
+
+/* --- peers ------------------------------------------------------------------------ */
+
+static bool is_device(const char *name)
+{
+    return name[0] >= 'A' && name[0] <= 'Z' && !name[1];
+}
+
+void verb_get(task *t)
+{
+    char hex[2 * ZKS_SIZE_DEVICE_ID + 1];
+    const char *name = text_arg(t, 1), *value = variable(name);
+    if (is_device(name)) {
+        hex_of(id_of(name), ZKS_SIZE_DEVICE_ID, hex);
+        value = hex;
+    }
+    fprintf(t->out, "= %s\n", value ? value : "");
+}
+
+void verb_set(task *t)
+{
+    uint8_t id[ZKS_SIZE_DEVICE_ID];
+    const char *name = text_arg(t, 1), *value = text_arg(t, 2);
+    if (is_device(name)) {
+        bytes_of_hex(value, id, sizeof id);
+        id_bind(id, name);
+    } else {
+        variable_set(name, value);
+    }
+}
+
+/* --- running ---------------------------------------------------------------------- */
+
+static void run_step(json_t *step)
+{
+    task t;
+    task_init(&t, step);
+    task_run(&t);
+    task_flush(&t);
+}
+
+static void end_case(void)
+{
+    tasks_end();
+    devices_end();
+    relays_end();
+    variables_forget();
+}
+
+static void make_folder(const char *path)
+{
+    if (mkdir(path, 0700) && errno != EEXIST) {
+        fprintf(stderr, "driver: cannot make %s: %s\n", path, strerror(errno));
+        exit(1);
+    }
+}
+
+static void run_case(const json_t *one, const char *dir)
+{
+    size_t i, j;
+    json_t *suite, *step, *suites = json_object_get(one, "suites");
+    const char *name = json_string_value(json_object_get(one, "name"));
+    json_t *list = suites ? json_incref(suites) : json_pack("[s]", "default");
+    json_array_foreach(list, i, suite)
+    {
+        case_suite = json_string_value(suite);
+        printf("case %s %s\n", name, case_suite);
+        snprintf(folder, sizeof folder, "%s/%s-%s/", dir, name, case_suite);
+        make_folder(folder);
+        json_array_foreach(json_object_get(one, "steps"), j, step)
+        {
+            run_step(step);
+        }
+        end_case();
+    }
+    json_decref(list);
+}
+
+static void run_cases(const char *file, const char *only, const char *dir)
+{
+    size_t i;
+    json_t *one;
+    json_error_t error;
+    bool found = false;
+    json_t *all = json_load_file(file, 0, &error);
+    if (!all) {
+        fprintf(stderr, "driver: %s:%d: %s\n", file, error.line, error.text);
+        exit(1);
+    }
+    json_array_foreach(all, i, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "name"));
+        if (!only || !strcmp(only, name)) {
+            run_case(one, dir);
+            found = true;
+        }
+    }
+    json_decref(all);
+    if (!found) {
+        broken("there is no case", json_string(only));
+    }
+}
+
+static void run_peer(const char *dir)
+{
+    char *line = NULL;
+    size_t size = 0;
+    json_error_t error;
+    snprintf(folder, sizeof folder, "%s/", dir);
+    while (getline(&line, &size, stdin) > 0) {
+        json_t *step = json_loads(line, 0, &error);
+        if (!step) {
+            fprintf(stderr, "driver: %s: %s", error.text, line);
+            exit(1);
+        }
+        run_step(step);
+        puts(".");
+        fflush(stdout);
+        json_decref(step);
+    }
+    free(line);
+    end_case();
+}
+
+int main(int argc, char **argv)
+{
+    const char *dir = NULL, *cases = NULL, *only = NULL;
+    bool peer = false;
+    for (int i = 1; i < argc; i++) {
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        const char **value = !strcmp(argv[i], "--relay")   ? &fixture
+                             : !strcmp(argv[i], "--dir")   ? &dir
+                             : !strcmp(argv[i], "--cases") ? &cases
+                             : !strcmp(argv[i], "--case")  ? &only
+                                                           : NULL;
+        if (value && next) {
+            *value = next;
+            i++;
+        } else {
+            peer |= !strcmp(argv[i], "--peer");
+        }
+    }
+    if (!fixture || !dir || (!cases && !peer)) {
+        fprintf(stderr,
+                "usage: driver --relay ADDRESS --dir TMP (--cases FILE [--case NAME] | --peer)\n");
+        return 1;
+    }
+    if (zks_runtime_new(&runtime)) {
+        return 1;
+    }
+    lock();
+    if (peer) {
+        run_peer(dir);
+    } else {
+        run_cases(cases, only, dir);
+    }
+    unlock();
+    zks_status s = zks_runtime_close(runtime, patience_ms());
+    zks_runtime_free(runtime);
+    return s ? 1 : 0;
+}
