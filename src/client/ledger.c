@@ -271,8 +271,10 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     if (!status) {
         status = zks__records_new(l->group.group_id, &l->records);
     }
-    zks__history_config config = {
-        .verdict = zks__ledger_verdict, .lookup = zks__ledger_lookup, .user = l};
+    zks__history_config config = {.give_up = zks__ledger_give_up,
+                                  .verdict = zks__ledger_verdict,
+                                  .lookup = zks__ledger_lookup,
+                                  .user = l};
     l->rng.fill(config.map_seed, sizeof config.map_seed, l->rng.user);
     if (!status) {
         status = zks__history_new(&config, &l->history);

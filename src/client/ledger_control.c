@@ -13,6 +13,8 @@ enum {
     MISS_COST = 32,            /* of them: bytes that are gone were looked for in the whole store */
     AHEAD_MS = 60 * 60 * 1000, /* between two chains begun on members' word */
     LOOK_MS = 4 * 60 * 1000,   /* between two visits to another relay */
+    /* everyone has that long to answer before something is given up */
+    ANSWER_MS = ZKS_WITHHELD_MS - ZKS_WANT_AGAIN_MS,
     TOLD_MS = 7 * 24 * 60 * 60 * 1000 /* how long a claim that was given up is remembered */
 };
 
@@ -282,19 +284,23 @@ typedef struct asking {
     zks__ledger *ledger;
     int64_t now;
     zks_status status;
-    bool waits; /* something is missing and not given up */
-    uint8_t round;
+    bool waits;                    /* something is missing and not given up */
+    const zks__known_chain *chain; /* whose gaps are looked at */
+    unsigned chain_round;          /* in which they are asked for now; 0: not now */
+    bool answering;                /* everyone was asked for some of them before */
+    uint8_t round;                 /* of the WANT */
     size_t count;
     zks__want_span spans[ZKS_WANT_SPANS_MAX];
     size_t claim_count;
     zks__store_claim claims[ZKS_STORE_CLAIMS_MAX];
 } asking;
 
-static void ask(asking *a, const zks__known_chain *chain, uint64_t first, uint64_t last,
+/* false: it is full. */
+static bool ask(asking *a, const zks__known_chain *chain, uint64_t first, uint64_t last,
                 unsigned round)
 {
     if (a->count == ZKS_WANT_SPANS_MAX) {
-        return; /* the others next time */
+        return false;
     }
     zks__want_span *s = &a->spans[a->count++];
     memcpy(s->author, chain->row.author, sizeof s->author);
@@ -302,10 +308,49 @@ static void ask(asking *a, const zks__known_chain *chain, uint64_t first, uint64
     s->first = last - first < ZKS_WANT_ENTRIES_MAX ? first : last;
     s->last = last;
     a->round = round > a->round ? (uint8_t)round : a->round;
+    return true;
 }
 
 /* A long gap is of one who has joined, or was away for too long: asking for all of it would flood
  * the group. */
+static bool is_long(uint64_t first, uint64_t last)
+{
+    return last - first >= ZKS_WANT_ENTRIES_MAX;
+}
+
+/* Whether everyone was asked for a gap that ends there. A time to come is of a wrong clock. */
+static bool was_asked_for(const zks__known_chain *chain, uint64_t last, int64_t now)
+{
+    return last <= chain->row.asked_seq && chain->row.asked_ms <= now;
+}
+
+/* A device that was away until now, or is there for moments only, asks before it gives up. */
+bool zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last, void *ledger)
+{
+    zks__ledger *l = ledger;
+    zks__known_chain *chain = zks__ledger_find_chain(l, key->author, key->chain);
+    int64_t now = zks__ledger_unix_ms(l);
+    if (!chain || is_long(first, last)) {
+        return true;
+    }
+    bool asked = was_asked_for(chain, last, now);
+    chain->gap_due = chain->gap_due || !asked;
+    return asked && now - chain->row.asked_ms >= ANSWER_MS;
+}
+
+/* The round in which the gaps of a chain are asked for now; 0: not now. */
+static unsigned next_round(zks__known_chain *chain, int64_t now)
+{
+    unsigned round = zks__want_round(chain->gap_since_ms, now);
+    bool more = round > chain->gap_asked;
+    if (chain->gap_due) {
+        chain->gap_due = false;
+        return chain->gap_asked = 2;
+    }
+    chain->gap_asked = more ? round : chain->gap_asked;
+    return more && round < 3 ? round : 0;
+}
+
 static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t last, void *user)
 {
     asking *a = user;
@@ -313,16 +358,29 @@ static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t la
     if (!chain) {
         return;
     }
-    if (chain->gap_last != last) {
-        chain->gap_last = last;
-        chain->gap_since_ms = a->now;
-        chain->gap_asked = 0;
+    if (chain != a->chain) { /* the first of its gaps */
+        a->chain = chain;
+        a->answering = false;
+        if (chain->gap_last != last) {
+            chain->gap_last = last;
+            chain->gap_since_ms = a->now;
+            chain->gap_asked = 0;
+        }
+        a->chain_round = next_round(chain, a->now);
     }
-    unsigned round = zks__want_round(chain->gap_since_ms, a->now);
     a->waits = true;
-    if (round > chain->gap_asked && round < 3 && last - first < ZKS_WANT_ENTRIES_MAX) {
-        chain->gap_asked = round;
-        ask(a, chain, first, last, round);
+    if (was_asked_for(chain, last, a->now)) {
+        a->answering = true;
+        return;
+    }
+    if (!a->chain_round || is_long(first, last) || !ask(a, chain, first, last, a->chain_round)) {
+        return;
+    }
+    /* Not while others are waited for: gaps that keep coming would never let one be given up. */
+    if (a->chain_round > 1 && !a->answering && !a->status) {
+        chain->row.asked_seq = last;
+        chain->row.asked_ms = a->now;
+        a->status = zks__store_chain_update(a->ledger->store, &chain->row);
     }
 }
 
@@ -356,6 +414,10 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
         return zks__store_claim_update(l->store, claim);
     }
     a->waits = a->waits || claim->asked < 3;
+    if (round == 3 && claim->asked < 2) { /* away until now: not given up before it is asked for */
+        round = 2;
+        claim->since_ms = a->now - ZKS_WANT_AGAIN_MS;
+    }
     if (round <= claim->asked) {
         return ZKS_OK;
     }
@@ -368,7 +430,7 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
         zks__ledger_notice(l->receiving.out, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first,
                            claim->seq);
     } else {
-        ask(a, chain, first, claim->seq, round);
+        (void)ask(a, chain, first, claim->seq, round);
     }
     claim->asked = round;
     return zks__store_claim_update(l->store, claim);
@@ -415,7 +477,10 @@ static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
     a->ledger = l;
     a->now = now;
     zks__history_gaps(l->history, ask_for_gap, a);
-    zks_status status = zks__store_claims_each(l->store, l->group.g, collect_claim, a);
+    zks_status status = a->status;
+    if (!status) {
+        status = zks__store_claims_each(l->store, l->group.g, collect_claim, a);
+    }
     for (size_t i = 0; !status && i < a->claim_count; i++) {
         status = follow_claim(a, &a->claims[i]);
     }

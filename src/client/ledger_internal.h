@@ -20,10 +20,11 @@ typedef struct zks__known_chain {
     bool expects;    /* there are expected ids of it in the store */
     bool untold;     /* it has grown since the last HEADS */
     bool quiet;      /* its author is: told */
-    /* the gap in front of its next covered entry: how it was asked for */
-    uint64_t gap_last;
+    /* the gaps in front of its covered entries: how they were asked for */
+    uint64_t gap_last; /* the end of the first one */
     int64_t gap_since_ms;
-    unsigned gap_asked;
+    unsigned gap_asked; /* rounds */
+    bool gap_due;       /* one would have been given up and was not asked for */
 } zks__known_chain;
 
 /* A delivered entry that is for this engine, not for the app. */
@@ -150,6 +151,8 @@ ZKS_MUST_USE zks_status zks__ledger_quarantine_tick(zks__ledger *l, bool caught_
                                                     zks__received *out, int64_t *out_next_ms);
 ZKS_MUST_USE zks_status zks__ledger_quarantine_read(zks__ledger *l);
 /* ledger_control.c */
+/* Whether a gap that is due may be given up: zks__history_give_up_fn. */
+bool zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last, void *ledger);
 /* Asks for a visit to another relay, not too often. */
 void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out);
 ZKS_MUST_USE zks_status zks__ledger_note_control(zks__ledger *l, const zks__known_chain *chain,

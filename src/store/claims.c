@@ -126,13 +126,14 @@ zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim)
     bool drop = claim->asked == UINT32_MAX;
     zks__query q = drop ? zks__query_of(s, ZKS_Q_CLAIM_DROP,
                                         "DELETE FROM claims WHERE c = ? AND seq = ? AND id = ?")
-                        : zks__query_of(
-                              s, ZKS_Q_CLAIM_ASKED,
-                              "UPDATE claims SET asked = ?4 WHERE c = ?1 AND seq = ?2 AND id = ?3");
+                        : zks__query_of(s, ZKS_Q_CLAIM_ASKED,
+                                        "UPDATE claims SET since_ms = ?4, asked = ?5"
+                                        " WHERE c = ?1 AND seq = ?2 AND id = ?3");
     zks__bind_i64(&q, claim->c);
     zks__bind_u64(&q, claim->seq);
     zks__bind_blob(&q, claim->id, sizeof claim->id);
     if (!drop) {
+        zks__bind_i64(&q, claim->since_ms);
         zks__bind_i64(&q, claim->asked);
     }
     return zks__query_run(&q);

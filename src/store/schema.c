@@ -120,6 +120,10 @@ static const char *const steps[] = {
     "CREATE TABLE quarantine (k INTEGER PRIMARY KEY, r INTEGER NOT NULL, pusher BLOB NOT NULL,"
     " blob_id BLOB NOT NULL UNIQUE, since_ms INTEGER NOT NULL, told INTEGER NOT NULL,"
     " blob BLOB NOT NULL) STRICT;",
+
+    /* Version 7: up to where the gaps of a chain were asked for, of everyone, and when. */
+    "ALTER TABLE chains ADD COLUMN asked_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE chains ADD COLUMN asked_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

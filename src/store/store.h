@@ -157,10 +157,12 @@ typedef struct zks__store_chain {
     uint64_t tip_seq;
     uint8_t tip_id[ZKS_ENTRY_ID_BYTES];
     uint64_t floor;
+    uint64_t asked_seq; /* gaps up to there were asked for, of everyone; 0: none */
+    int64_t asked_ms;   /* when, Unix */
 } zks__store_chain;
 /* Sets c. ZKS_E_STATE: there is one. */
 ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain);
-/* Tip and floor. ZKS_E_NOT_FOUND. */
+/* Tip, floor and what was asked for. ZKS_E_NOT_FOUND. */
 ZKS_MUST_USE zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain);
 typedef zks_status (*zks__store_chain_fn)(const zks__store_chain *chain, void *user);
 ZKS_MUST_USE zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn,
@@ -358,7 +360,7 @@ enum { ZKS_STORE_CLAIMS_MAX = 1024 };
 /* There already: ZKS_OK. ZKS_E_LIMIT: the group has ZKS_STORE_CLAIMS_MAX. */
 ZKS_MUST_USE zks_status zks__store_claim_add(zks__store *s, uint32_t g,
                                              const zks__store_claim *claim);
-/* Sets `asked`; asked UINT32_MAX drops the claim. */
+/* Sets since_ms and asked; asked UINT32_MAX drops the claim. */
 ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim);
 typedef zks_status (*zks__store_claim_fn)(const zks__store_claim *claim, void *user);
 ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn,

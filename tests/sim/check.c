@@ -238,7 +238,8 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !excused && !w->copied && !w->parted) {
             sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
         }
-        if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling) {
+        bool early = w->early >> (s->index == SIM_COPY ? 0 : s->index) & 1;
+        if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling && !early) {
             sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
         }
         bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||
@@ -349,6 +350,9 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
     }
     if ((w->harmed || w->copied) && sim_holds(s, word->id)) {
         return; /* a relay keeps what covers it, or a store that went back lost it: UNVERIFIED */
+    }
+    if (word->early >> device & 1 && reported(s, word)) {
+        return; /* gone before this device came (rule 7) */
     }
     /* Two stores of one device and a relay that went back: the one cannot tell what the relay lost
      * of the other. */

@@ -23,7 +23,8 @@ void sim_slot_start(sim_slot *s)
     s->link = -1;
     s->timer_at = UINT64_MAX;
     s->tick_at = w->now;
-    s->ticking = s->pumping = s->pump_again = false;
+    s->ticking = s->tick_again = s->pumping = s->pump_again = false;
+    s->caught_up = 0;
     if (s->life > 1) {
         sim_members_forget(s->ledger);
         zks__ledger_rolled_back(s->ledger, true);
@@ -150,6 +151,12 @@ static void do_action(sim_slot *s, const zks__action *a)
     }
 }
 
+static void tick_soon(sim_slot *s)
+{
+    s->tick_again = s->ticking;
+    s->tick_at = s->ticking ? s->tick_at : s->world->now;
+}
+
 static void arm_timer(sim_slot *s)
 {
     sim_world *w = s->world;
@@ -181,6 +188,10 @@ void sim_slot_pump(sim_slot *s)
         for (zks__sync_poll(s->sync, s->world->now, &a); a.kind && !s->world->result.failed;
              zks__sync_poll(s->sync, s->world->now, &a)) {
             do_action(s, &a);
+        }
+        if (s->caught_up != zks__sync_attempt(s->sync) && zks__sync_caught_up(s->sync)) {
+            s->caught_up = zks__sync_attempt(s->sync);
+            tick_soon(s); /* what waited for that */
         }
     } while (s->pump_again);
     s->pumping = false;
@@ -372,7 +383,7 @@ static void took_records(sim_slot *s, const sim_job *j)
     if (j->taken.moved) {
         zks__sync_push_again(s->sync);
     }
-    s->tick_at = s->world->now;
+    tick_soon(s);
     if (m.records.records.count) {
         zks__sync_records(s->sync, j->attempt);
     }
@@ -470,7 +481,7 @@ static void received(sim_slot *s, const sim_job *j)
         zks__sync_look_elsewhere(s->sync);
     }
     if (r->held) {
-        s->tick_at = s->world->now;
+        tick_soon(s);
     }
 }
 
@@ -503,7 +514,8 @@ static void ticked(sim_slot *s, const sim_job *j)
         delay = due > 0 ? (uint64_t)due : 1;
     }
     s->ticking = false;
-    s->tick_at = s->world->now + delay;
+    s->tick_at = s->world->now + (s->tick_again ? 0 : delay);
+    s->tick_again = false;
     received(s, j);
     sim_job *epoch = !j->status && j->due ? sim_job_add(s, SIM_JOB_EPOCH) : NULL;
     if (epoch) {

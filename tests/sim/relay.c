@@ -122,6 +122,19 @@ static uint64_t floor_of(const sim_relay *r)
     return members >= 2 ? floor : 0;
 }
 
+/* Who comes first when something is gone gets one HISTORY_GAP for each chain. */
+static void note_early(sim_relay *r, const sim_blob *b)
+{
+    sim_world *w = r->world;
+    for (size_t i = 0; i < w->devices; i++) {
+        uint8_t bit = (uint8_t)(!sim_relay_knows(r, i) << i);
+        w->early |= bit;
+        if (b->word >= 0) {
+            w->words[b->word].early |= bit;
+        }
+    }
+}
+
 void sim_relay_sweep(sim_relay *r)
 {
     sim_world *w = r->world;
@@ -136,6 +149,7 @@ void sim_relay_sweep(sim_relay *r)
     for (size_t i = 0; i < rows->count; i++) {
         sim_blob *b = &rows->blobs[i];
         if (b->cursor <= floor || b->expires_ms <= w->now) {
+            note_early(r, b);
             zks__buf_unref(b->bytes);
         } else {
             rows->blobs[kept++] = *b;

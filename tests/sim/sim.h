@@ -123,7 +123,8 @@ typedef struct sim_word {
     uint8_t chain[ZKS_CHAIN_BYTES];
     uint64_t seq;
     uint8_t id[ZKS_ENTRY_ID_BYTES];
-    uint64_t n; /* of its device's own entries */
+    uint64_t n;    /* of its device's own entries */
+    uint8_t early; /* bits of devices that a relay did not know when it deleted it */
 } sim_word;
 
 /* --- what the app of a slot has seen; part of its backups --- */
@@ -191,7 +192,8 @@ typedef struct sim_slot {
     zks__sync *sync;
     int link; /* -1: none */
     uint64_t timer_at, tick_at;
-    bool ticking, pumping, pump_again;
+    bool ticking, tick_again, pumping, pump_again;
+    uint32_t caught_up; /* the last attempt that was */
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks__record_list records;
     uint64_t head; /* of the last WELCOME */
@@ -316,6 +318,7 @@ struct sim_world {
      * gap */
     bool refused;
     bool withheld; /* a relay kept records back */
+    uint8_t early; /* bits of devices that a relay did not know when it deleted something */
     /* devices could not reach the same relay: one tells of what another has sent elsewhere */
     bool parted;
     size_t devices;

@@ -234,6 +234,102 @@ START_TEST(a_later_entry_waits_for_the_missing_one)
 }
 END_TEST
 
+static zks__received tick(zks__ledger *l, int64_t *out_next_ms)
+{
+    zks__received out;
+    begin(l);
+    ck_assert_int_eq(zks__ledger_tick(l, true, &out, out_next_ms), ZKS_OK);
+    commit(l);
+    return out;
+}
+
+static bool told(const zks__received *r, int32_t event)
+{
+    for (size_t i = 0; i < r->notice_count; i++) {
+        if (r->notices[i].event == event) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What B asks for in the last of its own entries; how many spans. */
+static size_t wanted(unsigned *out_round)
+{
+    zks__sealed sent[8];
+    size_t count = 0;
+    zks__want want = {0};
+    begin(b);
+    ck_assert_int_eq(zks__ledger_outbox(b, 0, 1 << 20, 8, sent, &count), ZKS_OK);
+    commit(b);
+    for (size_t i = 0; i < count; i++) {
+        zks__entry e;
+        zks__want found;
+        ck_assert_int_eq(zks__blob_open(&b->own_key, sent[i].blob->data, sent[i].blob->length, &e),
+                         ZKS_OK);
+        if (e.kind == ZKS_ENTRY_WANT && !zks__want_decode(e.body, e.body_length, &found)) {
+            want = found;
+        }
+        zks__buf_unref(sent[i].blob);
+    }
+    *out_round = want.round;
+    return want.count;
+}
+
+/* A device that was off since a later entry came, and is there for moments only, asks for what is
+ * missing before it gives it up: for all of it, once. */
+START_TEST(what_is_missing_is_asked_for_before_it_is_given_up)
+{
+    int64_t next = 0;
+    unsigned round = 0;
+    for (int i = 0; i < 5; i++) {
+        push(a, 1);
+    }
+    ck_assert_uint_eq(deliver(1, 1).held, 1); /* 1 is missing */
+    ck_assert_uint_eq(deliver(3, 1).held, 1); /* and 3 */
+    for (int64_t hours = 1; hours <= 2; hours++) {
+        begin(b);
+        roll_back(b); /* read anew, as at a start */
+        load_relay(b);
+        clock_error_ms = hours * 3600 * 1000;
+        zks__received r = tick(b, &next);
+        ck_assert(told(&r, ZKS_EVENT_HISTORY_GAP) == (hours == 2));
+        ck_assert_uint_eq(r.delivered, hours == 2 ? 2 : 0);
+        ck_assert_uint_eq(wanted(&round), 2);
+        ck_assert_uint_eq(round, 2); /* of everyone */
+    }
+    expect_inbox((uint64_t[]){2, 4}, 2);
+    ck_assert_uint_eq(deliver(0, 1).delivered, 1);
+    clock_error_ms = 0;
+}
+END_TEST
+
+/* Gaps that keep coming do not keep an earlier one from being given up. */
+START_TEST(what_was_asked_for_is_given_up_while_more_goes_missing)
+{
+    int64_t next = 0;
+    unsigned minutes = 0;
+    size_t delivered = 0;
+    for (int i = 0; i < 60; i++) {
+        push(a, 1);
+    }
+    for (; minutes < 30; minutes++) { /* every second one is missing */
+        clock_error_ms = minutes * INT64_C(60000);
+        (void)deliver(2 * minutes + 1, 1);
+        size_t now = tick(b, &next).delivered;
+        ck_assert(now || delivered || minutes < 12);
+        delivered += now;
+    }
+    ck_assert_uint_ge(delivered, 2);
+    for (; minutes < 60; minutes++) {
+        clock_error_ms = minutes * INT64_C(60000);
+        delivered += tick(b, &next).delivered;
+    }
+    ck_assert_uint_eq(delivered, 30);
+    clock_error_ms = 0;
+}
+END_TEST
+
 START_TEST(held_entries_survive_a_reload)
 {
     push(a, 3);
@@ -292,15 +388,6 @@ START_TEST(a_base_makes_nothing_below_it_missing)
 }
 END_TEST
 
-static zks__received tick(zks__ledger *l, int64_t *out_next_ms)
-{
-    zks__received out;
-    begin(l);
-    ck_assert_int_eq(zks__ledger_tick(l, true, &out, out_next_ms), ZKS_OK);
-    commit(l);
-    return out;
-}
-
 START_TEST(a_clock_that_is_set_back_holds_nothing_for_longer)
 {
     int64_t next, year_ms = (int64_t)365 * 24 * 3600 * 1000;
@@ -312,6 +399,8 @@ START_TEST(a_clock_that_is_set_back_holds_nothing_for_longer)
     (void)tick(b, &next);
     (void)tick(b, &next);
     ck_assert_int_le(next, wrong_unix_ms(NULL) + ZKS_HISTORY_GAP_MS);
+    clock_error_ms = ZKS_WANT_AGAIN_MS;
+    ck_assert_uint_eq(tick(b, &next).delivered, 0); /* asks for it */
     clock_error_ms = ZKS_HISTORY_GAP_MS + 1000;
     ck_assert_uint_eq(tick(b, &next).delivered, 1);
     clock_error_ms = 0;
@@ -609,6 +698,33 @@ static zks__received say(uint8_t kind, uint64_t seq, const uint8_t *body, size_t
     return deliver_as(a, device_of(b), outbox_count - 1, 1);
 }
 
+/* A device that is there for moments only asks everyone for what heads name before it says that it
+ * is withheld. */
+START_TEST(what_heads_name_is_asked_for_before_it_is_withheld)
+{
+    uint8_t body[ZKS_HEADS_FIXED_BYTES + ZKS_HEADS_HEAD_BYTES];
+    size_t length = 0;
+    int64_t next;
+    exchange_records(b, a);
+    zks__heads heads = {.count = 1};
+    zks__head head = {.seq = 2000, .id = {2}};
+    memcpy(head.author, device_of(b), sizeof head.author);
+    memset(head.chain, 0x77, sizeof head.chain);
+    ck_assert_int_eq(zks__heads_encode(&heads, &head, body, sizeof body, &length), ZKS_OK);
+    ck_assert_uint_eq(say(ZKS_ENTRY_HEADS, 1, body, length).rejected, 0);
+    for (int64_t hours = 1; hours <= 2; hours++) {
+        begin(a);
+        roll_back(a);
+        clock_error_ms = hours * 3600 * 1000;
+        uint64_t before = zks__ledger_last_n(a);
+        zks__received r = tick(a, &next);
+        ck_assert(told(&r, ZKS_EVENT_HISTORY_WITHHELD) == (hours == 2));
+        ck_assert(hours == 2 || (r.look_elsewhere && zks__ledger_last_n(a) > before));
+    }
+    clock_error_ms = 0;
+}
+END_TEST
+
 /* Whoever asks for everything again and again gets 256 entries in 10 minutes. */
 START_TEST(a_member_that_wants_everything_gets_a_budget)
 {
@@ -679,6 +795,8 @@ static void add(TCase *c)
     tcase_add_test(c, entries_arrive_in_order_once);
     tcase_add_test(c, unsigned_ones_wait_for_the_signature_behind_them);
     tcase_add_test(c, a_later_entry_waits_for_the_missing_one);
+    tcase_add_test(c, what_is_missing_is_asked_for_before_it_is_given_up);
+    tcase_add_test(c, what_was_asked_for_is_given_up_while_more_goes_missing);
     tcase_add_test(c, held_entries_survive_a_reload);
     tcase_add_test(c, an_unsigned_entry_in_the_own_chain_does_not_move_its_tip);
     tcase_add_test(c, a_base_makes_nothing_below_it_missing);
@@ -694,6 +812,7 @@ static void add(TCase *c)
     tcase_add_test(c, a_changed_relay_key_is_a_fact_not_a_failure);
     tcase_add_test(c, two_groups_of_one_store_share_no_key_or_id);
     tcase_add_test(c, devices_are_listed_with_their_sealed_names);
+    tcase_add_test(c, what_heads_name_is_asked_for_before_it_is_withheld);
     tcase_add_test(c, a_member_that_wants_everything_gets_a_budget);
     tcase_add_test(c, a_member_that_makes_up_heads_costs_a_chain_an_hour);
 }
