@@ -313,6 +313,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
         status = zks__ledger_quarantine_read(l);
     }
     l->unsigned_run = 0;
+    l->asking_n = 0;
     l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
     l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */
     memset(l->tip, 0, sizeof l->tip);
