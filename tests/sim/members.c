@@ -242,7 +242,7 @@ static zks_status secret_of(const sim_world *w, const zks__record *epoch,
 }
 
 /* What devices that have removed each other cannot settle, the recovery code does: an EPOCH by root
- * on what the relay kept. */
+ * on what the relay kept removes the one that lost there. */
 bool sim_members_settle(sim_world *w)
 {
     static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES], random[ZKS_EPOCH_RANDOM_MAX_BYTES];
@@ -251,21 +251,33 @@ bool sim_members_settle(sim_world *w)
     const zks__record *tip = zks__records_epoch(home->set), *listed[SIM_DEVICES];
     const zks__known_epoch *known = NULL;
     zks__group_root root;
-    uint8_t secret[ZKS_KEY_BYTES] = {0x5e};
-    size_t count = 0, length = 0;
-    if (!is_forked(home->set)) {
+    zks__records_state state;
+    uint8_t secret[ZKS_KEY_BYTES] = {0x5e}, removed[1][ZKS_DEVICE_ID_BYTES];
+    size_t count = 0, length = 0, removed_count = 0;
+    zks__records_state_of(home->set, &state);
+    if (!state.fork_kept) {
         return false;
+    }
+    if (state.fork_lost &&
+        zks__records_valid(home->set, state.fork_lost->epoch.signer, tip->hash)) {
+        memcpy(removed[removed_count++], state.fork_lost->epoch.signer, sizeof removed[0]);
     }
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, sim_group_seed, &root);
     while (count < SIM_DEVICES &&
-           (listed[count] = zks__records_next_listed(home->set, tip->hash, NULL, 0, count))) {
+           (listed[count] = zks__records_next_listed(
+                home->set, tip->hash, (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])removed, removed_count,
+                count))) {
         count++;
     }
+    note.reason_count = removed_count;
+    note.reasons[0] = ZKS_REMOVAL_LOST;
     zks__epoch_plan plan = {.genesis = zks__records_genesis(home->set),
                             .parent = tip,
                             .secret = secret,
                             .listed = listed,
                             .listed_count = count,
+                            .removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])removed,
+                            .removed_count = removed_count,
                             .note = &note,
                             .random = random};
     zks_status status = secret_of(w, tip, &known);
@@ -279,7 +291,8 @@ bool sim_members_settle(sim_world *w)
     if (status) {
         sim_fail(w, "root cannot settle a fork: %d", (int)status);
     }
-    sim_trace(w, "root makes epoch %u", (unsigned)tip->epoch.number + 1);
+    sim_trace(w, "root makes epoch %u, removing %zu", (unsigned)tip->epoch.number + 1,
+              removed_count);
     w->result.forked++;
     return true;
 }

@@ -69,6 +69,14 @@ static void announce(sim_relay *r, size_t first)
     }
 }
 
+/* What was offered is durable. */
+static void accept(sim_relay *r, int link)
+{
+    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
+    m.records.action = ZKS_RECORDS_PUT;
+    sim_send(r->world, link, false, &m);
+}
+
 static void refuse(sim_relay *r, int link, uint8_t about, uint32_t code)
 {
     zks__message m = {.type = ZKS_MESSAGE_ERROR, .error = {.code = code, .about = about}};
@@ -184,11 +192,14 @@ void sim_relay_records(sim_relay *r, int link, const zks__records_message *m)
         if (issue) {
             send_chain(r, link, epoch.epoch.parent);
         }
+        sim_trace(r->world, "relay %zu refuses a record of device %zu", r->index,
+                  sim_device_of(r->world, link));
         refuse(r, link, ZKS_MESSAGE_RECORDS, ZKS_WIRE_CONFLICT);
         return;
     }
     r->world->result.epochs += issue;
     announce(r, before);
+    accept(r, link);
 }
 
 zks_status sim_relay_settle(sim_relay *r, const uint8_t *record, size_t length)

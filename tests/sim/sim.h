@@ -153,6 +153,16 @@ typedef enum sim_job_kind {
     SIM_JOB_EPOCH
 } sim_job_kind;
 
+/* Who wants an EPOCH, or has a record for the group. */
+typedef enum sim_cause { SIM_CAUSE_APP, SIM_CAUSE_DUE, SIM_CAUSE_OWED } sim_cause;
+
+typedef struct sim_offer {
+    sim_cause cause;
+    size_t device; /* whom the EPOCH removes; SIM_DEVICES and above: nobody */
+    unsigned tries;
+    zks__buf *bytes; /* of the message that is answered next */
+} sim_offer;
+
 typedef struct sim_job {
     sim_job_kind kind;
     uint32_t attempt;
@@ -171,9 +181,10 @@ typedef struct sim_job {
     zks__sealed *sealed;
     size_t sealed_count;
     zks__records_taken taken;
-    zks__buf *made; /* EPOCH */
-    zks__owed owed; /* TICK */
-    bool due;       /* TICK: it is this device's turn to make an EPOCH */
+    sim_offer offer;      /* EPOCH */
+    zks__buf *made;       /* EPOCH */
+    zks__owed owed;       /* TICK */
+    bool may_rotate, due; /* TICK: it is this device's turn to make an EPOCH */
 } sim_job;
 
 typedef struct sim_world sim_world;
@@ -205,6 +216,10 @@ typedef struct sim_slot {
     unsigned new_chains, restores;
     size_t plan;              /* 1 + whom it removes when it is at another relay; 0: nothing */
     uint64_t cut[SIM_RELAYS]; /* it cannot reach a relay until then */
+    size_t offer_count;
+    sim_offer offers[8]; /* answered in their order */
+    bool rotating;       /* an EPOCH that nobody asked for; the next one not before: */
+    uint64_t rotate_at;
     uint8_t gone; /* bits of devices that were removed when the last transaction ended */
     uint8_t spared[SIM_WORDS_MAX]; /* words that were here before their author was removed */
 } sim_slot;
@@ -355,7 +370,9 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void sim_trace(sim_world *w, const char *format, ...);
 
-/* --- network.c --- */
+/* --- network: world.c --- */
+/* NULL: the run has failed. */
+zks__buf *sim_encode(sim_world *w, const zks__message *m);
 /* The number of a new link, which comes up later. */
 int sim_link_open(sim_world *w, size_t slot, size_t relay, uint32_t attempt);
 /* Both ends learn of it. */
@@ -372,6 +389,17 @@ void sim_slot_ready(sim_slot *s, int link);
 void sim_slot_down(sim_slot *s, int link);
 void sim_slot_message(sim_slot *s, int link, const zks__message *m, zks__buf *bytes);
 void sim_slot_timer(sim_slot *s);
+/* --- offers.c --- */
+/* Makes an EPOCH; device as in sim_offer. */
+void sim_offers_epoch(sim_slot *s, sim_cause cause, size_t device);
+/* A finished SIM_JOB_EPOCH. */
+void sim_offers_made(sim_slot *s, const sim_job *j);
+void sim_offers_owed(sim_slot *s, const zks__owed *owed);
+bool sim_offers_may(const sim_slot *s);
+/* The relay answers the first one. */
+void sim_offers_answered(sim_slot *s, bool taken);
+/* No answers come any more. */
+void sim_offers_end(sim_slot *s);
 /* --- jobs.c: the storage thread of a slot --- */
 sim_job *sim_job_add(sim_slot *s, sim_job_kind kind);
 void sim_jobs_run(sim_slot *s);
