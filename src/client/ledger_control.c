@@ -10,7 +10,7 @@
 enum {
     RESEALED_MAX = ZKS_WANT_ENTRIES_MAX, /* entries sealed again in each RESEALED_MS: the answers */
     RESEALED_MS = 10 * 60 * 1000,        /* to WANTs must not become the traffic */
-    MISS_COST = 32,            /* of them: bytes that are gone were looked for in the whole store */
+    MISS_COST = 32,           /* of them: bytes that are gone were looked for in the whole store */
     AHEAD_MS = 60 * 60 * 1000 /* between two chains begun on members' word */
 };
 

@@ -33,6 +33,7 @@ enum {
     SIM_LINKS_MAX = 16384,
     SIM_BLOBS_MAX = 2048,
     SIM_EPOCHS_MAX = 48,
+    SIM_WANTS_MAX = 2048,
     SIM_RECORDS_MAX = 96
 };
 
@@ -48,6 +49,7 @@ typedef enum sim_mutation {
     SIM_STALE_MEMORY,    /* after a rollback the ledger is not read again */
     SIM_REUSED_CURSORS,  /* a relay goes on behind its last cursor after a restart */
     SIM_HIDDEN_GAP,      /* events of the ledger are not passed on */
+    SIM_GIVES_UP,        /* gaps are given up whether or not anybody was asked */
     /* --- of paired groups --- */
     SIM_SECRET_LEAKS, /* who is removed gets the new secret */
     SIM_NO_CUT_OFF,   /* who is removed goes on being heard */
@@ -305,6 +307,13 @@ typedef struct sim_event {
     zks__buf *bytes;
 } sim_event;
 
+/* What a device has asked everyone for, at a relay. */
+typedef struct sim_want {
+    uint8_t device, chain[ZKS_CHAIN_BYTES];
+    size_t relay;
+    uint64_t first, last, at; /* since when the relay has it */
+} sim_want;
+
 /* An EPOCH that a device has made, whatever became of it. */
 typedef struct sim_epoch {
     uint8_t hash[ZKS_RECORD_HASH_BYTES];
@@ -338,6 +347,8 @@ struct sim_world {
     bool parted;
     size_t devices;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    size_t want_count; /* SIM_WANTS_MAX: some may not be here */
+    sim_want wants[SIM_WANTS_MAX];
     size_t epoch_count;
     sim_epoch epochs[SIM_EPOCHS_MAX];
 };
@@ -472,6 +483,8 @@ void sim_check_ack(sim_world *w, int link, uint64_t cursor);
 /* A device counts its own entries up to n as settled at the relay in use. */
 void sim_check_settled(const sim_slot *s, uint64_t n);
 void sim_check_notices(sim_slot *s, const zks__received *r);
+/* A relay has taken an entry of a device. */
+void sim_check_taken(sim_world *w, size_t relay, size_t device, const zks__entry *e);
 /* All are at the first relay, have all that it has and have sent all. */
 bool sim_is_at_rest(const sim_world *w);
 /* All is mended and quiet. */

@@ -152,7 +152,8 @@ static inline const uint8_t *device_of(const zks__ledger *l)
 }
 
 /* Hands outbox[first..first+count) to B as the relay would; changes nothing in the outbox. */
-static inline zks__received deliver_as(zks__ledger *to, const uint8_t *sender, size_t first, size_t count)
+static inline zks__received deliver_as(zks__ledger *to, const uint8_t *sender, size_t first,
+                                       size_t count)
 {
     zks__blob_item items[BATCH] = {0};
     for (size_t i = 0; i < count; i++) {

@@ -206,7 +206,7 @@ static zks_status count_record(zks__slice bytes, void *user)
 }
 
 /* Format 7 added them. */
-#define DROP_ASKED \
+#define DROP_ASKED                                                                      \
     "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
     "ALTER TABLE chains DROP COLUMN asked_ms; ALTER TABLE claims DROP COLUMN asked_n;"  \
     "ALTER TABLE relays DROP COLUMN asked_n; ALTER TABLE relays DROP COLUMN asked_ms"
