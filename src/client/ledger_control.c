@@ -8,8 +8,11 @@
 #include <string.h>
 
 enum {
-    RESEALED_MAX = ZKS_WANT_ENTRIES_MAX, /* entries sealed again in each RESEALED_MS: the answers */
-    RESEALED_MS = 10 * 60 * 1000,        /* to WANTs must not become the traffic */
+    /* Entries sealed again in each RESEALED_MS, of own chains and of others': the answers to WANTs
+     * must not become the traffic. Who comes back finds questions about what others have said, that
+     * were answered long ago: they must not keep it from sending what it alone has. */
+    RESEALED_MAX = ZKS_WANT_ENTRIES_MAX,
+    RESEALED_MS = 10 * 60 * 1000,
     MISS_COST = 32,           /* of them: bytes that are gone were looked for in the whole store */
     AHEAD_MS = 60 * 60 * 1000 /* between two chains begun on members' word */
 };
@@ -202,7 +205,6 @@ static zks_status seal_again(zks__ledger *l, int64_t c, const found_entry *f, si
     }
     if (!status) {
         l->group.last_n = row.n;
-        l->resealed_count++;
         l->receiving.out->resealed++;
     }
     zks__buf_unref(body);
@@ -216,7 +218,8 @@ static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
     if (!chain) {
         return ZKS_OK;
     }
-    for (uint64_t seq = span->last; !status && l->resealed_count < RESEALED_MAX; seq--) {
+    uint32_t *spent = chain->row.own ? &l->resealed_own : &l->resealed_others;
+    for (uint64_t seq = span->last; !status && *spent < RESEALED_MAX; seq--) {
         uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
         size_t known = 0;
         found_entry f = {.ledger = l};
@@ -225,7 +228,7 @@ static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
         if (!status && known) {
             status = zks__store_entry_each(l->store, l->group.g, chain->row.c, seq, find_entry, &f);
         }
-        l->resealed_count += f.count ? 0 : known ? MISS_COST : 1; /* seal_again counts the others */
+        *spent += f.count ? (uint32_t)f.count : known ? MISS_COST : 1;
         for (size_t i = 0; i < f.count; i++) {
             if (!status) {
                 status = seal_again(l, chain->row.c, &f, i);
@@ -251,7 +254,7 @@ static zks_status take_want(zks__ledger *l, const zks__control *c)
     }
     if (l->resealed_ms > now || now - l->resealed_ms >= RESEALED_MS) {
         l->resealed_ms = now;
-        l->resealed_count = 0;
+        l->resealed_own = l->resealed_others = 0;
     }
     while (!status && zks__want_next(&want, &span)) {
         if (zks__ledger_is_self(l, span.author) || want.round > 1) {

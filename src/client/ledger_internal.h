@@ -92,7 +92,7 @@ struct zks__ledger {
     uint64_t asking_n;    /* the last own entry that asks everyone; 0: not since reading */
     int64_t ahead_ms;     /* when a chain was last begun on a member's word */
     int64_t resealed_ms;  /* when the present window began, and what was done in it */
-    uint32_t resealed_count;
+    uint32_t resealed_own, resealed_others;
 
     uint8_t fork[2][ZKS_RECORD_HASH_BYTES]; /* kept and lost EPOCH of the one that was told */
 

@@ -316,6 +316,42 @@ START_TEST(all_that_is_named_is_asked_for)
 }
 END_TEST
 
+/* --- A answers --- */
+
+/* B asks everyone for seq 1 to `last` of a chain. */
+static zks__received b_wants(uint64_t seq, const uint8_t *author, const uint8_t *chain,
+                             uint64_t last)
+{
+    uint8_t body[1 + 10 + ZKS_WANT_SPAN_BYTES];
+    size_t length = 0;
+    zks__want want = {.round = 2, .count = 1};
+    zks__want_span span = {.first = 1, .last = last};
+    memcpy(span.author, author, sizeof span.author);
+    memcpy(span.chain, chain, sizeof span.chain);
+    ck_assert_int_eq(zks__want_encode(&want, &span, body, sizeof body, &length), ZKS_OK);
+    return say(ZKS_ENTRY_WANT, seq, body, length);
+}
+
+/* Whoever comes back finds old questions about what others have said, whose bytes it has not kept:
+ * it still sends what it alone has. */
+START_TEST(questions_about_others_do_not_use_up_the_answers_about_oneself)
+{
+    uint8_t chain[ZKS_CHAIN_BYTES], body[ZKS_HEADS_FIXED_BYTES + ZKS_HEADS_HEAD_BYTES];
+    size_t length = 0;
+    uint64_t seq = 0;
+    zks__heads none = {0};
+    memset(chain, 0x77, sizeof chain);
+    exchange_records(b, a);
+    push(a, 3);
+    ck_assert_int_eq(zks__heads_encode(&none, NULL, body, sizeof body, &length), ZKS_OK);
+    while (seq < 20) {
+        ck_assert_uint_eq(say(ZKS_ENTRY_HEADS, ++seq, body, length).rejected, 0);
+    }
+    ck_assert_uint_eq(b_wants(++seq, device_of(b), chain, 20).resealed, 0);
+    ck_assert_uint_eq(b_wants(++seq, device_of(a), a->own->row.chain, 3).resealed, 3);
+}
+END_TEST
+
 static void right_clock(void)
 {
     clock_error_ms = 0;
@@ -335,6 +371,7 @@ static void add(TCase *c)
     tcase_add_test(c, another_relay_is_visited_again_while_something_is_missing);
     tcase_add_loop_test(c, what_heads_name_is_asked_for_before_it_is_withheld, 0, 2);
     tcase_add_test(c, all_that_is_named_is_asked_for);
+    tcase_add_test(c, questions_about_others_do_not_use_up_the_answers_about_oneself);
 }
 
 int main(void)
