@@ -320,7 +320,9 @@ bool sim_members_settle(sim_world *w)
 
 bool sim_members_live(const sim_world *w, size_t slot)
 {
-    return w->slots[slot].used && sim_relay_knows(&w->relays[0], slot == SIM_COPY ? 0 : slot);
+    size_t device = slot == SIM_COPY ? 0 : slot;
+    return w->slots[slot].used && sim_relay_knows(&w->relays[0], device) &&
+           !(w->relays[0].outsiders >> device & 1);
 }
 
 /* Hands a device all that there is to know: a relay may help it. */

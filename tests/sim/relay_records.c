@@ -132,7 +132,7 @@ static void welcome(sim_relay *r, int link, const zks__hello *m, const zks__slic
 
 void sim_relay_hello(sim_relay *r, int link, const zks__hello *m)
 {
-    const sim_world *w = r->world;
+    sim_world *w = r->world;
     const uint8_t *device = w->slots[sim_device_of(w, link)].device_id;
     zks__slice attached[SIM_RECORDS_MAX];
     size_t count = list_of(m->records, attached), before = zks__records_count(r->set);
@@ -142,10 +142,14 @@ void sim_relay_hello(sim_relay *r, int link, const zks__hello *m)
     if (!added || !member) {
         bool denied = zks__records_denied(r->set, device);
         zks__records_truncate(r->set, before);
+        r->outsiders |= (uint8_t)(added << sim_device_of(w, link));
+        sim_trace(w, "relay %zu refuses device %zu%s%s", r->index, sim_device_of(w, link),
+                  added ? "" : ", whose records do not fit", denied ? ", which is removed" : "");
         refuse(r, link, ZKS_MESSAGE_HELLO,
                denied ? ZKS_WIRE_DEVICE_REVOKED : ZKS_WIRE_UNAUTHORIZED);
         return;
     }
+    r->outsiders &= (uint8_t) ~(1u << sim_device_of(w, link));
     announce(r, before);
     welcome(r, link, m, attached, count);
 }

@@ -275,6 +275,9 @@ typedef struct sim_relay {
     bool commit_waits;
     unsigned refuses, notifies, heads, own_lasts, withholds;
     bool harbors;
+    /* Bits of devices that are no members with the records which they brought: whom somebody let
+     * in that they have removed, while the EPOCH that counts did not know of them. */
+    uint8_t outsiders;
 } sim_relay;
 
 typedef struct sim_link {
