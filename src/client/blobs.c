@@ -114,7 +114,7 @@ static void tell_app(zks_client *c, const zks__message_job *j)
     }
     zks__client_tell_notices(c, r);
     if (r->held) {
-        c->tick_ms = 0; /* find out when the held ones are due */
+        zks__client_tick_soon(c); /* find out when the held ones are due */
     }
     if (r->delivered) {
         zks__client_inbox_grew(c, r->last_seq, true);

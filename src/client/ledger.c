@@ -271,8 +271,10 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     if (!status) {
         status = zks__records_new(l->group.group_id, &l->records);
     }
-    zks__history_config config = {
-        .verdict = zks__ledger_verdict, .lookup = zks__ledger_lookup, .user = l};
+    zks__history_config config = {.give_up = zks__ledger_give_up,
+                                  .verdict = zks__ledger_verdict,
+                                  .lookup = zks__ledger_lookup,
+                                  .user = l};
     l->rng.fill(config.map_seed, sizeof config.map_seed, l->rng.user);
     if (!status) {
         status = zks__history_new(&config, &l->history);
@@ -311,6 +313,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
         status = zks__ledger_quarantine_read(l);
     }
     l->unsigned_run = 0;
+    l->asking_n = 0;
     l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
     l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */
     memset(l->tip, 0, sizeof l->tip);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What members tell each other of histories: HEADS, WANT, and claims on what is missing here
- * (docs/SECURITY.md, section 3, rules 4, 8 and 10; group/heads.h). */
+/* What members tell each other of histories: HEADS, and answers to WANT (docs/SECURITY.md, section
+ * 3, rules 8 and 10; group/heads.h). What this device asks for: ledger_asking.c. */
 #include "client/ledger_internal.h"
 
 #include "base/alloc.h"
@@ -8,12 +8,13 @@
 #include <string.h>
 
 enum {
-    RESEALED_MAX = ZKS_WANT_ENTRIES_MAX, /* entries sealed again in each RESEALED_MS: the answers */
-    RESEALED_MS = 10 * 60 * 1000,        /* to WANTs must not become the traffic */
-    MISS_COST = 32,            /* of them: bytes that are gone were looked for in the whole store */
-    AHEAD_MS = 60 * 60 * 1000, /* between two chains begun on members' word */
-    LOOK_MS = 4 * 60 * 1000,   /* between two visits to another relay */
-    TOLD_MS = 7 * 24 * 60 * 60 * 1000 /* how long a claim that was given up is remembered */
+    /* Entries sealed again in each RESEALED_MS, of own chains and of others': the answers to WANTs
+     * must not become the traffic. Who comes back finds questions about what others have said, that
+     * were answered long ago: they must not keep it from sending what it alone has. */
+    RESEALED_MAX = ZKS_WANT_ENTRIES_MAX,
+    RESEALED_MS = 10 * 60 * 1000,
+    MISS_COST = 32,           /* of them: bytes that are gone were looked for in the whole store */
+    AHEAD_MS = 60 * 60 * 1000 /* between two chains begun on members' word */
 };
 
 /* --- queued at delivery, worked off behind it: verdicts must not call the history --- */
@@ -44,8 +45,8 @@ void zks__ledger_drop_controls(zks__ledger *l)
     }
 }
 
-static zks_status knows_id(zks__ledger *l, int64_t c, uint64_t seq,
-                           const uint8_t id[ZKS_ENTRY_ID_BYTES], bool *out_known)
+zks_status zks__ledger_knows_id(zks__ledger *l, int64_t c, uint64_t seq,
+                                const uint8_t id[ZKS_ENTRY_ID_BYTES], bool *out_known)
 {
     uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
     size_t count = 0;
@@ -86,7 +87,7 @@ static zks_status judge_head(zks__ledger *l, const zks__head *head)
     bool known = false;
     zks_status status = zks__ledger_chain(l, head->author, head->chain, false, &chain);
     if (!status) {
-        status = knows_id(l, chain->row.c, head->seq, head->id, &known);
+        status = zks__ledger_knows_id(l, chain->row.c, head->seq, head->id, &known);
     }
     if (status) {
         return status;
@@ -204,7 +205,6 @@ static zks_status seal_again(zks__ledger *l, int64_t c, const found_entry *f, si
     }
     if (!status) {
         l->group.last_n = row.n;
-        l->resealed_count++;
         l->receiving.out->resealed++;
     }
     zks__buf_unref(body);
@@ -218,7 +218,8 @@ static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
     if (!chain) {
         return ZKS_OK;
     }
-    for (uint64_t seq = span->last; !status && l->resealed_count < RESEALED_MAX; seq--) {
+    uint32_t *spent = chain->row.own ? &l->resealed_own : &l->resealed_others;
+    for (uint64_t seq = span->last; !status && *spent < RESEALED_MAX; seq--) {
         uint8_t ids[ZKS_HISTORY_BRANCHES_MAX][ZKS_ENTRY_ID_BYTES];
         size_t known = 0;
         found_entry f = {.ledger = l};
@@ -227,7 +228,7 @@ static zks_status answer_span(zks__ledger *l, const zks__want_span *span)
         if (!status && known) {
             status = zks__store_entry_each(l->store, l->group.g, chain->row.c, seq, find_entry, &f);
         }
-        l->resealed_count += f.count ? 0 : known ? MISS_COST : 1; /* seal_again counts the others */
+        *spent += f.count ? (uint32_t)f.count : known ? MISS_COST : 1;
         for (size_t i = 0; i < f.count; i++) {
             if (!status) {
                 status = seal_again(l, chain->row.c, &f, i);
@@ -253,7 +254,7 @@ static zks_status take_want(zks__ledger *l, const zks__control *c)
     }
     if (l->resealed_ms > now || now - l->resealed_ms >= RESEALED_MS) {
         l->resealed_ms = now;
-        l->resealed_count = 0;
+        l->resealed_own = l->resealed_others = 0;
     }
     while (!status && zks__want_next(&want, &span)) {
         if (zks__ledger_is_self(l, span.author) || want.round > 1) {
@@ -276,105 +277,9 @@ zks_status zks__ledger_take_controls(zks__ledger *l)
     return status;
 }
 
-/* --- what is missing here --- */
+/* --- speaking --- */
 
-typedef struct asking {
-    zks__ledger *ledger;
-    int64_t now;
-    zks_status status;
-    bool waits; /* something is missing and not given up */
-    uint8_t round;
-    size_t count;
-    zks__want_span spans[ZKS_WANT_SPANS_MAX];
-    size_t claim_count;
-    zks__store_claim claims[ZKS_STORE_CLAIMS_MAX];
-} asking;
-
-static void ask(asking *a, const zks__known_chain *chain, uint64_t first, uint64_t last,
-                unsigned round)
-{
-    if (a->count == ZKS_WANT_SPANS_MAX) {
-        return; /* the others next time */
-    }
-    zks__want_span *s = &a->spans[a->count++];
-    memcpy(s->author, chain->row.author, sizeof s->author);
-    memcpy(s->chain, chain->row.chain, sizeof s->chain);
-    s->first = last - first < ZKS_WANT_ENTRIES_MAX ? first : last;
-    s->last = last;
-    a->round = round > a->round ? (uint8_t)round : a->round;
-}
-
-/* A long gap is of one who has joined, or was away for too long: asking for all of it would flood
- * the group. */
-static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t last, void *user)
-{
-    asking *a = user;
-    zks__known_chain *chain = zks__ledger_find_chain(a->ledger, key->author, key->chain);
-    if (!chain) {
-        return;
-    }
-    if (chain->gap_last != last) {
-        chain->gap_last = last;
-        chain->gap_since_ms = a->now;
-        chain->gap_asked = 0;
-    }
-    unsigned round = zks__want_round(chain->gap_since_ms, a->now);
-    a->waits = true;
-    if (round > chain->gap_asked && round < 3 && last - first < ZKS_WANT_ENTRIES_MAX) {
-        chain->gap_asked = round;
-        ask(a, chain, first, last, round);
-    }
-}
-
-static zks_status collect_claim(const zks__store_claim *claim, void *user)
-{
-    asking *a = user;
-    if (a->claim_count < ZKS_STORE_CLAIMS_MAX) {
-        a->claims[a->claim_count++] = *claim;
-    }
-    return ZKS_OK;
-}
-
-static zks_status follow_claim(asking *a, zks__store_claim *claim)
-{
-    zks__ledger *l = a->ledger;
-    zks__known_chain *chain = zks__ledger_chain_by_row(l, claim->c);
-    bool known = false;
-    zks_status status = knows_id(l, claim->c, claim->seq, claim->id, &known);
-    if (status || !chain) {
-        return status ? status : ZKS_E_STORE_CORRUPT;
-    }
-    zks__history_key key;
-    memcpy(key.author, chain->row.author, sizeof key.author);
-    memcpy(key.chain, chain->row.chain, sizeof key.chain);
-    unsigned round = zks__want_round(claim->since_ms, a->now);
-    bool over = known || claim->since_ms > a->now || claim->seq < chain->row.floor ||
-                zks__history_is_missing(l->history, &key, claim->seq) || /* told as a gap */
-                a->now - claim->since_ms > TOLD_MS;
-    if (over) {
-        claim->asked = UINT32_MAX;
-        return zks__store_claim_update(l->store, claim);
-    }
-    a->waits = a->waits || claim->asked < 3;
-    if (round <= claim->asked) {
-        return ZKS_OK;
-    }
-    uint64_t first = chain->row.tip_seq < claim->seq ? chain->row.tip_seq + 1 : claim->seq;
-    bool removed = !zks__records_member(l->records, chain->row.author, 0);
-    if (round == 3 && removed) {
-        zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_of_removed author=%s",
-                       zks__log_redact(l->log, chain->row.author, sizeof chain->row.author).text);
-    } else if (round == 3) {
-        zks__ledger_notice(l->receiving.out, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first,
-                           claim->seq);
-    } else {
-        ask(a, chain, first, claim->seq, round);
-    }
-    claim->asked = round;
-    return zks__store_claim_update(l->store, claim);
-}
-
-static zks_status write_entry(zks__ledger *l, uint8_t kind, const uint8_t *body, size_t length)
+zks_status zks__ledger_say(zks__ledger *l, uint8_t kind, const uint8_t *body, size_t length)
 {
     zks__buf *buf = zks__blob_buffer(body, length);
     zks_status status = buf ? ZKS_OK : ZKS_E_NOMEM;
@@ -387,50 +292,6 @@ static zks_status write_entry(zks__ledger *l, uint8_t kind, const uint8_t *body,
     zks__buf_unref(buf);
     return status;
 }
-
-static zks_status send_want(asking *a)
-{
-    uint8_t body[1 + 10 + ZKS_WANT_SPANS_MAX * ZKS_WANT_SPAN_BYTES];
-    size_t length = 0;
-    zks__want want = {.round = a->round, .count = a->count};
-    zks_status status = zks__want_encode(&want, a->spans, body, sizeof body, &length);
-    return status ? status : write_entry(a->ledger, ZKS_ENTRY_WANT, body, length);
-}
-
-void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out)
-{
-    int64_t now = zks__ledger_unix_ms(l);
-    if (l->looked_ms > now || now - l->looked_ms >= LOOK_MS) {
-        l->looked_ms = now;
-        out->look_elsewhere = true;
-    }
-}
-
-static zks_status ask_for_missing(zks__ledger *l, int64_t now, bool *out_waits)
-{
-    asking *a = zks__alloc_zero(1, sizeof *a);
-    if (!a) {
-        return ZKS_E_NOMEM;
-    }
-    a->ledger = l;
-    a->now = now;
-    zks__history_gaps(l->history, ask_for_gap, a);
-    zks_status status = zks__store_claims_each(l->store, l->group.g, collect_claim, a);
-    for (size_t i = 0; !status && i < a->claim_count; i++) {
-        status = follow_claim(a, &a->claims[i]);
-    }
-    if (!status && a->count) {
-        status = send_want(a);
-    }
-    if (!status && a->count) {
-        zks__ledger_look_elsewhere(l, l->receiving.out);
-    }
-    *out_waits = a->waits;
-    zks__free(a);
-    return status;
-}
-
-/* --- speaking --- */
 
 /* The body of a HEADS entry. except: a chain that is left out. tell: the group hears of the chains
  * that are named. */
@@ -475,7 +336,7 @@ static zks_status send_heads(zks__ledger *l, int64_t now)
     zks_status status = make_heads(l, l->heads_sent % ZKS_HEADS_FULL_EVERY == 0, l->own, true,
                                    &body);
     if (!status) {
-        status = write_entry(l, ZKS_ENTRY_HEADS, body->data, body->length);
+        status = zks__ledger_say(l, ZKS_ENTRY_HEADS, body->data, body->length);
     }
     if (!status) {
         l->heads_sent++;
@@ -576,7 +437,7 @@ zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms)
     if (!l->listening_ms || l->listening_ms > now) {
         l->listening_ms = now;
     }
-    zks_status status = ask_for_missing(l, now, &waits);
+    zks_status status = zks__ledger_ask(l, now, &waits);
     int64_t due = count_members(l) > 1 && has_heads(l) ? zks__heads_due(l->heads_ms, l->active, now)
                                                        : INT64_MAX;
     if (!status && due == INT64_MIN) {

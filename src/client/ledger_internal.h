@@ -20,10 +20,11 @@ typedef struct zks__known_chain {
     bool expects;    /* there are expected ids of it in the store */
     bool untold;     /* it has grown since the last HEADS */
     bool quiet;      /* its author is: told */
-    /* the gap in front of its next covered entry: how it was asked for */
-    uint64_t gap_last;
+    /* the gaps in front of its covered entries: how they were asked for */
+    uint64_t gap_last; /* the end of the first one */
     int64_t gap_since_ms;
-    unsigned gap_asked;
+    unsigned gap_asked; /* rounds */
+    bool gap_due;       /* one would have been given up and was not asked for */
 } zks__known_chain;
 
 /* A delivered entry that is for this engine, not for the app. */
@@ -88,9 +89,10 @@ struct zks__ledger {
     bool active;          /* something was said since then */
     int64_t listening_ms; /* caught up without a break since then; 0: not now */
     int64_t looked_ms;    /* when another relay was last asked for */
+    uint64_t asking_n;    /* the last own entry that asks everyone; 0: not since reading */
     int64_t ahead_ms;     /* when a chain was last begun on a member's word */
     int64_t resealed_ms;  /* when the present window began, and what was done in it */
-    uint32_t resealed_count;
+    uint32_t resealed_own, resealed_others;
 
     uint8_t fork[2][ZKS_RECORD_HASH_BYTES]; /* kept and lost EPOCH of the one that was told */
 
@@ -150,16 +152,30 @@ ZKS_MUST_USE zks_status zks__ledger_quarantine_tick(zks__ledger *l, bool caught_
                                                     zks__received *out, int64_t *out_next_ms);
 ZKS_MUST_USE zks_status zks__ledger_quarantine_read(zks__ledger *l);
 /* ledger_control.c */
-/* Asks for a visit to another relay, not too often. */
-void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out);
 ZKS_MUST_USE zks_status zks__ledger_note_control(zks__ledger *l, const zks__known_chain *chain,
                                                  const zks__entry *e);
 ZKS_MUST_USE zks_status zks__ledger_take_controls(zks__ledger *l);
 void zks__ledger_drop_controls(zks__ledger *l);
 /* Caught up: asks for what is missing, tells heads, notes who is silent. Lowers *out_next_ms. */
 ZKS_MUST_USE zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms);
+/* Whether an entry is among those delivered at its seq. */
+ZKS_MUST_USE zks_status zks__ledger_knows_id(zks__ledger *l, int64_t c, uint64_t seq,
+                                             const uint8_t id[ZKS_ENTRY_ID_BYTES], bool *out_known);
+/* An own entry that is for the engines of others, in a chain that is begun if need be. */
+ZKS_MUST_USE zks_status zks__ledger_say(zks__ledger *l, uint8_t kind, const uint8_t *body,
+                                        size_t length);
 /* One head of zks__ledger_base. */
 ZKS_MUST_USE zks_status zks__ledger_base_head(zks__ledger *l, const zks__head *head);
+/* ledger_asking.c */
+/* Caught up: asks for what is missing, and gives claims up. */
+ZKS_MUST_USE zks_status zks__ledger_ask(zks__ledger *l, int64_t now, bool *out_waits);
+/* Whether a gap that is due may be given up: zks__history_give_up_fn. */
+bool zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last, void *ledger);
+/* The relay in use has taken the question n, an own entry. Whether its row has changed: it has not
+ * while earlier questions may still be answered. */
+bool zks__ledger_questions_taken(zks__ledger *l, uint64_t n);
+/* Asks for a visit to another relay, not too often. */
+void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out);
 /* ledger_join.c; while opening: the group's row (ZKS_E_STORE_GROUP: the store has one already),
  * then, with its keys derived, what the bundle holds, then, with the state read, the heads.
  * ZKS_E_PROTOCOL: the bundle contradicts itself. */

@@ -369,6 +369,9 @@ zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__relay_state *out)
     }
     if (!status && !out->stale && n > l->relay.acked_n) {
         l->relay.acked_n = n;
+        if (l->listening_ms) { /* else what it was asked before is looked at first, at the tick */
+            (void)zks__ledger_questions_taken(l, l->asking_n);
+        }
         status = zks__store_relay_update(l->store, &l->relay);
     }
     out->row = l->relay;

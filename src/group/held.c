@@ -146,6 +146,12 @@ zks__held *zks__held_first(const zks__held_tree *t)
     return n;
 }
 
+zks__held *zks__held_above(const zks__held_tree *t, uint64_t seq)
+{
+    place at = {seq + 1, NULL, NULL};
+    return seq == UINT64_MAX ? NULL : lower_bound(t, &at);
+}
+
 /* --- heap -------------------------------------------------------------------------- */
 
 zks_status zks__deadlines_reserve(zks__deadlines *t)

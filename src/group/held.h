@@ -47,6 +47,8 @@ zks__held *zks__held_find_exact(const zks__held_tree *t, uint64_t seq,
                                 const uint8_t id[ZKS_ENTRY_ID_BYTES]);
 /* The lowest key; NULL: empty. */
 zks__held *zks__held_first(const zks__held_tree *t);
+/* The lowest key at a seq above this one; NULL: none. */
+zks__held *zks__held_above(const zks__held_tree *t, uint64_t seq);
 
 /* --- a heap: the earliest due_ms on top --- */
 typedef struct zks__deadlines {

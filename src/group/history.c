@@ -387,15 +387,25 @@ static zks__held *choose(const chain *c, zks__held *first)
     return heir ? heir : first;
 }
 
+/* Whether the gap below n must be waited for. UINT64_MAX: there is no room to wait for any. */
+static bool must_wait(const zks__history *h, const chain *c, const zks__held *n, uint64_t forced)
+{
+    if (c->floor >= n->seq || forced == UINT64_MAX) {
+        return false;
+    }
+    return forced < n->seq || (h->config.give_up && !h->config.give_up(&c->key, c->tip_seq + 1,
+                                                                       n->seq - 1, h->config.user));
+}
+
 /* Delivers what is ready, in order, up to the first gap that must be waited for. Gaps below seq
- * `forced` have been waited for long enough. */
-static void advance(zks__history *h, chain *c, uint64_t forced)
+ * `forced` have been waited for long enough; whether they are gone. */
+static bool advance(zks__history *h, chain *c, uint64_t forced)
 {
     zks__held *n;
     while ((n = zks__held_first(&c->ready))) {
         if (n->seq > c->tip_seq && !is_next(c, n->seq)) {
-            if (c->floor < n->seq && forced < n->seq) {
-                return;
+            if (must_wait(h, c, n, forced)) {
+                return forced < n->seq;
             }
             skip_gap(h, c, n->seq);
         }
@@ -403,6 +413,7 @@ static void advance(zks__history *h, chain *c, uint64_t forced)
         unhold(h, n);
         deliver_any(h, c, n);
     }
+    return true;
 }
 
 /* Delivers or holds a run that cover() has returned. since_ms: arrival of its last entry. */
@@ -506,7 +517,10 @@ zks_status zks__history_tick(zks__history *h, uint64_t now_ms)
     while ((n = zks__deadlines_first(&h->timers)) && n->due_ms <= now_ms) {
         zks__deadlines_remove(&h->timers, n);
         if (n->covered) {
-            advance(h, n->chain, n->seq);
+            if (!advance(h, n->chain, n->seq)) { /* n is still there, behind a gap */
+                n->due_ms = now_ms + ZKS_HISTORY_AGAIN_MS;
+                zks__deadlines_add(&h->timers, n);
+            }
         } else {
             tell(h, n->chain, ZKS_VERDICT_UNVERIFIED, n->seq, n->ref, NULL);
         }
@@ -545,9 +559,13 @@ void zks__history_gaps(zks__history *h, zks__history_gap_fn fn, void *user)
     size_t position = 0;
     chain *c;
     while ((c = zks__map_next(h->chains, &position))) {
-        const zks__held *n = zks__held_first(&c->ready);
-        if (n && n->seq > c->tip_seq && !is_next(c, n->seq)) {
-            fn(&c->key, c->tip_seq + 1, n->seq - 1, user);
+        uint64_t reached = c->tip_seq;
+        for (const zks__held *n = zks__held_above(&c->ready, reached); n;
+             n = zks__held_above(&c->ready, reached)) {
+            if (n->seq - reached > 1) {
+                fn(&c->key, reached + 1, n->seq - 1, user);
+            }
+            reached = n->seq;
         }
     }
 }

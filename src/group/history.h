@@ -19,10 +19,13 @@
 
 #include "group/blob.h"
 
+#include <stdbool.h>
+
 typedef struct zks__history zks__history;
 
 enum {
     ZKS_HISTORY_GAP_MS = 10 * 60 * 1000, /* then HISTORY_GAP, and on with the later entry as base */
+    ZKS_HISTORY_AGAIN_MS = 60 * 1000,    /* or another look, where the caller does not give it up */
     ZKS_HISTORY_UNVERIFIED_MS = 10 * 60 * 1000, /* then UNVERIFIED, once for an entry */
     ZKS_HISTORY_BRANCHES_MAX = 8,
     /* Entries held in a chain. The caller stops reading from the relay well before (see
@@ -83,9 +86,14 @@ typedef void (*zks__verdict_fn)(const zks__verdict *v, void *user);
 typedef size_t (*zks__history_lookup_fn)(const zks__history_key *key, uint64_t seq,
                                          uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *user);
 
+/* Whether a gap that is due may be given up: seq first..last of key. Must not call back. */
+typedef bool (*zks__history_give_up_fn)(const zks__history_key *key, uint64_t first, uint64_t last,
+                                        void *user);
+
 typedef struct zks__history_config {
     zks__verdict_fn verdict;
     zks__history_lookup_fn lookup;
+    zks__history_give_up_fn give_up; /* NULL: always */
     void *user;
     uint8_t map_seed[16];
 } zks__history_config;
@@ -126,8 +134,8 @@ ZKS_MUST_USE zks_status zks__history_restore_expected(zks__history *h, const zks
                                                       const uint8_t id[ZKS_ENTRY_ID_BYTES]);
 ZKS_MUST_USE zks_status zks__history_restore_held(zks__history *h, const zks__history_entry *e,
                                                   uint64_t since_ms);
-/* Calls fn for each chain whose next covered entry waits behind a gap: seq first..last is missing.
- * fn must not call back into the history. */
+/* Calls fn for each gap that a covered entry waits behind, those of a chain in their order: seq
+ * first..last is missing. fn must not call back into the history. */
 typedef void (*zks__history_gap_fn)(const zks__history_key *key, uint64_t first, uint64_t last,
                                     void *user);
 void zks__history_gaps(zks__history *h, zks__history_gap_fn fn, void *user);

@@ -108,12 +108,13 @@ zks_status zks__store_claim_add(zks__store *s, uint32_t g, const zks__store_clai
         return status != ZKS_OK ? status : ZKS_E_LIMIT;
     }
     zks__query q = zks__query_of(s, ZKS_Q_CLAIM_ADD,
-                                 "INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?, ?)");
+                                 "INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?, ?, ?)");
     zks__bind_i64(&q, claim->c);
     zks__bind_u64(&q, claim->seq);
     zks__bind_blob(&q, claim->id, sizeof claim->id);
     zks__bind_i64(&q, claim->since_ms);
     zks__bind_i64(&q, claim->asked);
+    zks__bind_u64(&q, claim->asked_n);
     return zks__query_run(&q);
 }
 
@@ -126,14 +127,16 @@ zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim)
     bool drop = claim->asked == UINT32_MAX;
     zks__query q = drop ? zks__query_of(s, ZKS_Q_CLAIM_DROP,
                                         "DELETE FROM claims WHERE c = ? AND seq = ? AND id = ?")
-                        : zks__query_of(
-                              s, ZKS_Q_CLAIM_ASKED,
-                              "UPDATE claims SET asked = ?4 WHERE c = ?1 AND seq = ?2 AND id = ?3");
+                        : zks__query_of(s, ZKS_Q_CLAIM_ASKED,
+                                        "UPDATE claims SET since_ms = ?4, asked = ?5, asked_n = ?6"
+                                        " WHERE c = ?1 AND seq = ?2 AND id = ?3");
     zks__bind_i64(&q, claim->c);
     zks__bind_u64(&q, claim->seq);
     zks__bind_blob(&q, claim->id, sizeof claim->id);
     if (!drop) {
+        zks__bind_i64(&q, claim->since_ms);
         zks__bind_i64(&q, claim->asked);
+        zks__bind_u64(&q, claim->asked_n);
     }
     return zks__query_run(&q);
 }
@@ -141,15 +144,16 @@ zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim)
 zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn, void *user)
 {
     zks__query q = zks__query_of(s, ZKS_Q_CLAIM_EACH,
-                                 "SELECT c, seq, id, since_ms, asked FROM claims JOIN chains"
-                                 " USING (c) WHERE g = ? ORDER BY c, seq, id");
+                                 "SELECT c, seq, id, since_ms, asked, claims.asked_n FROM claims"
+                                 " JOIN chains USING (c) WHERE g = ? ORDER BY c, seq, id");
     zks__bind_i64(&q, g);
     zks_status stop = ZKS_OK;
     while (stop == ZKS_OK && zks__query_step(&q)) {
         zks__store_claim claim = {.c = zks__column_i64(&q, 0),
                                   .seq = zks__column_u64(&q, 1),
                                   .since_ms = zks__column_i64(&q, 3),
-                                  .asked = (uint32_t)zks__column_i64(&q, 4)};
+                                  .asked = (uint32_t)zks__column_i64(&q, 4),
+                                  .asked_n = zks__column_u64(&q, 5)};
         zks__column_copy(&q, 2, claim.id, sizeof claim.id);
         if (q.status == ZKS_OK) {
             stop = fn(&claim, user);

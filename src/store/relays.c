@@ -9,7 +9,7 @@ static zks_status relay_find(zks__store *s, uint32_t g, const uint8_t key[32],
 {
     zks__query q = zks__query_of(
         s, ZKS_Q_RELAY_GET,
-        "SELECT r, incarnation, read_cursor, acked_n, records_known, retry_at_ms"
+        "SELECT r, incarnation, read_cursor, acked_n, records_known, retry_at_ms, asked_n, asked_ms"
         " FROM relays WHERE g = ? AND key = ?");
     zks__bind_i64(&q, g);
     zks__bind_blob(&q, key, 32);
@@ -23,6 +23,8 @@ static zks_status relay_find(zks__store *s, uint32_t g, const uint8_t key[32],
         relay.acked_n = zks__column_u64(&q, 3);
         zks__column_copy(&q, 4, relay.records_known, sizeof relay.records_known);
         relay.retry_at_ms = zks__column_i64(&q, 5);
+        relay.asked_n = zks__column_u64(&q, 6);
+        relay.asked_ms = zks__column_i64(&q, 7);
     }
     zks_status status = zks__query_end(&q);
     if (status == ZKS_OK && !found) {
@@ -82,12 +84,15 @@ zks_status zks__store_relay_update(zks__store *s, const zks__store_relay *relay)
     }
     zks__query q = zks__query_of(s, ZKS_Q_RELAY_UPDATE,
                                  "UPDATE relays SET incarnation = ?, read_cursor = ?, acked_n = ?,"
-                                 " records_known = ?, retry_at_ms = ? WHERE r = ?");
+                                 " records_known = ?, retry_at_ms = ?, asked_n = ?, asked_ms = ?"
+                                 " WHERE r = ?");
     zks__bind_blob(&q, relay->incarnation, sizeof relay->incarnation);
     zks__bind_u64(&q, relay->read_cursor);
     zks__bind_u64(&q, relay->acked_n);
     zks__bind_blob(&q, relay->records_known, sizeof relay->records_known);
     zks__bind_i64(&q, relay->retry_at_ms);
+    zks__bind_u64(&q, relay->asked_n);
+    zks__bind_i64(&q, relay->asked_ms);
     zks__bind_i64(&q, relay->r);
     status = zks__query_run(&q);
     if (status == ZKS_OK && sqlite3_changes(s->db) == 0) {

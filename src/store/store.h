@@ -157,10 +157,13 @@ typedef struct zks__store_chain {
     uint64_t tip_seq;
     uint8_t tip_id[ZKS_ENTRY_ID_BYTES];
     uint64_t floor;
+    uint64_t asked_seq; /* gaps up to there were asked for, of everyone; 0: none */
+    uint64_t asked_n;   /* by this own entry */
+    int64_t asked_ms;   /* when it was written, Unix */
 } zks__store_chain;
 /* Sets c. ZKS_E_STATE: there is one. */
 ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain);
-/* Tip and floor. ZKS_E_NOT_FOUND. */
+/* Tip, floor and what was asked for. ZKS_E_NOT_FOUND. */
 ZKS_MUST_USE zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain);
 typedef zks_status (*zks__store_chain_fn)(const zks__store_chain *chain, void *user);
 ZKS_MUST_USE zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn,
@@ -319,6 +322,8 @@ typedef struct zks__store_relay {
     /* Digest of the records that this relay has from us; zeros: none. */
     uint8_t records_known[ZKS_RECORD_HASH_BYTES];
     int64_t retry_at_ms; /* Unix; not before */
+    uint64_t asked_n;    /* what own entries up to here ask for was asked for there; 0: nothing */
+    int64_t asked_ms;    /* since then, Unix */
 } zks__store_relay;
 /* Finds or adds. */
 ZKS_MUST_USE zks_status zks__store_relay_get(zks__store *s, uint32_t g, const uint8_t key[32],
@@ -353,12 +358,13 @@ typedef struct zks__store_claim {
     uint8_t id[ZKS_ENTRY_ID_BYTES];
     int64_t since_ms; /* Unix */
     uint32_t asked;   /* rounds, for the caller */
+    uint64_t asked_n; /* the own entry that asked everyone for it; 0: none */
 } zks__store_claim;
 enum { ZKS_STORE_CLAIMS_MAX = 1024 };
 /* There already: ZKS_OK. ZKS_E_LIMIT: the group has ZKS_STORE_CLAIMS_MAX. */
 ZKS_MUST_USE zks_status zks__store_claim_add(zks__store *s, uint32_t g,
                                              const zks__store_claim *claim);
-/* Sets `asked`; asked UINT32_MAX drops the claim. */
+/* Sets since_ms, asked and asked_n; asked UINT32_MAX drops the claim. */
 ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim);
 typedef zks_status (*zks__store_claim_fn)(const zks__store_claim *claim, void *user);
 ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn,

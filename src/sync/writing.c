@@ -28,8 +28,10 @@ int zks__sync_poll_fetch(zks__sync *s, uint64_t now, zks__action *a)
     if (now >= s->push_at_ms) {
         s->push_at_ms = 0;
     }
+    /* Behind a refusal the next one goes alone, as a question: it may be refused for hours. */
+    int asks = s->push_refusals > 0;
     int room = s->flight_bytes < ZKS_SYNC_PUSH_WINDOW_BYTES / 2 &&
-               s->flight_count < ZKS_SYNC_PUSH_WINDOW_COUNT / 2;
+               s->flight_count < (asks ? 1 : ZKS_SYNC_PUSH_WINDOW_COUNT / 2);
     if (s->fetching || s->rewind || s->push_at_ms || s->next_n > s->last_n || !room) {
         return 0;
     }
@@ -37,7 +39,7 @@ int zks__sync_poll_fetch(zks__sync *s, uint64_t now, zks__action *a)
     a->kind = ZKS_ACTION_FETCH;
     a->number = s->next_n - 1;
     a->max_bytes = (uint32_t)(ZKS_SYNC_PUSH_WINDOW_BYTES - s->flight_bytes);
-    a->max_count = (uint32_t)(ZKS_SYNC_PUSH_WINDOW_COUNT - s->flight_count);
+    a->max_count = asks ? 1 : (uint32_t)(ZKS_SYNC_PUSH_WINDOW_COUNT - s->flight_count);
     return 1;
 }
 

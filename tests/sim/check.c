@@ -5,7 +5,8 @@
  * Always: an app is given what another app has durably written, each word once, one author's words
  * of one chain in the order of their numbers (but those flagged late or as a fork); a device
  * acknowledges to a relay only what its store has; FORK only where two stores of one device were
- * made; HISTORY_GAP only where something was taken away.
+ * made; HISTORY_GAP only where something was taken away, and like HISTORY_WITHHELD not before
+ * everyone at the relay was asked and could answer.
  *
  * In the end, when all is mended and quiet: every word that can still be had anywhere was given to
  * every device; of one that cannot, the missing number is on record wherever a later word of its
@@ -18,6 +19,8 @@
 
 #include <string.h>
 #include <zks/zks.h>
+
+enum { ANSWER_MS = 6 * 60 * 1000 };
 
 static sim_word *word_of(sim_world *w, const uint8_t *body, size_t length, uint64_t *out_number)
 {
@@ -206,6 +209,45 @@ static bool is_of_removed(const sim_world *w, const uint8_t *author)
     return false;
 }
 
+void sim_check_taken(sim_world *w, size_t relay, size_t device, const zks__entry *e)
+{
+    zks__want want;
+    zks__want_span span;
+    if (e->kind != ZKS_ENTRY_WANT || zks__want_decode(e->body, e->body_length, &want) ||
+        want.round < 2) {
+        return;
+    }
+    while (w->want_count < SIM_WANTS_MAX && zks__want_next(&want, &span)) {
+        sim_want *a = &w->wants[w->want_count++];
+        *a = (sim_want){.device = (uint8_t)device,
+                        .relay = relay,
+                        .first = span.first,
+                        .last = span.last,
+                        .at = w->now};
+        memcpy(a->chain, span.chain, sizeof a->chain);
+    }
+}
+
+/* Whether everyone at the relay in use was asked in time for what is missing there. */
+static bool was_asked(const sim_slot *s, const struct zks__notice *n)
+{
+    const sim_world *w = s->world;
+    bool is_long = n->last - n->first >= ZKS_WANT_ENTRIES_MAX && n->event == ZKS_EVENT_HISTORY_GAP;
+    /* Where a relay takes nothing nobody can be asked. */
+    if (is_long || w->refused || w->want_count == SIM_WANTS_MAX) {
+        return true;
+    }
+    for (size_t i = 0; i < w->want_count; i++) {
+        const sim_want *a = &w->wants[i];
+        if (a->device == (s->index == SIM_COPY ? 0 : s->index) && a->first <= n->last &&
+            n->last <= a->last && a->relay == zks__sync_relay(s->sync) &&
+            w->now - a->at >= ANSWER_MS && !memcmp(a->chain, n->chain, sizeof a->chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sim_check_notices(sim_slot *s, const zks__received *r)
 {
     sim_world *w = s->world;
@@ -238,7 +280,13 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         if (n->event == ZKS_EVENT_HISTORY_WITHHELD && !excused && !w->copied && !w->parted) {
             sim_fail(w, "slot %zu misses entries, and nothing was taken away", s->index);
         }
-        if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling) {
+        if ((n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_WITHHELD) &&
+            !was_asked(s, n)) {
+            sim_fail(w, "slot %zu gives up what was not asked for", s->index);
+        }
+        /* What was gone when it came is one gap, at the beginning of each chain (rule 7). */
+        bool early = w->early >> (s->index == SIM_COPY ? 0 : s->index) & 1 && n->first == 1;
+        if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling && !early) {
             sim_fail(w, "slot %zu reports a gap, and nothing was taken away", s->index);
         }
         bool tells = n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_EXPIRED ||
@@ -349,6 +397,9 @@ static void check_word(sim_world *w, const sim_slot *s, size_t number)
     }
     if ((w->harmed || w->copied) && sim_holds(s, word->id)) {
         return; /* a relay keeps what covers it, or a store that went back lost it: UNVERIFIED */
+    }
+    if (word->early >> device & 1 && reported(s, word)) {
+        return; /* gone before this device came (rule 7) */
     }
     /* Two stores of one device and a relay that went back: the one cannot tell what the relay lost
      * of the other. */

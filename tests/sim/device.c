@@ -23,7 +23,10 @@ void sim_slot_start(sim_slot *s)
     s->link = -1;
     s->timer_at = UINT64_MAX;
     s->tick_at = w->now;
-    s->ticking = s->pumping = s->pump_again = false;
+    s->ticking = s->tick_again = s->pumping = s->pump_again = false;
+    s->caught_up = 0;
+    s->rotating = false;
+    s->rotate_at = 0;
     if (s->life > 1) {
         sim_members_forget(s->ledger);
         zks__ledger_rolled_back(s->ledger, true);
@@ -50,6 +53,7 @@ void sim_slot_kill(sim_slot *s)
         }
     }
     sim_jobs_drop(s);
+    sim_offers_end(s);
     if (s->link >= 0) {
         s->world->links[s->link].up = false;
     }
@@ -150,6 +154,12 @@ static void do_action(sim_slot *s, const zks__action *a)
     }
 }
 
+static void tick_soon(sim_slot *s)
+{
+    s->tick_again = s->ticking;
+    s->tick_at = s->ticking ? s->tick_at : s->world->now;
+}
+
 static void arm_timer(sim_slot *s)
 {
     sim_world *w = s->world;
@@ -182,6 +192,10 @@ void sim_slot_pump(sim_slot *s)
              zks__sync_poll(s->sync, s->world->now, &a)) {
             do_action(s, &a);
         }
+        if (s->caught_up != zks__sync_attempt(s->sync) && zks__sync_caught_up(s->sync)) {
+            s->caught_up = zks__sync_attempt(s->sync);
+            tick_soon(s); /* what waited for that */
+        }
     } while (s->pump_again);
     s->pumping = false;
     arm_timer(s);
@@ -193,6 +207,7 @@ void sim_slot_timer(sim_slot *s)
     if (j) {
         s->ticking = true;
         j->caught_up = zks__sync_caught_up(s->sync);
+        j->may_rotate = j->caught_up && !s->rotating && s->world->now >= s->rotate_at;
     }
     sim_slot_pump(s);
 }
@@ -215,6 +230,7 @@ void sim_slot_down(sim_slot *s, int link)
     }
     w->links[link].up = false;
     s->link = -1;
+    sim_offers_end(s);
     zks__sync_link_down(s->sync, w->links[link].attempt, ZKS_E_CONNECTION_LOST, 0,
                         (uint32_t)sim_random(w), w->now);
     sim_slot_pump(s);
@@ -295,6 +311,27 @@ static void on_push_ack(sim_slot *s, const zks__message *m)
     }
 }
 
+static void on_records(sim_slot *s, const zks__message *m, zks__buf *bytes)
+{
+    if (m->records.action != ZKS_RECORDS_PUT) {
+        return;
+    }
+    if (m->records.records.count) {
+        (void)message_job(s, SIM_JOB_RECORDS, bytes);
+    } else {
+        sim_offers_answered(s, true);
+    }
+}
+
+static void on_error(sim_slot *s, const zks__error_message *m)
+{
+    if (m->about == ZKS_MESSAGE_RECORDS) {
+        sim_offers_answered(s, false);
+    } else {
+        zks__sync_error(s->sync, m->about, m->code, m->retry_after_ms, s->world->now);
+    }
+}
+
 void sim_slot_message(sim_slot *s, int link, const zks__message *m, zks__buf *bytes)
 {
     if (link != s->link) {
@@ -314,16 +351,13 @@ void sim_slot_message(sim_slot *s, int link, const zks__message *m, zks__buf *by
         on_push_ack(s, m);
         break;
     case ZKS_MESSAGE_RECORDS:
-        if (m->records.action == ZKS_RECORDS_PUT) {
-            (void)message_job(s, SIM_JOB_RECORDS, bytes);
-        }
+        on_records(s, m, bytes);
         break;
     case ZKS_MESSAGE_BYE:
         zks__sync_refused(s->sync, m->bye.code, m->bye.retry_after_ms);
         break;
     case ZKS_MESSAGE_ERROR:
-        zks__sync_error(s->sync, m->error.about, m->error.code, m->error.retry_after_ms,
-                        s->world->now);
+        on_error(s, &m->error);
         break;
     case ZKS_MESSAGE_NOTIFY:
         zks__sync_notify(s->sync, &m->notify);
@@ -372,29 +406,10 @@ static void took_records(sim_slot *s, const sim_job *j)
     if (j->taken.moved) {
         zks__sync_push_again(s->sync);
     }
-    s->tick_at = s->world->now;
+    tick_soon(s);
     if (m.records.records.count) {
         zks__sync_records(s->sync, j->attempt);
     }
-}
-
-/* It counts when the relay has taken it and told everybody. */
-static void offer(const sim_slot *s, uint8_t action, zks__buf *const *records, size_t count)
-{
-    zks__slice items[ZKS_COUNTOF(((zks__owed *)0)->records)];
-    for (size_t i = 0; i < count; i++) {
-        items[i] = (zks__slice){records[i]->data, records[i]->length};
-    }
-    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
-    m.records.action = action;
-    m.records.records = (zks__wire_list){.count = count, .items = items};
-    sim_send(s->world, s->link, true, &m);
-}
-
-static bool may_offer(const sim_slot *s)
-{
-    return s->link >= 0 && s->world->links[s->link].up &&
-           zks__sync_state_of(s->sync) == ZKS_SYNC_CONNECTED;
 }
 
 static void welcomed(sim_slot *s, sim_job *j)
@@ -415,11 +430,8 @@ static void welcomed(sim_slot *s, sim_job *j)
         zks__sync_stored(s->sync, j->state.last_n);
         zks__sync_welcomed(s->sync, j->attempt, &row, j->state.pull_own);
         if (s->plan && zks__sync_relay(s->sync) != 0) {
-            sim_job *planned = sim_job_add(s, SIM_JOB_EPOCH);
-            if (planned) {
-                planned->number = s->plan - 1;
-                s->plan = 0;
-            }
+            sim_offers_epoch(s, SIM_CAUSE_APP, s->plan - 1);
+            s->plan = 0;
         }
         if (s->world->options.mutation == SIM_HIGHEST_CURSOR) {
             zks__sync_blobs_stored(s->sync, j->attempt, s->head, 0);
@@ -470,7 +482,7 @@ static void received(sim_slot *s, const sim_job *j)
         zks__sync_look_elsewhere(s->sync);
     }
     if (r->held) {
-        s->tick_at = s->world->now;
+        tick_soon(s);
     }
 }
 
@@ -503,14 +515,14 @@ static void ticked(sim_slot *s, const sim_job *j)
         delay = due > 0 ? (uint64_t)due : 1;
     }
     s->ticking = false;
-    s->tick_at = s->world->now + delay;
+    s->tick_at = s->world->now + (s->tick_again ? 0 : delay);
+    s->tick_again = false;
     received(s, j);
-    sim_job *epoch = !j->status && j->due ? sim_job_add(s, SIM_JOB_EPOCH) : NULL;
-    if (epoch) {
-        epoch->number = SIM_DEVICES; /* nobody more */
+    if (!j->status && j->due) {
+        sim_offers_epoch(s, SIM_CAUSE_DUE, SIM_DEVICES);
     }
-    if (!j->status && j->owed.count && may_offer(s)) {
-        offer(s, ZKS_RECORDS_PUT, j->owed.records, j->owed.count);
+    if (!j->status) {
+        sim_offers_owed(s, &j->owed);
     }
 }
 
@@ -544,10 +556,7 @@ void sim_job_finished(sim_slot *s, sim_job *j)
         took_records(s, j);
         break;
     case SIM_JOB_EPOCH:
-        if (!j->status && j->made && may_offer(s)) {
-            sim_members_made(s, j->made);
-            offer(s, ZKS_RECORDS_ISSUE, &j->made, 1);
-        }
+        sim_offers_made(s, j);
         break;
     default:
         break;

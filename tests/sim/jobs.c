@@ -146,7 +146,7 @@ static zks_status run_tick(sim_slot *s, sim_job *j)
             status = zks__ledger_prune(s->ledger, 0, SIM_RELAYS, &more);
         }
     }
-    if (!status && j->caught_up) {
+    if (!status && j->may_rotate) {
         status = zks__ledger_epoch_due(s->ledger, ROTATE_S, &j->due, &j->next_unix_ms);
     }
     return status || !j->caught_up ? status : zks__ledger_owed(s->ledger, &j->owed);
@@ -186,17 +186,24 @@ static zks_status run_records(sim_slot *s, sim_job *j)
                : zks__ledger_records(s->ledger, m.records.records, &j->taken);
 }
 
-/* Not every device may, and not everybody is there to be removed. */
+/* Not every device may, and not everybody is there to be removed; others may have been faster. */
 static zks_status run_epoch(sim_slot *s, sim_job *j)
 {
     const sim_world *w = s->world;
-    const uint8_t *device = j->number < w->devices ? w->slots[j->number].device_id : NULL;
+    const uint8_t *device = j->offer.device < w->devices ? w->slots[j->offer.device].device_id
+                                                         : NULL;
     const zks__epoch_wish wish = {.device = device, .reason = ZKS_REMOVAL_LOST};
     zks__epoch_made made;
-    if (!zks__ledger_make_epoch(s->ledger, &wish, &made)) {
+    bool due = true;
+    zks_status status = ZKS_OK;
+    if (j->offer.cause == SIM_CAUSE_DUE) {
+        int64_t next = INT64_MAX;
+        status = zks__ledger_epoch_due(s->ledger, ROTATE_S, &due, &next);
+    }
+    if (!status && due && !zks__ledger_make_epoch(s->ledger, &wish, &made)) {
         j->made = made.record;
     }
-    return ZKS_OK;
+    return status;
 }
 
 static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)

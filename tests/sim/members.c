@@ -97,13 +97,25 @@ void sim_members_forget(zks__ledger *l)
     l->epoch = NULL;
 }
 
-/* --- a planted fault: linked in front of the real function (--wrap in tests/CMakeLists.txt) --- */
+/* --- planted faults: linked in front of the real functions (--wrap in tests/CMakeLists.txt) --- */
 
-static bool counts_anyway;
+static bool counts_anyway, gives_up;
 
 void sim_members_begin(const sim_world *w)
 {
     counts_anyway = w->options.mutation == SIM_NO_CUT_OFF;
+    gives_up = w->options.mutation == SIM_GIVES_UP;
+}
+
+bool __real_zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last,
+                                void *ledger);
+bool __wrap_zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last,
+                                void *ledger);
+
+bool __wrap_zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last,
+                                void *ledger)
+{
+    return gives_up || __real_zks__ledger_give_up(key, first, last, ledger);
 }
 
 zks_status __real_zks__ledger_author_counts(zks__ledger *l, const zks__record *epoch,
@@ -241,35 +253,54 @@ static zks_status secret_of(const sim_world *w, const zks__record *epoch,
     return status;
 }
 
+/* An EPOCH on the tip that removes `lost`, if it is a member there; NULL: nobody. */
+static void plan_settling(const zks__records *set, const uint8_t *lost, zks__epoch_plan *out)
+{
+    static uint8_t random[ZKS_EPOCH_RANDOM_MAX_BYTES], removed[1][ZKS_DEVICE_ID_BYTES];
+    static zks__epoch_note note;
+    static const zks__record *listed[SIM_DEVICES];
+    const zks__record *tip = zks__records_epoch(set);
+    zks__epoch_plan plan = {.genesis = zks__records_genesis(set),
+                            .parent = tip,
+                            .listed = listed,
+                            .removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])removed,
+                            .note = &note,
+                            .random = random};
+    if (lost && zks__records_valid(set, lost, tip->hash)) {
+        memcpy(removed[0], lost, sizeof removed[0]);
+        plan.removed_count = 1;
+    }
+    while (plan.listed_count < SIM_DEVICES &&
+           (listed[plan.listed_count] = zks__records_next_listed(
+                set, tip->hash, plan.removed, plan.removed_count, plan.listed_count))) {
+        plan.listed_count++;
+    }
+    note.reason_count = plan.removed_count;
+    note.reasons[0] = ZKS_REMOVAL_LOST;
+    *out = plan;
+}
+
 /* What devices that have removed each other cannot settle, the recovery code does: an EPOCH by root
- * on what the relay kept. */
+ * on what the relay kept removes the one that lost there. */
 bool sim_members_settle(sim_world *w)
 {
-    static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES], random[ZKS_EPOCH_RANDOM_MAX_BYTES];
-    static zks__epoch_note note;
+    static uint8_t bytes[ZKS_RECORD_BODY_MAX_BYTES];
     sim_relay *home = &w->relays[0];
-    const zks__record *tip = zks__records_epoch(home->set), *listed[SIM_DEVICES];
     const zks__known_epoch *known = NULL;
     zks__group_root root;
+    zks__records_state state;
+    zks__epoch_plan plan;
     uint8_t secret[ZKS_KEY_BYTES] = {0x5e};
-    size_t count = 0, length = 0;
-    if (!is_forked(home->set)) {
+    size_t length = 0;
+    zks__records_state_of(home->set, &state);
+    if (!state.fork_kept) {
         return false;
     }
     zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, sim_group_seed, &root);
-    while (count < SIM_DEVICES &&
-           (listed[count] = zks__records_next_listed(home->set, tip->hash, NULL, 0, count))) {
-        count++;
-    }
-    zks__epoch_plan plan = {.genesis = zks__records_genesis(home->set),
-                            .parent = tip,
-                            .secret = secret,
-                            .listed = listed,
-                            .listed_count = count,
-                            .note = &note,
-                            .random = random};
-    zks_status status = secret_of(w, tip, &known);
+    plan_settling(home->set, state.fork_lost ? state.fork_lost->epoch.signer : NULL, &plan);
+    zks_status status = secret_of(w, plan.parent, &known);
     if (!status) {
+        plan.secret = secret;
         plan.parent_secret = known->secret;
         status = zks__epoch_make(&plan, &root.root, bytes, sizeof bytes, &length);
     }
@@ -279,7 +310,8 @@ bool sim_members_settle(sim_world *w)
     if (status) {
         sim_fail(w, "root cannot settle a fork: %d", (int)status);
     }
-    sim_trace(w, "root makes epoch %u", (unsigned)tip->epoch.number + 1);
+    sim_trace(w, "root makes epoch %u, removing %zu", (unsigned)plan.parent->epoch.number + 1,
+              plan.removed_count);
     w->result.forked++;
     return true;
 }
@@ -288,7 +320,9 @@ bool sim_members_settle(sim_world *w)
 
 bool sim_members_live(const sim_world *w, size_t slot)
 {
-    return w->slots[slot].used && sim_relay_knows(&w->relays[0], slot == SIM_COPY ? 0 : slot);
+    size_t device = slot == SIM_COPY ? 0 : slot;
+    return w->slots[slot].used && sim_relay_knows(&w->relays[0], device) &&
+           !(w->relays[0].outsiders >> device & 1);
 }
 
 /* Hands a device all that there is to know: a relay may help it. */
@@ -323,6 +357,29 @@ static void check_secrets(sim_slot *s, const sim_relay *r)
     }
 }
 
+/* Nothing is left in quarantine that the records which are here judge. */
+static void check_quarantine(sim_slot *s)
+{
+    zks__ledger *l = s->ledger;
+    zks__store *store = zks__ledger_store(l);
+    zks__received out = {0};
+    uint64_t before = l->quarantine.count;
+    l->quarantine.judged = 0; /* whatever it was last judged with */
+    zks_status status = zks__store_begin(store);
+    if (!status) {
+        l->receiving = (struct zks__receiving){.out = &out};
+        status = zks__ledger_review(l, &out);
+    }
+    if (status || l->quarantine.count != before) {
+        sim_fail(s->world, "slot %zu keeps %llu blobs in quarantine, and can judge %llu: %d",
+                 s->index, (unsigned long long)before,
+                 (unsigned long long)(before - l->quarantine.count), (int)status);
+    }
+    zks__store_rollback(store);
+    zks__ledger_rolled_back(l, false);
+    zks__ledger_reload(l);
+}
+
 void sim_members_check(sim_world *w)
 {
     const sim_relay *home = &w->relays[0];
@@ -342,6 +399,8 @@ void sim_members_check(sim_world *w)
         }
         if (!sim_members_live(w, i)) {
             tell_all(s, home->set);
+        } else {
+            check_quarantine(s);
         }
         check_secrets(s, home);
     }

@@ -122,6 +122,19 @@ static uint64_t floor_of(const sim_relay *r)
     return members >= 2 ? floor : 0;
 }
 
+/* Who comes first when something is gone gets one HISTORY_GAP for each chain. */
+static void note_early(sim_relay *r, const sim_blob *b)
+{
+    sim_world *w = r->world;
+    for (size_t i = 0; i < w->devices; i++) {
+        uint8_t bit = (uint8_t)(!sim_relay_knows(r, i) << i);
+        w->early |= bit;
+        if (b->word >= 0) {
+            w->words[b->word].early |= bit;
+        }
+    }
+}
+
 void sim_relay_sweep(sim_relay *r)
 {
     sim_world *w = r->world;
@@ -136,6 +149,7 @@ void sim_relay_sweep(sim_relay *r)
     for (size_t i = 0; i < rows->count; i++) {
         sim_blob *b = &rows->blobs[i];
         if (b->cursor <= floor || b->expires_ms <= w->now) {
+            note_early(r, b);
             zks__buf_unref(b->bytes);
         } else {
             rows->blobs[kept++] = *b;
@@ -315,14 +329,16 @@ static void on_push(sim_relay *r, int link, const zks__push *m)
 }
 
 /* What an honest relay cannot see: which entry this is. */
-static void look_inside(sim_world *w, sim_blob *b)
+static void look_inside(const sim_relay *r, sim_blob *b)
 {
+    sim_world *w = r->world;
     zks__entry e;
     zks__buf *copy = NULL;
     b->word = -1;
     if (!sim_members_open(w, b->sender, b->bytes, &copy, &e)) {
         memcpy(b->id, e.id, sizeof b->id);
         b->kind = e.kind;
+        sim_check_taken(w, r->index, b->sender, &e);
         uint64_t number;
         if (e.kind == ZKS_ENTRY_DATA && e.body_length == sizeof number) {
             memcpy(&number, e.body, sizeof number);
@@ -364,7 +380,7 @@ static sim_blob *add_blob(sim_relay *r, size_t sender, sim_push *p)
     b->bytes = p->bytes;
     p->bytes = NULL;
     memcpy(rows->own_last[sender], b->blob_id, sizeof b->blob_id);
-    look_inside(w, b);
+    look_inside(r, b);
     if (b->word >= 0) {
         rows->taken[b->word] = 1;
     }

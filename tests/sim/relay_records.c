@@ -69,6 +69,14 @@ static void announce(sim_relay *r, size_t first)
     }
 }
 
+/* What was offered is durable. */
+static void accept(sim_relay *r, int link)
+{
+    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
+    m.records.action = ZKS_RECORDS_PUT;
+    sim_send(r->world, link, false, &m);
+}
+
 static void refuse(sim_relay *r, int link, uint8_t about, uint32_t code)
 {
     zks__message m = {.type = ZKS_MESSAGE_ERROR, .error = {.code = code, .about = about}};
@@ -124,7 +132,7 @@ static void welcome(sim_relay *r, int link, const zks__hello *m, const zks__slic
 
 void sim_relay_hello(sim_relay *r, int link, const zks__hello *m)
 {
-    const sim_world *w = r->world;
+    sim_world *w = r->world;
     const uint8_t *device = w->slots[sim_device_of(w, link)].device_id;
     zks__slice attached[SIM_RECORDS_MAX];
     size_t count = list_of(m->records, attached), before = zks__records_count(r->set);
@@ -134,10 +142,14 @@ void sim_relay_hello(sim_relay *r, int link, const zks__hello *m)
     if (!added || !member) {
         bool denied = zks__records_denied(r->set, device);
         zks__records_truncate(r->set, before);
+        r->outsiders |= (uint8_t)(added << sim_device_of(w, link));
+        sim_trace(w, "relay %zu refuses device %zu%s%s", r->index, sim_device_of(w, link),
+                  added ? "" : ", whose records do not fit", denied ? ", which is removed" : "");
         refuse(r, link, ZKS_MESSAGE_HELLO,
                denied ? ZKS_WIRE_DEVICE_REVOKED : ZKS_WIRE_UNAUTHORIZED);
         return;
     }
+    r->outsiders &= (uint8_t) ~(1u << sim_device_of(w, link));
     announce(r, before);
     welcome(r, link, m, attached, count);
 }
@@ -184,11 +196,14 @@ void sim_relay_records(sim_relay *r, int link, const zks__records_message *m)
         if (issue) {
             send_chain(r, link, epoch.epoch.parent);
         }
+        sim_trace(r->world, "relay %zu refuses a record of device %zu", r->index,
+                  sim_device_of(r->world, link));
         refuse(r, link, ZKS_MESSAGE_RECORDS, ZKS_WIRE_CONFLICT);
         return;
     }
     r->world->result.epochs += issue;
     announce(r, before);
+    accept(r, link);
 }
 
 zks_status sim_relay_settle(sim_relay *r, const uint8_t *record, size_t length)

@@ -33,6 +33,7 @@ enum {
     SIM_LINKS_MAX = 16384,
     SIM_BLOBS_MAX = 2048,
     SIM_EPOCHS_MAX = 48,
+    SIM_WANTS_MAX = 2048,
     SIM_RECORDS_MAX = 96
 };
 
@@ -48,6 +49,7 @@ typedef enum sim_mutation {
     SIM_STALE_MEMORY,    /* after a rollback the ledger is not read again */
     SIM_REUSED_CURSORS,  /* a relay goes on behind its last cursor after a restart */
     SIM_HIDDEN_GAP,      /* events of the ledger are not passed on */
+    SIM_GIVES_UP,        /* gaps are given up whether or not anybody was asked */
     /* --- of paired groups --- */
     SIM_SECRET_LEAKS, /* who is removed gets the new secret */
     SIM_NO_CUT_OFF,   /* who is removed goes on being heard */
@@ -123,7 +125,8 @@ typedef struct sim_word {
     uint8_t chain[ZKS_CHAIN_BYTES];
     uint64_t seq;
     uint8_t id[ZKS_ENTRY_ID_BYTES];
-    uint64_t n; /* of its device's own entries */
+    uint64_t n;    /* of its device's own entries */
+    uint8_t early; /* bits of devices that a relay did not know when it deleted it */
 } sim_word;
 
 /* --- what the app of a slot has seen; part of its backups --- */
@@ -152,6 +155,16 @@ typedef enum sim_job_kind {
     SIM_JOB_EPOCH
 } sim_job_kind;
 
+/* Who wants an EPOCH, or has a record for the group. */
+typedef enum sim_cause { SIM_CAUSE_APP, SIM_CAUSE_DUE, SIM_CAUSE_OWED } sim_cause;
+
+typedef struct sim_offer {
+    sim_cause cause;
+    size_t device; /* whom the EPOCH removes; SIM_DEVICES and above: nobody */
+    unsigned tries;
+    zks__buf *bytes; /* of the message that is answered next */
+} sim_offer;
+
 typedef struct sim_job {
     sim_job_kind kind;
     uint32_t attempt;
@@ -170,9 +183,10 @@ typedef struct sim_job {
     zks__sealed *sealed;
     size_t sealed_count;
     zks__records_taken taken;
-    zks__buf *made; /* EPOCH */
-    zks__owed owed; /* TICK */
-    bool due;       /* TICK: it is this device's turn to make an EPOCH */
+    sim_offer offer;      /* EPOCH */
+    zks__buf *made;       /* EPOCH */
+    zks__owed owed;       /* TICK */
+    bool may_rotate, due; /* TICK: it is this device's turn to make an EPOCH */
 } sim_job;
 
 typedef struct sim_world sim_world;
@@ -191,7 +205,8 @@ typedef struct sim_slot {
     zks__sync *sync;
     int link; /* -1: none */
     uint64_t timer_at, tick_at;
-    bool ticking, pumping, pump_again;
+    bool ticking, tick_again, pumping, pump_again;
+    uint32_t caught_up; /* the last attempt that was */
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks__record_list records;
     uint64_t head; /* of the last WELCOME */
@@ -203,6 +218,10 @@ typedef struct sim_slot {
     unsigned new_chains, restores;
     size_t plan;              /* 1 + whom it removes when it is at another relay; 0: nothing */
     uint64_t cut[SIM_RELAYS]; /* it cannot reach a relay until then */
+    size_t offer_count;
+    sim_offer offers[8]; /* answered in their order */
+    bool rotating;       /* an EPOCH that nobody asked for; the next one not before: */
+    uint64_t rotate_at;
     uint8_t gone; /* bits of devices that were removed when the last transaction ended */
     uint8_t spared[SIM_WORDS_MAX]; /* words that were here before their author was removed */
 } sim_slot;
@@ -256,6 +275,9 @@ typedef struct sim_relay {
     bool commit_waits;
     unsigned refuses, notifies, heads, own_lasts, withholds;
     bool harbors;
+    /* Bits of devices that are no members with the records which they brought: whom somebody let
+     * in that they have removed, while the EPOCH that counts did not know of them. */
+    uint8_t outsiders;
 } sim_relay;
 
 typedef struct sim_link {
@@ -288,6 +310,13 @@ typedef struct sim_event {
     zks__buf *bytes;
 } sim_event;
 
+/* What a device has asked everyone for, at a relay. */
+typedef struct sim_want {
+    uint8_t device, chain[ZKS_CHAIN_BYTES];
+    size_t relay;
+    uint64_t first, last, at; /* since when the relay has it */
+} sim_want;
+
 /* An EPOCH that a device has made, whatever became of it. */
 typedef struct sim_epoch {
     uint8_t hash[ZKS_RECORD_HASH_BYTES];
@@ -316,10 +345,13 @@ struct sim_world {
      * gap */
     bool refused;
     bool withheld; /* a relay kept records back */
+    uint8_t early; /* bits of devices that a relay did not know when it deleted something */
     /* devices could not reach the same relay: one tells of what another has sent elsewhere */
     bool parted;
     size_t devices;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
+    size_t want_count; /* SIM_WANTS_MAX: some may not be here */
+    sim_want wants[SIM_WANTS_MAX];
     size_t epoch_count;
     sim_epoch epochs[SIM_EPOCHS_MAX];
 };
@@ -352,7 +384,9 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void sim_trace(sim_world *w, const char *format, ...);
 
-/* --- network.c --- */
+/* --- network: world.c --- */
+/* NULL: the run has failed. */
+zks__buf *sim_encode(sim_world *w, const zks__message *m);
 /* The number of a new link, which comes up later. */
 int sim_link_open(sim_world *w, size_t slot, size_t relay, uint32_t attempt);
 /* Both ends learn of it. */
@@ -369,6 +403,17 @@ void sim_slot_ready(sim_slot *s, int link);
 void sim_slot_down(sim_slot *s, int link);
 void sim_slot_message(sim_slot *s, int link, const zks__message *m, zks__buf *bytes);
 void sim_slot_timer(sim_slot *s);
+/* --- offers.c --- */
+/* Makes an EPOCH; device as in sim_offer. */
+void sim_offers_epoch(sim_slot *s, sim_cause cause, size_t device);
+/* A finished SIM_JOB_EPOCH. */
+void sim_offers_made(sim_slot *s, const sim_job *j);
+void sim_offers_owed(sim_slot *s, const zks__owed *owed);
+bool sim_offers_may(const sim_slot *s);
+/* The relay answers the first one. */
+void sim_offers_answered(sim_slot *s, bool taken);
+/* No answers come any more. */
+void sim_offers_end(sim_slot *s);
 /* --- jobs.c: the storage thread of a slot --- */
 sim_job *sim_job_add(sim_slot *s, sim_job_kind kind);
 void sim_jobs_run(sim_slot *s);
@@ -441,6 +486,8 @@ void sim_check_ack(sim_world *w, int link, uint64_t cursor);
 /* A device counts its own entries up to n as settled at the relay in use. */
 void sim_check_settled(const sim_slot *s, uint64_t n);
 void sim_check_notices(sim_slot *s, const zks__received *r);
+/* A relay has taken an entry of a device. */
+void sim_check_taken(sim_world *w, size_t relay, size_t device, const zks__entry *e);
 /* All are at the first relay, have all that it has and have sent all. */
 bool sim_is_at_rest(const sim_world *w);
 /* All is mended and quiet. */

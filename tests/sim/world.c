@@ -349,19 +349,25 @@ void sim_link_close(sim_world *w, int link)
     }
 }
 
-void sim_send(sim_world *w, int link, bool to_relay, const zks__message *m)
+zks__buf *sim_encode(sim_world *w, const zks__message *m)
 {
     size_t size = zks__wire_size(m), length = 0;
     zks__buf *b = size ? zks__buf_new(0, size, 0) : NULL;
-    if (!b) {
+    if (!b || zks__wire_encode(m, b->data, size, &length)) {
         sim_fail(w, "a message does not encode");
-        return;
-    }
-    uint8_t *room = b->data;
-    if (zks__wire_encode(m, room, size, &length)) {
-        sim_fail(w, "a message does not encode");
+        zks__buf_unref(b);
+        return NULL;
     }
     b->length = length;
+    return b;
+}
+
+void sim_send(sim_world *w, int link, bool to_relay, const zks__message *m)
+{
+    zks__buf *b = sim_encode(w, m);
+    if (!b) {
+        return;
+    }
     sim_link *l = &w->links[link];
     uint64_t *last = to_relay ? &l->to_relay : &l->to_device;
     uint64_t at = w->now + 5 + sim_below(w, 40);
@@ -371,12 +377,10 @@ void sim_send(sim_world *w, int link, bool to_relay, const zks__message *m)
 
 /* --- actions --- */
 
-/* A number that is no device's: nobody is removed. */
 static void make_epoch(sim_slot *s, size_t device)
 {
-    sim_job *j = s->running ? sim_job_add(s, SIM_JOB_EPOCH) : NULL;
-    if (j) {
-        j->number = device;
+    if (s->running) {
+        sim_offers_epoch(s, SIM_CAUSE_APP, device);
     }
 }
 
@@ -684,7 +688,7 @@ static void mend(sim_world *w)
         }
     }
     run_until(w, w->now + MENDED_MS);
-    if (w->options.paired && !w->result.failed && sim_members_settle(w)) {
+    for (int i = 0; i < 4 && w->options.paired && !w->result.failed && sim_members_settle(w); i++) {
         run_until(w, w->now + MENDED_MS);
     }
     /* Somebody may just be visiting the other relay, or speak. */

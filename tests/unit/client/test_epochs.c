@@ -111,11 +111,13 @@ START_TEST(removed_device_cannot_rewrite_what_lies_below_the_cut_off)
     memcpy(one, b_prev, sizeof one);
     zks__buf *two = b_blob(texts[1], tag0, root.epoch0_secret, two_id);
     ck_assert_uint_eq(b_says(texts[2], tag0, root.epoch0_secret).held, 1);
-    wall_ms = ZKS_HISTORY_GAP_MS + 1000;
-    begin();
-    ck_assert_int_eq(zks__ledger_tick(a, true, &out, &next), ZKS_OK);
-    commit();
-    ck_assert_uint_eq(out.delivered, 1); /* "three"; "two" is missing */
+    for (unsigned round = 0; round < 2; round++) { /* it is asked for, then given up */
+        wall_ms += ZKS_HISTORY_GAP_MS + 1000;
+        begin();
+        ck_assert_int_eq(zks__ledger_tick(a, true, &out, &next), ZKS_OK);
+        commit();
+        ck_assert_uint_eq(out.delivered, round); /* "three"; "two" is missing */
+    }
     rotate(b_id);
     for (b_seq = 0; b_seq < 2;) { /* another 1, another 2 behind the true 1 */
         memcpy(b_prev, b_seq ? one : none, sizeof b_prev);

@@ -225,6 +225,61 @@ START_TEST(gap_waits_ten_minutes)
 }
 END_TEST
 
+static bool willing;
+static uint64_t offered_first, offered_last;
+
+static bool on_give_up(const zks__history_key *k, uint64_t first, uint64_t last, void *user)
+{
+    (void)user;
+    ck_assert_mem_eq(k, &key, sizeof key);
+    offered_first = first;
+    offered_last = last;
+    return willing;
+}
+
+START_TEST(gap_waits_until_the_caller_gives_it_up)
+{
+    zks__history_config asked = config;
+    asked.give_up = on_give_up;
+    zks__history_free(h);
+    ck_assert_int_eq(zks__history_new(&asked, &h), ZKS_OK);
+    signed_entry(3, 3, 2);
+    signed_entry(4, 4, 3);
+    signed_entry(6, 6, 5);
+    willing = false;
+    pass(WAIT_MS);
+    said("H3 H4 H6");
+    ck_assert_uint_eq(offered_first, 1);
+    ck_assert_uint_eq(offered_last, 2);
+    ck_assert(zks__history_next_ms(h) == now_ms + ZKS_HISTORY_AGAIN_MS);
+    pass(ZKS_HISTORY_AGAIN_MS - 1);
+    willing = true;
+    said("");
+    pass(1);
+    said("G1-2 D3* D4 G5-5 D6*");
+    ck_assert(zks__history_next_ms(h) == UINT64_MAX);
+}
+END_TEST
+
+static void count_gap(const zks__history_key *k, uint64_t first, uint64_t last, void *user)
+{
+    uint64_t *sum = user;
+    ck_assert_mem_eq(k, &key, sizeof key);
+    *sum = *sum * 100 + first * 10 + last;
+}
+
+START_TEST(gaps_are_told_all_in_their_order)
+{
+    uint64_t sum = 0;
+    signed_entry(9, 9, 8);
+    signed_entry(3, 3, 2);
+    signed_entry(4, 4, 3);
+    unsigned_entry(6, 6, 5); /* not covered */
+    zks__history_gaps(h, count_gap, &sum);
+    ck_assert_uint_eq(sum, 1258);
+}
+END_TEST
+
 START_TEST(gap_counts_from_the_first_signed_entry_above)
 {
     signed_entry(5, 5, 4);
@@ -526,6 +581,8 @@ static void add(TCase *c)
     tcase_add_test(c, known_id_is_a_replay_wherever_it_is);
     tcase_add_test(c, signed_copy_replaces_a_stripped_one);
     tcase_add_test(c, gap_waits_ten_minutes);
+    tcase_add_test(c, gap_waits_until_the_caller_gives_it_up);
+    tcase_add_test(c, gaps_are_told_all_in_their_order);
     tcase_add_test(c, gap_counts_from_the_first_signed_entry_above);
     tcase_add_test(c, gap_timer_stops_when_the_gap_is_filled);
     tcase_add_test(c, late_entries_below_a_base_are_covered_by_its_prev);

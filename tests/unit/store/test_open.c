@@ -205,6 +205,12 @@ static zks_status count_record(zks__slice bytes, void *user)
     return bytes.length == 3 ? ZKS_OK : ZKS_E_INTERNAL;
 }
 
+/* Format 7 added them. */
+#define DROP_ASKED                                                                      \
+    "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
+    "ALTER TABLE chains DROP COLUMN asked_ms; ALTER TABLE claims DROP COLUMN asked_n;"  \
+    "ALTER TABLE relays DROP COLUMN asked_n; ALTER TABLE relays DROP COLUMN asked_ms"
+
 /* Format 6 added the quarantine. */
 START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
 {
@@ -219,6 +225,7 @@ START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
     help_ok(zks__store_record_add(s, group.g, hash, (zks__slice){(const uint8_t *)"abc", 3}));
     help_ok(zks__store_commit(s));
     run_sql(s, "DROP TABLE quarantine");
+    run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 5");
     zks__store_close(s);
     s = help_open(path);
@@ -231,6 +238,72 @@ START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
     help_ok(zks__store_quarantine_size(s, found.g, &count, &bytes));
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(bytes, 3);
+    zks__store_close(s);
+}
+END_TEST
+
+static zks_status check_chain(const zks__store_chain *chain, void *user)
+{
+    const zks__store_chain *expected = user;
+    ck_assert_uint_eq(chain->tip_seq, 3);
+    ck_assert_uint_eq(chain->floor, 2);
+    ck_assert_uint_eq(chain->asked_seq, expected->asked_seq);
+    ck_assert_uint_eq(chain->asked_n, expected->asked_n);
+    ck_assert_int_eq(chain->asked_ms, expected->asked_ms);
+    return ZKS_OK;
+}
+
+static zks_status check_claim(const zks__store_claim *claim, void *user)
+{
+    const zks__store_claim *expected = user;
+    ck_assert_uint_eq(claim->seq, 5);
+    ck_assert_uint_eq(claim->asked, 2);
+    ck_assert_uint_eq(claim->asked_n, expected->asked_n);
+    return ZKS_OK;
+}
+
+static void check_asked(zks__store *s, uint32_t g, const zks__store_chain *chain,
+                        const zks__store_claim *claim, const zks__store_relay *relay)
+{
+    zks__store_relay found;
+    help_ok(zks__store_chains_each(s, g, check_chain, (void *)(uintptr_t)chain));
+    help_ok(zks__store_claims_each(s, g, check_claim, (void *)(uintptr_t)claim));
+    help_ok(zks__store_relay_get(s, g, relay->key, &found));
+    ck_assert_uint_eq(found.acked_n, 8);
+    ck_assert_uint_eq(found.asked_n, relay->asked_n);
+    ck_assert_int_eq(found.asked_ms, relay->asked_ms);
+}
+
+START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
+{
+    zks__store_group group = {.suite = 1, .mode = 2, .group_id = {1}};
+    zks__store_chain chain = {.author = {1}, .chain = {2}, .tip_seq = 3, .floor = 2};
+    zks__store_claim claim = {.seq = 5, .id = {7}, .since_ms = 1, .asked = 2};
+    zks__store_relay relay;
+    zks__store *s = help_open(path);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_chain_add(s, group.g, &chain));
+    claim.c = chain.c;
+    help_ok(zks__store_claim_add(s, group.g, &claim));
+    help_ok(zks__store_relay_get(s, group.g, (const uint8_t[32]){6}, &relay));
+    relay.acked_n = 8;
+    help_ok(zks__store_relay_update(s, &relay));
+    help_ok(zks__store_commit(s));
+    run_sql(s, DROP_ASKED);
+    run_sql(s, "PRAGMA user_version = 6");
+    zks__store_close(s);
+    s = help_open(path);
+    check_asked(s, group.g, &chain, &claim, &relay);
+    chain.asked_seq = 9;
+    chain.asked_n = claim.asked_n = relay.asked_n = 7;
+    chain.asked_ms = relay.asked_ms = INT64_C(1790000000000);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_chain_update(s, &chain));
+    help_ok(zks__store_claim_update(s, &claim));
+    help_ok(zks__store_relay_update(s, &relay));
+    help_ok(zks__store_commit(s));
+    check_asked(s, group.g, &chain, &claim, &relay);
     zks__store_close(s);
 }
 END_TEST
@@ -421,6 +494,7 @@ static void add(TCase *c)
     tcase_add_test(c, open_newer_version_is_refused_and_untouched);
     tcase_add_test(c, migrate_steps_run_once_each_and_in_order);
     tcase_add_test(c, migrate_from_format_5_keeps_all_and_adds_the_quarantine);
+    tcase_add_test(c, migrate_from_format_6_keeps_all_and_nothing_was_asked_for);
     tcase_add_test(c, lock_same_process_twice_is_busy);
     tcase_add_test(c, lock_second_process_is_busy_with_the_pid);
     tcase_add_test(c, lock_ends_with_its_process);

@@ -397,8 +397,36 @@ START_TEST(a_refusal_whose_time_is_over_asks_for_no_more_wake_ups)
     expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
     push(1);
     zks__sync_fetched(machine, action.attempt);
-    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_RETRY_PUSH_MS);
     ck_assert_uint_gt(zks__sync_next_ms(machine), ZKS_SYNC_RETRY_PUSH_MS);
+}
+END_TEST
+
+/* A relay whose epoch is another may refuse for hours: it is asked with one, not with a window. */
+START_TEST(behind_a_refusal_one_goes_alone_until_it_is_taken)
+{
+    uint64_t n;
+    uint32_t code;
+    to_live(0, (zks__sync_row){0});
+    zks__sync_stored(machine, 3);
+    expect(ZKS_ACTION_FETCH, 0);
+    ck_assert_uint_gt(action.max_count, 1);
+    push(1);
+    push(2);
+    zks__sync_fetched(machine, action.attempt);
+    ck_assert_int_eq(answer(1, ZKS_WIRE_STALE_EPOCH, 0, &n, &code), ZKS_OK);
+    ck_assert_int_eq(answer(2, ZKS_WIRE_STALE_EPOCH, 0, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+    ck_assert_uint_eq(action.number, 0);
+    ck_assert_uint_eq(action.max_count, 1);
+    push(1);
+    zks__sync_fetched(machine, action.attempt);
+    expect(ZKS_ACTION_NONE, ZKS_SYNC_RETRY_PUSH_MS);
+    ck_assert_int_eq(answer(1, 0, ZKS_SYNC_RETRY_PUSH_MS, &n, &code), ZKS_OK);
+    expect(ZKS_ACTION_SETTLE, ZKS_SYNC_RETRY_PUSH_MS);
+    expect(ZKS_ACTION_FETCH, ZKS_SYNC_RETRY_PUSH_MS);
+    ck_assert_uint_eq(action.number, 1);
+    ck_assert_uint_gt(action.max_count, 1);
 }
 END_TEST
 
@@ -706,6 +734,7 @@ static void add(TCase *c)
     tcase_add_test(c, a_full_inbox_stops_pulls_and_credit);
     tcase_add_test(c, going_offline_closes_and_stays_closed);
     tcase_add_test(c, a_refusal_whose_time_is_over_asks_for_no_more_wake_ups);
+    tcase_add_test(c, behind_a_refusal_one_goes_alone_until_it_is_taken);
     tcase_add_test(c, a_relay_that_goes_on_refusing_is_asked_less_and_less_often);
     tcase_add_test(c, a_refusal_of_the_device_settles_nothing);
     tcase_add_test(c, no_relay_keeps_us_away_for_longer_than_the_limit);

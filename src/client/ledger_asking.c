@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What is missing here is asked for, and given up (docs/SECURITY.md, section 3, rules 4 and 10):
+ * gaps in front of held entries, and claims, which are entries that another member has named. The
+ * author is asked first, then everyone. A question is an own entry like any other, so it is known
+ * which relay has it: the row of a relay says since when it has had the questions up to a number.
+ */
+#include "client/ledger_internal.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+enum {
+    /* Everyone has that long to answer; a minute less than there is between the second question and
+     * the end, since a question is a tick late. */
+    ANSWER_MS = ZKS_WITHHELD_MS - ZKS_WANT_AGAIN_MS - 60 * 1000,
+    /* And what was asked for then is given up before the next question takes its place in the row
+     * of the relay: a gap is looked at every ZKS_HISTORY_AGAIN_MS. */
+    TURN_MS = 2 * ZKS_HISTORY_AGAIN_MS,
+    LOOK_MS = 4 * 60 * 1000,          /* between two visits to another relay */
+    TOLD_MS = 7 * 24 * 60 * 60 * 1000 /* how long a claim that was given up is remembered */
+};
+
+/* A span of the WANT that is being made: for gaps of a chain, or for a claim. */
+typedef struct question {
+    zks__known_chain *chain;
+    zks__store_claim *claim; /* NULL: a gap */
+    bool counts;             /* everyone is asked, and the answer is waited for */
+} question;
+
+typedef struct asking {
+    zks__ledger *ledger;
+    int64_t now;
+    bool waits;              /* something is missing and not given up */
+    bool asked;              /* some of it was asked for before */
+    zks__known_chain *chain; /* whose gaps are looked at */
+    unsigned chain_round;    /* in which they are asked for now; 0: not now */
+    bool answering;          /* everyone was asked for some of them before */
+    uint64_t taken_n;        /* the newest question that is open and that the relay in use has */
+    uint8_t round;           /* of the WANT */
+    size_t count;
+    zks__want_span spans[ZKS_WANT_SPANS_MAX];
+    question questions[ZKS_WANT_SPANS_MAX];
+    size_t claim_count;
+    zks__store_claim claims[ZKS_STORE_CLAIMS_MAX];
+} asking;
+
+/* --- whether everyone was asked --- */
+
+/* A long gap is of one who has joined, or was away for too long: asking for all of it would flood
+ * the group. */
+static bool is_long(uint64_t first, uint64_t last)
+{
+    return last - first >= ZKS_WANT_ENTRIES_MAX;
+}
+
+/* Whether everyone was asked for a gap that ends there. A time to come is of a wrong clock. */
+static bool was_asked_for(const zks__known_chain *chain, uint64_t last, int64_t now)
+{
+    return last <= chain->row.asked_seq && chain->row.asked_ms <= now;
+}
+
+/*
+ * Whether everyone at the relay in use has had the time to answer the question n of asked_ms. A
+ * device that is there for moments only gives up at a later moment than it asks; where a connection
+ * broke before the relay had the question, or where the relay is another one than then, the time
+ * begins when this one has it. Of a relay that takes nothing it begins when it is listened to.
+ */
+static bool was_answered(const zks__ledger *l, uint64_t n, int64_t asked_ms, int64_t now)
+{
+    const zks__store_relay *r = &l->relay;
+    if (!l->relay_valid || n > r->acked_n) {
+        int64_t since_ms = asked_ms > l->listening_ms ? asked_ms : l->listening_ms;
+        return l->listening_ms && now - since_ms >= ANSWER_MS;
+    }
+    return n <= r->asked_n && r->asked_ms <= now && now - r->asked_ms >= ANSWER_MS;
+}
+
+bool zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t last, void *ledger)
+{
+    zks__ledger *l = ledger;
+    zks__known_chain *chain = zks__ledger_find_chain(l, key->author, key->chain);
+    int64_t now = zks__ledger_unix_ms(l);
+    if (!chain || is_long(first, last)) {
+        return true;
+    }
+    if (!was_asked_for(chain, last, now)) {
+        chain->gap_due = true;
+        return false;
+    }
+    return was_answered(l, chain->row.asked_n, chain->row.asked_ms, now);
+}
+
+bool zks__ledger_questions_taken(zks__ledger *l, uint64_t n)
+{
+    zks__store_relay *r = &l->relay;
+    int64_t now = zks__ledger_unix_ms(l);
+    if (!l->relay_valid) {
+        return false;
+    }
+    if (r->asked_ms > now) { /* of a wrong clock */
+        r->asked_ms = now;
+        return true;
+    }
+    bool open = r->asked_n && now - r->asked_ms < ANSWER_MS + TURN_MS;
+    if (open || n <= r->asked_n || n > r->acked_n) {
+        return false;
+    }
+    r->asked_n = n;
+    r->asked_ms = now;
+    return true;
+}
+
+/* --- asking --- */
+
+/* false: the WANT is full. */
+static bool ask(asking *a, const question *q, uint64_t first, uint64_t last, unsigned round)
+{
+    if (a->count == ZKS_WANT_SPANS_MAX) {
+        return false;
+    }
+    a->questions[a->count] = *q;
+    zks__want_span *s = &a->spans[a->count++];
+    memcpy(s->author, q->chain->row.author, sizeof s->author);
+    memcpy(s->chain, q->chain->row.chain, sizeof s->chain);
+    s->first = is_long(first, last) ? last : first;
+    s->last = last;
+    a->round = round > a->round ? (uint8_t)round : a->round;
+    return true;
+}
+
+static void note_open(asking *a, uint64_t n)
+{
+    a->asked = true;
+    if (n > a->taken_n && n <= a->ledger->relay.acked_n) {
+        a->taken_n = n;
+    }
+}
+
+/* The round in which the gaps of a chain are asked for now; 0: not now. */
+static unsigned next_round(zks__known_chain *chain, int64_t now)
+{
+    unsigned round = zks__want_round(chain->gap_since_ms, now);
+    bool more = round > chain->gap_asked;
+    if (chain->gap_due) {
+        chain->gap_due = false;
+        return chain->gap_asked = 2;
+    }
+    chain->gap_asked = more ? round : chain->gap_asked;
+    return more && round < 3 ? round : 0;
+}
+
+static void begin_chain(asking *a, zks__known_chain *chain, uint64_t first_gap_ends)
+{
+    a->chain = chain;
+    a->answering = false;
+    if (chain->gap_last != first_gap_ends) {
+        chain->gap_last = first_gap_ends;
+        chain->gap_since_ms = a->now;
+        chain->gap_asked = 0;
+    }
+    a->chain_round = next_round(chain, a->now);
+}
+
+static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t last, void *user)
+{
+    asking *a = user;
+    zks__known_chain *chain = zks__ledger_find_chain(a->ledger, key->author, key->chain);
+    if (!chain) {
+        return;
+    }
+    if (chain != a->chain) {
+        begin_chain(a, chain, last);
+    }
+    a->waits = true;
+    a->asked = a->asked || chain->gap_asked;
+    if (was_asked_for(chain, last, a->now)) {
+        a->answering = true;
+        note_open(a, chain->row.asked_n);
+    } else if (a->chain_round && !is_long(first, last)) {
+        /* Not counted while others are waited for: gaps that keep coming would never let one be
+         * given up. */
+        const question q = {.chain = chain, .counts = a->chain_round > 1 && !a->answering};
+        (void)ask(a, &q, first, last, a->chain_round);
+    }
+}
+
+static zks_status collect_claim(const zks__store_claim *claim, void *user)
+{
+    asking *a = user;
+    if (a->claim_count < ZKS_STORE_CLAIMS_MAX) {
+        a->claims[a->claim_count++] = *claim;
+    }
+    return ZKS_OK;
+}
+
+/* What others have named is here by now, will never be, or was told long ago. */
+static zks_status is_over(const asking *a, const zks__known_chain *chain,
+                          const zks__store_claim *claim, bool *out_over)
+{
+    zks__history_key key;
+    bool known = false;
+    zks_status status = zks__ledger_knows_id(a->ledger, claim->c, claim->seq, claim->id, &known);
+    memcpy(key.author, chain->row.author, sizeof key.author);
+    memcpy(key.chain, chain->row.chain, sizeof key.chain);
+    *out_over = known || claim->since_ms > a->now || claim->seq < chain->row.floor ||
+                zks__history_is_missing(a->ledger->history, &key, claim->seq) || /* told as a gap */
+                a->now - claim->since_ms > TOLD_MS;
+    return status;
+}
+
+/* The round that is due; not the last one before everyone was asked. */
+static unsigned round_of_claim(const asking *a, zks__store_claim *claim)
+{
+    unsigned round = zks__want_round(claim->since_ms, a->now);
+    int64_t asked_ms = claim->since_ms + ZKS_WANT_AGAIN_MS;
+    if (round == 3 && claim->asked < 2) { /* away until now */
+        claim->since_ms = a->now - ZKS_WANT_AGAIN_MS;
+        return 2;
+    }
+    return round == 3 && !was_answered(a->ledger, claim->asked_n, asked_ms, a->now) ? 2 : round;
+}
+
+static void tell_withheld(const asking *a, const zks__known_chain *chain, uint64_t first,
+                          uint64_t last)
+{
+    zks__ledger *l = a->ledger;
+    if (zks__records_member(l->records, chain->row.author, 0)) {
+        zks__ledger_notice(l->receiving.out, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first, last);
+    } else {
+        zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_of_removed author=%s",
+                       zks__log_redact(l->log, chain->row.author, sizeof chain->row.author).text);
+    }
+}
+
+static zks_status follow_claim(asking *a, zks__store_claim *claim)
+{
+    zks__ledger *l = a->ledger;
+    zks__known_chain *chain = zks__ledger_chain_by_row(l, claim->c);
+    bool over = false;
+    zks_status status = chain ? is_over(a, chain, claim, &over) : ZKS_E_STORE_CORRUPT;
+    if (status || over) {
+        claim->asked = UINT32_MAX;
+        return status ? status : zks__store_claim_update(l->store, claim);
+    }
+    if (claim->asked < 3) {
+        a->waits = true;
+        if (claim->asked) {
+            note_open(a, claim->asked_n);
+        }
+    }
+    unsigned round = round_of_claim(a, claim);
+    if (round <= claim->asked) {
+        return ZKS_OK;
+    }
+    uint64_t first = chain->row.tip_seq < claim->seq ? chain->row.tip_seq + 1 : claim->seq;
+    if (round == 3) {
+        tell_withheld(a, chain, first, claim->seq);
+        claim->asked = 3;
+        return zks__store_claim_update(l->store, claim);
+    }
+    const question q = {.chain = chain, .claim = claim, .counts = round > 1};
+    if (ask(a, &q, first, claim->seq, round)) {
+        claim->asked = round;
+    }
+    return ZKS_OK;
+}
+
+/* --- the question --- */
+
+/* It is the own entry n. */
+static zks_status note_question(const asking *a, size_t i, uint64_t n)
+{
+    const question *q = &a->questions[i];
+    a->ledger->asking_n = q->counts ? n : a->ledger->asking_n;
+    if (q->claim) {
+        q->claim->asked_n = q->counts ? n : 0;
+        return zks__store_claim_update(a->ledger->store, q->claim);
+    }
+    if (!q->counts) {
+        return ZKS_OK;
+    }
+    q->chain->row.asked_seq = a->spans[i].last;
+    q->chain->row.asked_n = n;
+    q->chain->row.asked_ms = a->now;
+    return zks__store_chain_update(a->ledger->store, &q->chain->row);
+}
+
+static zks_status send_want(asking *a)
+{
+    uint8_t body[1 + 10 + ZKS_WANT_SPANS_MAX * ZKS_WANT_SPAN_BYTES];
+    size_t length = 0;
+    zks__ledger *l = a->ledger;
+    zks__want want = {.round = a->round, .count = a->count};
+    zks_status status = zks__want_encode(&want, a->spans, body, sizeof body, &length);
+    if (!status) {
+        status = zks__ledger_say(l, ZKS_ENTRY_WANT, body, length);
+    }
+    for (size_t i = 0; !status && i < a->count; i++) {
+        status = note_question(a, i, l->group.last_n);
+    }
+    return status;
+}
+
+void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out)
+{
+    int64_t now = zks__ledger_unix_ms(l);
+    if (l->looked_ms > now || now - l->looked_ms >= LOOK_MS) {
+        l->looked_ms = now;
+        out->look_elsewhere = true;
+    }
+}
+
+static zks_status look_at_all(asking *a)
+{
+    zks__ledger *l = a->ledger;
+    zks__history_gaps(l->history, ask_for_gap, a);
+    zks_status status = zks__store_claims_each(l->store, l->group.g, collect_claim, a);
+    for (size_t i = 0; !status && i < a->claim_count; i++) {
+        status = follow_claim(a, &a->claims[i]);
+    }
+    if (!status && zks__ledger_questions_taken(l, a->taken_n)) {
+        status = zks__store_relay_update(l->store, &l->relay);
+    }
+    return status;
+}
+
+zks_status zks__ledger_ask(zks__ledger *l, int64_t now, bool *out_waits)
+{
+    asking *a = zks__alloc_zero(1, sizeof *a);
+    if (!a) {
+        return ZKS_E_NOMEM;
+    }
+    a->ledger = l;
+    a->now = now;
+    zks_status status = look_at_all(a);
+    if (!status && a->count) {
+        status = send_want(a);
+    }
+    /* Again and again: the one that was looked at may have been away. */
+    if (!status && (a->count || a->asked)) {
+        zks__ledger_look_elsewhere(l, l->receiving.out);
+    }
+    *out_waits = a->waits;
+    zks__free(a);
+    return status;
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Nothing is given up before everyone was asked for it and could answer (docs/SECURITY.md, section
+ * 3, rules 4 and 10): B misses what A has written, or A what B names. */
+#include "crypto/crypto.h"
+#include "group/heads.h"
+#include "tests/unit/client/ledgers.h"
+
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+
+/* --- B misses entries --- */
+
+static zks__received later(int64_t ms)
+{
+    int64_t next;
+    clock_error_ms += ms;
+    return tick(b, &next);
+}
+
+/* B begins anew: what is in memory only is gone, and it is not listening. */
+static zks__received restart(int64_t ms)
+{
+    begin(b);
+    roll_back(b);
+    load_relay(b);
+    return later(ms);
+}
+
+/* The relay in use takes all that a device has written. */
+static void settle(zks__ledger *l)
+{
+    zks__relay_state state;
+    begin(l);
+    ck_assert_int_eq(zks__ledger_settle(l, zks__ledger_last_n(l), &state), ZKS_OK);
+    ck_assert(!state.stale);
+    commit(l);
+}
+
+/* The last WANT of a device: how many spans, and its round; 0: there is none. */
+static size_t wanted(zks__ledger *l, unsigned *out_round)
+{
+    zks__sealed sent[64];
+    size_t count = 0, spans = 0;
+    begin(l);
+    ck_assert_int_eq(zks__ledger_outbox(l, 0, 1 << 20, 64, sent, &count), ZKS_OK);
+    commit(l);
+    for (size_t i = 0; i < count; i++) {
+        zks__entry e;
+        zks__want found;
+        ck_assert_int_eq(zks__blob_open(&l->own_key, sent[i].blob->data, sent[i].blob->length, &e),
+                         ZKS_OK);
+        if (e.kind == ZKS_ENTRY_WANT && !zks__want_decode(e.body, e.body_length, &found)) {
+            spans = found.count;
+            *out_round = found.round;
+        }
+        zks__buf_unref(sent[i].blob);
+    }
+    return spans;
+}
+
+/* 1 and 3 of five are missing. */
+static void miss_two(void)
+{
+    for (int i = 0; i < 5; i++) {
+        push(a, 1);
+    }
+    ck_assert_uint_eq(deliver(1, 1).held, 1);
+    ck_assert_uint_eq(deliver(3, 1).held, 1);
+}
+
+static void expect_nothing(const zks__received *r)
+{
+    ck_assert(!told(r, ZKS_EVENT_HISTORY_GAP) && !told(r, ZKS_EVENT_HISTORY_WITHHELD));
+    ck_assert_uint_eq(r->delivered, 0);
+}
+
+static void expect_gaps(const zks__received *r)
+{
+    ck_assert(told(r, ZKS_EVENT_HISTORY_GAP));
+    ck_assert_uint_eq(r->delivered, 2);
+    expect_inbox((uint64_t[]){2, 4}, 2);
+}
+
+/* A device that was off since a later entry came, and is there for moments only, asks for what is
+ * missing before it gives it up: for all of it, once. */
+START_TEST(what_is_missing_is_asked_for_before_it_is_given_up)
+{
+    unsigned round = 0;
+    miss_two();
+    zks__received r = restart(HOUR_MS);
+    expect_nothing(&r);
+    ck_assert_uint_eq(wanted(b, &round), 2);
+    ck_assert_uint_eq(round, 2); /* of everyone */
+    settle(b);
+    uint64_t n = zks__ledger_last_n(b);
+    r = restart(HOUR_MS);
+    expect_gaps(&r);
+    ck_assert_uint_eq(wanted(b, &round), 2);
+    ck_assert_uint_le(zks__ledger_last_n(b), n + 1); /* HEADS; no further question */
+    ck_assert_uint_eq(deliver(0, 1).delivered, 1);
+}
+END_TEST
+
+START_TEST(what_comes_in_time_is_no_gap)
+{
+    miss_two();
+    zks__received r = restart(HOUR_MS);
+    expect_nothing(&r);
+    settle(b);
+    ck_assert_uint_eq(deliver(0, 1).delivered, 2);
+    ck_assert_uint_eq(deliver(2, 1).delivered, 2);
+    ck_assert(!told((r = restart(HOUR_MS), &r), ZKS_EVENT_HISTORY_GAP));
+}
+END_TEST
+
+/* The connection broke before the relay had the question: nobody was asked. */
+START_TEST(the_time_to_answer_begins_when_the_relay_has_the_question)
+{
+    miss_two();
+    zks__received r = restart(HOUR_MS);
+    expect_nothing(&r);
+    for (int i = 0; i < 3; i++) {
+        r = restart(HOUR_MS);
+        expect_nothing(&r);
+    }
+    settle(b);
+    for (int minute = 1; minute <= 5; minute++) {
+        r = later(MINUTE_MS);
+        expect_nothing(&r);
+    }
+    r = later(2 * MINUTE_MS);
+    expect_gaps(&r);
+}
+END_TEST
+
+/* Whoever is at another relay than the one that was asked was not asked. */
+START_TEST(another_relay_is_asked_too)
+{
+    static const uint8_t other_key[32] = {8};
+    zks__relay_state state;
+    miss_two();
+    zks__received r = restart(HOUR_MS);
+    settle(b);
+    begin(b);
+    ck_assert_int_eq(zks__ledger_relay_load(b, "relay:2", NULL, other_key, &state), ZKS_OK);
+    commit(b);
+    r = later(4 * MINUTE_MS);
+    expect_nothing(&r);
+    settle(b); /* there, too */
+    r = later(4 * MINUTE_MS);
+    expect_nothing(&r);
+    if (_i) { /* back, where there was time enough */
+        load_relay(b);
+        r = later(0);
+    } else {
+        r = later(3 * MINUTE_MS);
+    }
+    r = r.delivered ? r : later(MINUTE_MS); /* a gap is looked at once a minute */
+    expect_gaps(&r);
+}
+END_TEST
+
+START_TEST(a_question_that_was_rolled_back_was_not_asked)
+{
+    zks__received r;
+    unsigned round = 0;
+    int64_t next;
+    miss_two();
+    begin(b);
+    roll_back(b);
+    load_relay(b);
+    clock_error_ms += HOUR_MS;
+    begin(b);
+    ck_assert_int_eq(zks__ledger_tick(b, true, &r, &next), ZKS_OK);
+    roll_back(b);
+    load_relay(b);
+    ck_assert_uint_eq(wanted(b, &round), 0);
+    settle(b); /* what is there: not the question, whose number the next entry gets */
+    push(b, 1);
+    settle(b);
+    r = later(HOUR_MS);
+    expect_nothing(&r);
+    ck_assert_uint_eq(wanted(b, &round), 2);
+    settle(b);
+    r = later(HOUR_MS);
+    expect_gaps(&r);
+}
+END_TEST
+
+/* A relay that delivers and takes nothing puts nothing off. */
+START_TEST(a_relay_that_takes_no_question_holds_nothing_up)
+{
+    zks__received r = {0};
+    unsigned minutes = 0;
+    miss_two();
+    for (; minutes < 20 && !r.delivered; minutes++) {
+        r = later(MINUTE_MS);
+    }
+    expect_gaps(&r);
+    ck_assert_uint_ge(minutes, 10);
+    ck_assert_uint_le(minutes, 12);
+}
+END_TEST
+
+/* Gaps that keep coming do not keep an earlier one from being given up. */
+START_TEST(what_was_asked_for_is_given_up_while_more_goes_missing)
+{
+    unsigned minutes = 0;
+    size_t delivered = 0;
+    for (int i = 0; i < 60; i++) {
+        push(a, 1);
+    }
+    for (; minutes < 30; minutes++) { /* every second one is missing */
+        (void)deliver(2 * minutes + 1, 1);
+        size_t now = later(MINUTE_MS).delivered;
+        settle(b);
+        ck_assert(now || delivered || minutes < 12);
+        delivered += now;
+    }
+    ck_assert_uint_ge(delivered, 2);
+    for (; minutes < 70; minutes++) {
+        delivered += later(MINUTE_MS).delivered;
+        settle(b);
+    }
+    ck_assert_uint_eq(delivered, 30);
+}
+END_TEST
+
+/* The other relay may have been away when it was visited. */
+START_TEST(another_relay_is_visited_again_while_something_is_missing)
+{
+    unsigned visits = 0;
+    miss_two();
+    for (int minute = 0; minute < 10; minute++) {
+        visits += later(MINUTE_MS).look_elsewhere;
+        settle(b);
+    }
+    ck_assert_uint_ge(visits, 2);
+    ck_assert_uint_le(visits, 3); /* every 4 minutes at most */
+}
+END_TEST
+
+/* --- A misses what B names --- */
+
+static zks__received a_later(int64_t ms)
+{
+    int64_t next;
+    clock_error_ms += ms;
+    return tick(a, &next);
+}
+
+static zks__received a_restarts(int64_t ms)
+{
+    begin(a);
+    roll_back(a);
+    load_relay(a);
+    return a_later(ms);
+}
+
+/* B says that there are so many chains of its own with an entry 2000. */
+static void name_heads(size_t count)
+{
+    static zks__head heads[ZKS_WANT_SPANS_MAX + 8];
+    static uint8_t body[ZKS_HEADS_FIXED_BYTES + ZKS_COUNTOF(heads) * ZKS_HEADS_HEAD_BYTES];
+    size_t length = 0;
+    zks__heads h = {.count = count};
+    exchange_records(b, a);
+    for (size_t i = 0; i < count; i++) {
+        heads[i] = (zks__head){.seq = 2000, .id = {2}};
+        memcpy(heads[i].author, device_of(b), sizeof heads[i].author);
+        memset(heads[i].chain, (int)(0x10 + i), sizeof heads[i].chain);
+    }
+    ck_assert_int_eq(zks__heads_encode(&h, heads, body, sizeof body, &length), ZKS_OK);
+    ck_assert_uint_eq(say(ZKS_ENTRY_HEADS, 1, body, length).rejected, 0);
+}
+
+START_TEST(what_heads_name_is_asked_for_before_it_is_withheld)
+{
+    unsigned round = 0;
+    name_heads(1);
+    zks__received r = a_restarts(HOUR_MS);
+    expect_nothing(&r);
+    ck_assert(r.look_elsewhere);
+    ck_assert_uint_eq(wanted(a, &round), 1);
+    ck_assert_uint_eq(round, 2);
+    if (_i) { /* the connection broke before the relay had it */
+        r = a_restarts(HOUR_MS);
+        expect_nothing(&r);
+    }
+    settle(a);
+    r = a_later(MINUTE_MS);
+    expect_nothing(&r);
+    r = a_restarts(HOUR_MS);
+    ck_assert(told(&r, ZKS_EVENT_HISTORY_WITHHELD));
+}
+END_TEST
+
+/* What does not fit into one question is asked for by the next one. */
+START_TEST(all_that_is_named_is_asked_for)
+{
+    unsigned round = 0;
+    size_t withheld = 0;
+    name_heads(ZKS_WANT_SPANS_MAX + 6);
+    zks__received r = a_restarts(HOUR_MS);
+    ck_assert_uint_eq(wanted(a, &round), ZKS_WANT_SPANS_MAX);
+    settle(a);
+    r = a_later(MINUTE_MS);
+    expect_nothing(&r);
+    ck_assert_uint_eq(wanted(a, &round), 6);
+    for (int minute = 0; minute < 20; minute++) {
+        settle(a);
+        r = a_later(MINUTE_MS);
+        withheld += r.notice_count + r.notices_lost;
+        ck_assert(withheld == 0 || minute >= 5);
+    }
+    ck_assert_uint_eq(withheld, ZKS_WANT_SPANS_MAX + 6);
+}
+END_TEST
+
+/* --- A answers --- */
+
+/* B asks everyone for seq 1 to `last` of a chain. */
+static zks__received b_wants(uint64_t seq, const uint8_t *author, const uint8_t *chain,
+                             uint64_t last)
+{
+    uint8_t body[1 + 10 + ZKS_WANT_SPAN_BYTES];
+    size_t length = 0;
+    zks__want want = {.round = 2, .count = 1};
+    zks__want_span span = {.first = 1, .last = last};
+    memcpy(span.author, author, sizeof span.author);
+    memcpy(span.chain, chain, sizeof span.chain);
+    ck_assert_int_eq(zks__want_encode(&want, &span, body, sizeof body, &length), ZKS_OK);
+    return say(ZKS_ENTRY_WANT, seq, body, length);
+}
+
+/* Whoever comes back finds old questions about what others have said, whose bytes it has not kept:
+ * it still sends what it alone has. */
+START_TEST(questions_about_others_do_not_use_up_the_answers_about_oneself)
+{
+    uint8_t chain[ZKS_CHAIN_BYTES], body[ZKS_HEADS_FIXED_BYTES + ZKS_HEADS_HEAD_BYTES];
+    size_t length = 0;
+    uint64_t seq = 0;
+    zks__heads none = {0};
+    memset(chain, 0x77, sizeof chain);
+    exchange_records(b, a);
+    push(a, 3);
+    ck_assert_int_eq(zks__heads_encode(&none, NULL, body, sizeof body, &length), ZKS_OK);
+    while (seq < 20) {
+        ck_assert_uint_eq(say(ZKS_ENTRY_HEADS, ++seq, body, length).rejected, 0);
+    }
+    ck_assert_uint_eq(b_wants(++seq, device_of(b), chain, 20).resealed, 0);
+    ck_assert_uint_eq(b_wants(++seq, device_of(a), a->own->row.chain, 3).resealed, 3);
+}
+END_TEST
+
+static void right_clock(void)
+{
+    clock_error_ms = 0;
+    teardown();
+}
+
+static void add(TCase *c)
+{
+    tcase_add_checked_fixture(c, setup, right_clock);
+    tcase_add_test(c, what_is_missing_is_asked_for_before_it_is_given_up);
+    tcase_add_test(c, what_comes_in_time_is_no_gap);
+    tcase_add_test(c, the_time_to_answer_begins_when_the_relay_has_the_question);
+    tcase_add_loop_test(c, another_relay_is_asked_too, 0, 2);
+    tcase_add_test(c, a_question_that_was_rolled_back_was_not_asked);
+    tcase_add_test(c, a_relay_that_takes_no_question_holds_nothing_up);
+    tcase_add_test(c, what_was_asked_for_is_given_up_while_more_goes_missing);
+    tcase_add_test(c, another_relay_is_visited_again_while_something_is_missing);
+    tcase_add_loop_test(c, what_heads_name_is_asked_for_before_it_is_withheld, 0, 2);
+    tcase_add_test(c, all_that_is_named_is_asked_for);
+    tcase_add_test(c, questions_about_others_do_not_use_up_the_answers_about_oneself);
+}
+
+int main(void)
+{
+    return unit_main("asking", add);
+}
