@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The operations of a client, once for both facades: which function of zks.h, with which
+arguments, and what its result becomes. asyncio starts a call as a future (_loop.py), the blocking
+facade waits for it (blocking.py)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
+
+from ._constants import (
+    SIZE_DEVICE_ID,
+    OpField,
+    PairKind,
+    PushFlag,
+    ReadFlag,
+    RevokeReason,
+    Right,
+    Status,
+    StoreKeyKind,
+)
+from ._errors import raise_closed
+from ._events import Hub
+from ._native import ffi, lib
+from ._runtime import generation
+from ._types import Entry, Pushed, bytes_at, entries, pushed
+
+if TYPE_CHECKING:
+    from ._native import _CData
+
+T = TypeVar("T")
+Buffer = Union[bytes, bytearray, memoryview]
+
+_ACKED, _NEED_CONNECTION = int(PushFlag.ACKED), int(PushFlag.NEED_CONNECTION)
+_PENDING = int(Status.PENDING)
+_WAIT, _OWN = int(ReadFlag.WAIT), int(ReadFlag.OWN)
+
+
+class Handle:
+    """A zks_client. It is closed by the facade and freed when nobody has it any more, so that no
+    thread can lose it inside a call."""
+
+    def __init__(self, pointer: _CData, hub: Hub):
+        self.pointer = pointer
+        self.hub = hub
+        self.opened = False
+        self.closed = False
+        self.generation = generation()
+
+    def __del__(
+        self,
+        free: Callable[[_CData], None] = lib.zks_client_free,
+        warn: Callable[..., None] = warnings.warn,
+    ) -> None:
+        if self.opened and not self.closed and self.generation == generation():
+            warn(
+                "a client of zerok_sync was never closed: use 'with', or call close()",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+        free(self.pointer)
+
+
+class Call(Generic[T]):
+    """A function of zks.h with (done, user, out_op) after its arguments, and out_client or so in
+    `more` after those."""
+
+    __slots__ = ("arguments", "finish", "function", "more", "owner")
+
+    def __init__(
+        self,
+        owner: Handle | None,
+        function: Callable[..., int],
+        arguments: tuple[Any, ...],
+        finish: Callable[[_CData], T],
+        more: tuple[Any, ...] = (),
+    ):
+        self.owner = owner
+        self.function = function
+        self.arguments = arguments
+        self.finish = finish
+        self.more = more
+
+
+def on(handle: Handle) -> _CData:
+    """The pointer of an open client."""
+    if handle.closed or handle.hub.closed:
+        raise_closed()
+    return handle.pointer
+
+
+def nothing(op: _CData) -> None:
+    return None
+
+
+def _number(field: OpField) -> Callable[[_CData], int]:
+    return lambda op: lib.zks_op_number(op, field)
+
+
+def buffer(data: Buffer) -> tuple[bytes | _CData, int]:
+    """Any bytes-like object, without a copy, and its length in bytes."""
+    if isinstance(data, bytes):
+        return data, len(data)
+    if isinstance(data, str):
+        raise TypeError("data is a str; an entry is bytes: encode it")
+    view = ffi.from_buffer("uint8_t[]", data)
+    return view, len(view)
+
+
+def secret_bytes(data: Buffer | None) -> tuple[bytes | _CData, int]:
+    return (ffi.NULL, 0) if data is None else buffer(data)
+
+
+def c_text(text: str) -> bytes:
+    """UTF-8 for a parameter that ends at a NUL."""
+    if "\0" in text:
+        raise ValueError("the text has a NUL character in it")
+    return text.encode()
+
+
+def utf8(text: str | None) -> tuple[bytes | _CData, int]:
+    if text is None:
+        return ffi.NULL, 0
+    raw = text.encode()
+    return raw, len(raw)
+
+
+# --- connection ---------------------------------------------------------------------------------
+
+
+def connect(h: Handle) -> Call[None]:
+    return Call(h, lib.zks_client_connect, (on(h),), nothing)
+
+
+def disconnect(h: Handle) -> Call[None]:
+    return Call(h, lib.zks_client_disconnect, (on(h),), nothing)
+
+
+def close(h: Handle) -> Call[None]:
+    return Call(h, lib.zks_client_close, (on(h),), nothing)
+
+
+def flush(h: Handle, timeout: float) -> Call[None]:
+    return Call(h, lib.zks_client_flush, (on(h), max(1, round(timeout * 1000))), nothing)
+
+
+def wait_synced(h: Handle) -> Call[None]:
+    return Call(h, lib.zks_client_wait_synced, (on(h),), nothing)
+
+
+# --- sending and receiving ----------------------------------------------------------------------
+
+
+def _push_flags(acked: bool, need_connection: bool) -> int:
+    return (_ACKED if acked else 0) | (_NEED_CONNECTION if need_connection else 0)
+
+
+def push(h: Handle, data: Buffer, acked: bool, need_connection: bool) -> Call[Pushed]:
+    payload, length = buffer(data)
+    flags = _push_flags(acked, need_connection)
+    return Call(h, lib.zks_client_push, (on(h), payload, length, flags), pushed)
+
+
+def push_many(
+    h: Handle, data: Iterable[Buffer], acked: bool, need_connection: bool
+) -> Call[Pushed]:
+    items = data if isinstance(data, (list, tuple)) else list(data)
+    lengths = [len(d) if isinstance(d, bytes) else memoryview(d).nbytes for d in items]
+    arguments = (
+        on(h),
+        b"".join(items),
+        ffi.new("size_t[]", lengths),
+        len(lengths),
+        _push_flags(acked, need_connection),
+    )
+    return Call(h, lib.zks_client_push_many, arguments, pushed)
+
+
+def read(
+    h: Handle, after: int | None, max_count: int, max_bytes: int, wait: bool, own: bool
+) -> Call[list[Entry]]:
+    client = on(h)
+    if after is None:
+        after = lib.zks_inbox_acked(client)
+    flags = (_WAIT if wait else 0) | (_OWN if own else 0)
+    return Call(h, lib.zks_inbox_read, (client, after, max_count, max_bytes, flags), entries)
+
+
+def ack(h: Handle, seq: int) -> Call[int]:
+    return Call(h, lib.zks_inbox_ack, (on(h), seq), _number(OpField.ACKED_SEQ))
+
+
+class AckTrail:
+    """Acknowledges behind a reader: one operation at a time, always with the newest sequence that
+    is done with. Cheap enough for every entry."""
+
+    def __init__(self, handle: Handle):
+        self._handle = handle
+        self._out = ffi.new("zks_op **")
+        self._done = self._sent = lib.zks_inbox_acked(on(handle))
+
+    def advance(self, seq: int, now: bool = False) -> None:
+        """Everything up to seq is done with. now: do not wait for the operation before."""
+        self._done = max(self._done, seq)
+        op = self._out[0]
+        busy = op and lib.zks_op_status(op) == _PENDING
+        if self._done == self._sent or (busy and not now) or self._handle.hub.closed:
+            return
+        self._drop()
+        pointer = self._handle.pointer
+        if not lib.zks_inbox_ack(pointer, self._done, ffi.NULL, ffi.NULL, self._out):
+            self._sent = self._done
+
+    def settle(self) -> None:
+        self.advance(self._done, now=True)
+
+    def _drop(self) -> None:
+        lib.zks_op_free(self._out[0])
+        self._out[0] = ffi.NULL
+
+    def __del__(self) -> None:
+        if getattr(self, "_sent", None) is not None:
+            if not self._handle.closed:
+                self.settle()
+            self._drop()
+
+
+# --- members ------------------------------------------------------------------------------------
+
+PAIR_KINDS = {"code": PairKind.CODE, "link": PairKind.LINK}
+
+
+def pair(h: Handle, kind: str, rights: Right | None, life_s: int) -> Call[bytes]:
+    if kind not in PAIR_KINDS:
+        raise ValueError(f"kind is {kind!r}; it may be 'code' or 'link'")
+    arguments = (on(h), PAIR_KINDS[kind], int(rights or 0), life_s)
+    return Call(h, lib.zks_pair_begin, arguments, _paired_device)
+
+
+def _paired_device(op: _CData) -> bytes:
+    return bytes_at(lib.zks_op_bytes(op, OpField.DEVICE, ffi.NULL), SIZE_DEVICE_ID)
+
+
+def revoke(h: Handle, device: bytes, reason: RevokeReason, recovery: str | None) -> Call[int]:
+    if len(device) != SIZE_DEVICE_ID:
+        raise ValueError(f"a device's id has {SIZE_DEVICE_ID} bytes, this one has {len(device)}")
+    arguments = (on(h), bytes(device), reason, *utf8(recovery))
+    return Call(h, lib.zks_device_revoke, arguments, _number(OpField.EPOCH))
+
+
+def rotate(h: Handle) -> Call[int]:
+    return Call(h, lib.zks_group_rotate, (on(h),), _number(OpField.EPOCH))
+
+
+def leave(h: Handle) -> Call[None]:
+    return Call(h, lib.zks_group_leave, (on(h),), nothing)
+
+
+def change_store_key(h: Handle, key: Buffer | None, passphrase: str | None) -> Call[None]:
+    if key is not None and passphrase is not None:
+        raise ValueError("give a key or a passphrase, not both")
+    if passphrase is not None:
+        given = (StoreKeyKind.PASSPHRASE, *utf8(passphrase))
+    elif key is not None:
+        given = (StoreKeyKind.BYTES, *buffer(key))
+    else:
+        given = (StoreKeyKind.NONE, ffi.NULL, 0)
+    return Call(h, lib.zks_client_change_store_key, (on(h), *given), nothing)
