@@ -160,7 +160,7 @@ def constants(model):
         table.append(f'    "{prefix}": {name},')
         classes += ["", "", f"class {name}({kind}):", *doc_string(enum["doc"]),
                     *members(enum["constants"], prefix, "    ")]
-    exported = [f'    "{name}",' for name in sorted(names)]
+    exported = [f'    "{name}",' for name in sorted(names, key=lambda n: (not n.isupper(), n))]
     return "\n".join([
         f"# {LICENCE}", f'"""The constants of zks.h without ZKS_. {MADE}"""', "",
         "from enum import IntEnum, IntFlag", "", "__all__ = [", *exported, "]", *plain, *classes,

@@ -28,6 +28,7 @@ from ._constants import (  # noqa: E402
     SIZE_PUSH_MAX,
     EventKind,
     GroupKind,
+    ItemFlag,
     RevokeReason,
     Right,
     State,
@@ -86,6 +87,7 @@ from .compat import (  # noqa: E402
 from .relay import Relay  # noqa: E402
 
 __all__ = [
+    "SIZE_PUSH_MAX",
     "CallError",
     "Client",
     "ClosedError",
@@ -102,6 +104,7 @@ __all__ = [
     "ForkedError",
     "GroupKind",
     "Invite",
+    "ItemFlag",
     "NetworkError",
     "NotConnectedError",
     "Opening",
@@ -116,7 +119,6 @@ __all__ = [
     "Report",
     "RevokeReason",
     "Right",
-    "SIZE_PUSH_MAX",
     "State",
     "Status",
     "StoreError",

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from . import _types
 from ._calls import Buffer, Call, Handle, c_text, on
 from ._config import Config, NativeConfig
-from ._constants import SIZE_RELAY_KEY, EventKind, OpField, Status
+from ._constants import SIZE_RELAY_KEY, EventKind, OpField
 from ._dispatch import Dispatcher
-from ._errors import check, make_error
+from ._errors import check
 from ._events import Event, Hub
 from ._native import ffi, lib
 from ._runtime import runtime
@@ -43,6 +43,11 @@ class Opened:
     def accept(self) -> None:
         """It is open: from now on somebody has to close it."""
         self.handle.opened = True
+
+    def abandon(self) -> None:
+        """It could not be opened."""
+        if self._handle is not None:
+            self._handle.abandon()
 
     def read(self, op: _CData) -> None:
         self.recovery_code = _op_text(op, OpField.RECOVERY_CODE)
@@ -105,12 +110,6 @@ class BaseClient:
     def __repr__(self) -> str:
         kind = f"{type(self).__module__}.{type(self).__name__}"
         return f"<{kind} {'closed' if self.closed else 'open'} at {id(self):#x}>"
-
-    def _refuse_fork(self) -> NoReturn:
-        raise make_error(
-            Status.FORKED,
-            "this process is a fork of the one that opened the client: open another one here",
-        )
 
     def _answer_pairing(self, accept: bool) -> None:
         check(lib.zks_pair_answer(on(self._handle), int(accept)))

@@ -20,7 +20,7 @@ from ._constants import (
     Status,
     StoreKeyKind,
 )
-from ._errors import raise_closed
+from ._errors import raise_closed, raise_forked
 from ._events import Hub
 from ._native import ffi, lib
 from ._runtime import generation
@@ -53,14 +53,21 @@ class Handle:
         free: Callable[[_CData], None] = lib.zks_client_free,
         warn: Callable[..., None] = warnings.warn,
     ) -> None:
-        if self.opened and not self.closed and self.generation == generation():
-            warn(
-                "a client of zerok_sync was never closed: use 'with', or call close()",
-                ResourceWarning,
-                source=self,
-                stacklevel=2,
-            )
-        free(self.pointer)
+        try:
+            if self.opened and not self.closed and self.generation == generation():
+                warn(
+                    "a client of zerok_sync was never closed: use 'with', or call close()",
+                    ResourceWarning,
+                    source=self,
+                    stacklevel=2,
+                )
+        finally:
+            free(self.pointer)
+
+    def abandon(self) -> None:
+        """Frees a client that could not be opened; the traceback of that may live on."""
+        pointer, self.pointer = self.pointer, ffi.NULL
+        lib.zks_client_free(pointer)
 
 
 class Call(Generic[T]):
@@ -86,6 +93,8 @@ class Call(Generic[T]):
 
 def on(handle: Handle) -> _CData:
     """The pointer of an open client."""
+    if handle.generation != generation():
+        raise_forked()
     if handle.closed or handle.hub.closed:
         raise_closed()
     return handle.pointer

@@ -135,3 +135,10 @@ def check(status: int, text: str = "") -> None:
 
 def raise_closed() -> NoReturn:
     raise make_error(Status.CLOSED, "the client is closed: open it again")
+
+
+def raise_forked() -> NoReturn:
+    raise make_error(
+        Status.FORKED,
+        "this process is a fork of the one that opened the client: open another one here",
+    )

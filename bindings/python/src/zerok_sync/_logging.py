@@ -36,9 +36,13 @@ def enable_logging(level: int = logging.INFO) -> None:
     A line is `event key=value ...`, without secrets, payloads or identifiers in clear. A process
     that logs faster than its handlers take it loses lines rather than time.
     """
-    wanted = max((ours for ours, theirs in _LEVELS.items() if theirs >= level), default=LogLevel.OFF)
-    sink = ffi.addressof(lib, "zkspy_log")
-    check(lib.zks_runtime_set_log(runtime(), wanted, sink, ffi.cast("void *", _writer()), ffi.NULL))
+    wanted = [ours for ours, theirs in _LEVELS.items() if theirs >= level]
+    sink, user = ffi.addressof(lib, "zkspy_log"), ffi.cast("void *", _writer())
+    check(
+        lib.zks_runtime_set_log(
+            runtime(), max(wanted, default=LogLevel.OFF), sink, user, ffi.NULL
+        )
+    )
 
 
 def _writer() -> int:

@@ -14,6 +14,7 @@ import os
 import select
 import threading
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._calls import Call
@@ -39,7 +40,7 @@ class OpFuture(asyncio.Future[T], Generic[T]):
         self._user: _CData | None = ffi.new_handle(self)
         self._bridge: Bridge | None = bridge
         self._owner = call.owner  # a client lives as long as its operations
-        self._finish = call.finish
+        self._finish: Callable[[_CData], T] | None = call.finish
         self._op: _CData | None = None
         status = call.function(*call.arguments, DONE, self._user, bridge.out_op, *call.more)
         if status:
@@ -55,17 +56,17 @@ class OpFuture(asyncio.Future[T], Generic[T]):
 
     def complete(self) -> None:
         """The engine is done with it."""
-        op, bridge = self._op, self._bridge
-        self._op = self._owner = self._user = self._bridge = None
-        assert op is not None and bridge is not None
+        op, bridge, finish = self._op, self._bridge, self._finish
+        self._op = self._owner = self._user = self._bridge = self._finish = None
+        assert op is not None and bridge is not None and finish is not None
         bridge.pending.discard(self)
         try:
             if not self.done():
-                self._settle(op)
+                self._settle(op, finish)
         finally:
             lib.zks_op_free(op)
 
-    def _settle(self, op: _CData) -> None:
+    def _settle(self, op: _CData, finish: Callable[[_CData], T]) -> None:
         status = lib.zks_op_status(op)
         if status:
             self.set_exception(op_error(op, status))
@@ -73,7 +74,7 @@ class OpFuture(asyncio.Future[T], Generic[T]):
                 self.exception()  # the client was closed: nothing that nobody looked at is amiss
             return
         try:
-            result = self._finish(op)
+            result = finish(op)
         except Exception as error:
             self.set_exception(error)
         else:
@@ -82,7 +83,7 @@ class OpFuture(asyncio.Future[T], Generic[T]):
     def drop(self) -> None:
         """The loop is gone: nobody will ever ask."""
         op, self._op = self._op, None
-        self._user = self._owner = self._bridge = None
+        self._user = self._owner = self._bridge = self._finish = None
         if op is not None:
             lib.zks_op_free(op)
 
@@ -131,7 +132,9 @@ class _Watch:
         self._bridge = weakref.ref(bridge)
         self._awake, self._wake = os.pipe()
         self._again = threading.Event()
-        threading.Thread(target=self._run, args=(bridge.fd,), name="zerok_sync", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(bridge.fd,), name="zerok_sync", daemon=True
+        ).start()
 
     def _run(self, fd: int) -> None:
         poller = select.poll()

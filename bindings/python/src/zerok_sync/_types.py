@@ -120,9 +120,11 @@ def entries(op: _CData) -> list[Entry]:
     batch = out[0]
     try:
         count = lib.zks_batch_count(batch)
+        if not count:
+            return []
         out_length = ffi.new("size_t *")
         data = lib.zks_batch_data(batch, out_length)
-        view = memoryview(ffi.buffer(data, out_length[0])) if data else memoryview(b"")
+        view = memoryview(ffi.buffer(data, out_length[0]) if data else b"")
         ends: list[int] = ffi.unpack(lib.zks_batch_offsets(batch), count + 1)
         return [
             Entry(*row)

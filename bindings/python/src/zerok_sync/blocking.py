@@ -12,6 +12,7 @@ A client may be used by several threads at once.
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -367,8 +368,9 @@ def _open(
 ) -> tuple[Client, Opened]:
     key: Any = config.store_key
     key = key() if callable(key) else key
-    if key is not None and not isinstance(key, (bytes, bytearray, memoryview)):
-        raise TypeError("store_key gave no bytes; coroutine functions are for asyncio")
+    if inspect.iscoroutine(key):
+        key.close()
+        raise TypeError("store_key is a coroutine function, which is for asyncio")
     opened, call = open_call(dispatcher(), config, key, function, arguments)
     digits: deque[str] = deque()
     listener = DigitsListener(digits.append)
@@ -378,7 +380,11 @@ def _open(
         while digits and on_digits is not None:
             on_digits(digits.popleft())
 
-    Operation(call).wait(timeout, tell)
+    try:
+        Operation(call).wait(timeout, tell)
+    except BaseException:
+        opened.abandon()
+        raise
     opened.accept()
     return Client(opened), opened
 

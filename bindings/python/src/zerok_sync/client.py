@@ -19,7 +19,6 @@ from ._errors import ClosedError, OperationCancelledError
 from ._events import BACKLOG, Event, Hub
 from ._loop import Bridge, OpFuture, bridge_here
 from ._pairing import PairingWatch, PairRequest
-from ._runtime import generation
 from ._types import Entry, Pushed
 
 T = TypeVar("T")
@@ -42,8 +41,6 @@ class Client(BaseClient):
     def _start(self, call: Call[T]) -> OpFuture[T]:
         bridge = self._bridge
         if asyncio.get_running_loop() is not bridge.loop:
-            if self._handle.generation != generation():
-                self._refuse_fork()
             raise RuntimeError("this client was opened in another event loop: open one in each")
         return OpFuture(bridge, call)
 
@@ -421,7 +418,11 @@ async def _open(
     listener = DigitsListener(on_digits) if on_digits else None
     if listener is not None:
         opened.hub.watch(listener)
-    await OpFuture(bridge, call)
+    try:
+        await OpFuture(bridge, call)
+    except BaseException:
+        opened.abandon()
+        raise
     opened.accept()
     return Client(opened, bridge), opened
 

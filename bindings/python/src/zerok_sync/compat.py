@@ -9,14 +9,12 @@ import secrets
 from collections.abc import Sequence
 from types import TracebackType
 
-from ._base import open_call
 from ._config import Config
 from ._constants import SIZE_GROUP_ID, SIZE_SALT_MIN, SIZE_SECRET, State, Status
 from ._errors import ConfigError, NotConnectedError, ZksError, check
-from ._loop import OpFuture, bridge_here
 from ._native import ffi, lib
 from ._types import Entry, Invite, bytes_at
-from .client import Client
+from .client import Client, open
 
 VERSION = 3  # of the invites of this API
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -273,16 +271,13 @@ class SyncClient:
 
 
 async def _open(config: SyncConfig, relays: Sequence[str]) -> Client:
-    ours = Config(
-        relays=relays,
-        passphrase=config.passphrase,
-        salt=config.salt if config.passphrase is not None else None,
-        secret=config.secret_bytes,
-        device_name=config.device_name,
-        ttl_s=config.ttl or 0,
+    return await open(
+        Config(
+            relays=relays,
+            passphrase=config.passphrase,
+            salt=config.salt if config.passphrase is not None else None,
+            secret=config.secret_bytes,
+            device_name=config.device_name,
+            ttl_s=config.ttl or 0,
+        )
     )
-    bridge = bridge_here()
-    opened, call = open_call(bridge, ours, None, "zks_client_open", ())
-    await OpFuture(bridge, call)
-    opened.accept()
-    return Client(opened, bridge)
