@@ -233,6 +233,19 @@ function(zks_conformance)
   endforeach()
 endfunction()
 
+# tests/python/test_<x>.py: python_<x>, by pytest and with the package of this build.
+function(zks_python_tests)
+  set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} PYTHONDONTWRITEBYTECODE=1
+    PYTHONPATH=${PROJECT_BINARY_DIR}/python)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/python/test_*.py)
+  foreach(file IN LISTS files)
+    get_filename_component(stem ${file} NAME_WE)
+    string(REGEX REPLACE "^test_" "" stem ${stem})
+    zks_test_register(python_${stem} LABEL python TIMEOUT 600 COMMAND
+      ${PROJECT_SOURCE_DIR}/tests/python/run ${ZKS_TOOLS_PYTHON} ${file})
+  endforeach()
+endfunction()
+
 # With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
 function(zks_fuzz_targets)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)

@@ -178,6 +178,7 @@ def test_forked_child_is_told_and_may_open_its_own(program):
     passed(program(OPEN + """
 client = blocking.open(config)
 client.push(b"parent")
+client.report()
 child = os.fork()
 if child == 0:
     try:
