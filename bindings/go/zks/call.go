@@ -4,7 +4,9 @@ package zks
 
 import (
 	"context"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
@@ -12,15 +14,29 @@ import (
 
 // A call is one operation that somebody waits for. It ends exactly once: libzks promises that, also
 // after a cancel and when the client closes. So calls are used again and again.
+//
+// There are two ways of waiting. Most calls have a token: their end comes through the queue and the
+// dispatching goroutine. But to park a goroutine and wake it costs some 20 us of CPU, as much as a
+// push itself; so what ends soon, as the store alone works on it, is waited for in C, on the
+// goroutine's own thread. Few may do so at a time: the others need the threads.
 type call struct {
-	c    *raw.Call
+	c    *raw.Call  // its Token is 0 for a quick one
 	done chan int32 // the status; room for one, so that the dispatcher never waits
 }
 
+var quick = struct {
+	now  atomic.Int32
+	most int32
+}{most: int32(max(runtime.GOMAXPROCS(0)/2, 1))}
+
+const quickSliceMs = 10 // how soon a quick wait sees that its context ended
+
 // calls finds them by the token that comes back.
-var calls struct {
+var calls callTable
+
+type callTable struct {
 	sync.Mutex
-	pending []*call
+	pending []*call // by token - 1
 	free    []uint64
 }
 
@@ -38,11 +54,22 @@ func newCall() *call {
 		k.c.Token = calls.free[n-1]
 		calls.free = calls.free[:n-1]
 	} else {
-		k.c.Token = uint64(len(calls.pending))
 		calls.pending = append(calls.pending, nil)
+		k.c.Token = uint64(len(calls.pending))
 	}
-	calls.pending[k.c.Token] = k
+	calls.pending[k.c.Token-1] = k
 	calls.Unlock()
+	return k
+}
+
+// newQuickCall gives a call that is waited for in C, unless too many are.
+func newQuickCall() *call {
+	if quick.now.Add(1) > quick.most {
+		quick.now.Add(-1)
+		return newCall()
+	}
+	k := callPool.Get().(*call)
+	k.c.Token = 0
 	return k
 }
 
@@ -51,21 +78,25 @@ func completed(ended []raw.Completed) {
 	calls.Lock()
 	defer calls.Unlock()
 	for _, e := range ended {
-		k := calls.pending[e.Token]
-		calls.pending[e.Token] = nil
-		calls.free = append(calls.free, e.Token)
+		k := calls.pending[e.Token-1]
+		calls.forget(e.Token)
 		k.done <- int32(e.Status)
 	}
 }
 
+func (t *callTable) forget(token uint64) {
+	t.pending[token-1] = nil
+	t.free = append(t.free, token)
+}
+
 // drop takes back a call that did not start.
 func (k *call) drop() {
-	calls.Lock()
-	calls.pending[k.c.Token] = nil
-	calls.free = append(calls.free, k.c.Token)
-	calls.Unlock()
-	k.c.Op = 0
-	callPool.Put(k)
+	if k.c.Token != 0 {
+		calls.Lock()
+		calls.forget(k.c.Token)
+		calls.Unlock()
+	}
+	k.end()
 }
 
 // end frees the operation, if its results were not taken with it, and the call.
@@ -74,13 +105,25 @@ func (k *call) end() {
 		raw.OpFree(k.c.Op)
 		k.c.Op = 0
 	}
+	if k.c.Token == 0 {
+		quick.now.Add(-1)
+	}
 	callPool.Put(k)
 }
 
 // wait is the operation's status. A context that ends cancels it; the status then says what came of
 // that: it may have succeeded all the same.
 func (k *call) wait(ctx context.Context) int32 {
-	if ended := ctx.Done(); ended != nil {
+	ended := ctx.Done()
+	if k.c.Token == 0 {
+		for raw.OpWait(k.c.Op, quickSliceMs) != 0 {
+			if ctx.Err() != nil {
+				raw.OpCancel(k.c.Op)
+			}
+		}
+		return raw.OpStatus(k.c.Op)
+	}
+	if ended != nil {
 		select {
 		case status := <-k.done:
 			return status

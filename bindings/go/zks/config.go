@@ -35,6 +35,10 @@ type Config struct {
 	KeepBytes      int64         // read and settled payloads kept in the store; 0: 256 MiB
 	QueueMaxBytes  int64         // bytes on their way into the store, then ErrLimit; 0: 64 MiB
 	ConnectTimeout time.Duration // one attempt to reach a relay; 0: 10 s
+
+	// OnEvent is called with each event, those of the opening included, in their order, on a
+	// goroutine of its own. Client.Events gives the later ones by a channel.
+	OnEvent func(Event)
 }
 
 // A builder fills a configuration of libzks; the first failure stays.

@@ -74,6 +74,13 @@ func (c *Client) Events(ctx context.Context) <-chan Event {
 	return c.hub.subscribe(ctx)
 }
 
+// callEach calls a function of the app with the events of a channel.
+func callEach(events <-chan Event, call func(Event)) {
+	for event := range events {
+		call(event)
+	}
+}
+
 // A hub passes a client's events to those who receive them. libzks knows it by a cgo.Handle, so it
 // must not refer to the Client, whose finalizer would never run.
 type hub struct {

@@ -16,7 +16,7 @@ type opener func(raw.Runtime, raw.Config, *raw.Call, *raw.Client) int32
 // Open opens a client: a shared group by its secret or passphrase, or without these the group that
 // the store holds. It works offline; Connect goes online.
 func Open(ctx context.Context, config Config) (*Client, error) {
-	return open(ctx, "open", config, newHub(), func(r raw.Runtime, c raw.Config, k *raw.Call,
+	return open(ctx, "open", config, func(r raw.Runtime, c raw.Config, k *raw.Call,
 		out *raw.Client) int32 {
 		return raw.ClientOpen(r, c, k, out)
 	}, nil)
@@ -40,32 +40,19 @@ func CreateGroupNoRecovery(ctx context.Context, config Config) (*Client, error) 
 
 func createGroup(ctx context.Context, config Config, flags uint32,
 	read func(raw.Op)) (*Client, error) {
-	return open(ctx, "create group", config, newHub(), func(r raw.Runtime, c raw.Config,
+	return open(ctx, "create group", config, func(r raw.Runtime, c raw.Config,
 		k *raw.Call, out *raw.Client) int32 {
 		return raw.GroupCreate(r, c, flags, k, out)
 	}, read)
 }
 
 // Join comes into a paired group by the code or link that a member shows (Client.Pair). It lasts
-// until the user of the other device has let this one in. Meanwhile digits, unless nil, is called
-// with six digits that both devices show, from a goroutine of its own: whoever sees both compares
-// them. relays are those of the other device: put them into Config.Relays from now on.
-func Join(ctx context.Context, config Config, codeOrLink string,
-	digits func(string)) (c *Client, relays []string, err error) {
-	hub := newHub()
-	if digits != nil {
-		watch, stop := context.WithCancel(ctx)
-		defer stop()
-		events := hub.subscribe(watch)
-		go func() {
-			for e := range events {
-				if e.Kind == EventPairDigits {
-					digits(e.Digits)
-				}
-			}
-		}()
-	}
-	c, err = open(ctx, "join", config, hub, func(r raw.Runtime, conf raw.Config, k *raw.Call,
+// until the user of the other device has let this one in. Meanwhile EventPairDigits comes to
+// Config.OnEvent: six digits that both devices show, and whoever sees both compares them. relays are
+// those of the other device: put them into Config.Relays from now on.
+func Join(ctx context.Context, config Config, codeOrLink string) (c *Client, relays []string,
+	err error) {
+	c, err = open(ctx, "join", config, func(r raw.Runtime, conf raw.Config, k *raw.Call,
 		out *raw.Client) int32 {
 		return raw.GroupJoin(r, conf, []byte(codeOrLink), k, out)
 	}, func(o raw.Op) {
@@ -78,18 +65,22 @@ func Join(ctx context.Context, config Config, codeOrLink string,
 // others are lost, or to settle that two removed each other. It works offline. The lost devices
 // stay members until they are removed with Client.Revoke.
 func Restore(ctx context.Context, config Config, recovery string) (*Client, error) {
-	return open(ctx, "restore", config, newHub(), func(r raw.Runtime, c raw.Config, k *raw.Call,
+	return open(ctx, "restore", config, func(r raw.Runtime, c raw.Config, k *raw.Call,
 		out *raw.Client) int32 {
 		return raw.GroupRestore(r, c, []byte(recovery), k, out)
 	}, nil)
 }
 
 // open opens a client and waits until it is open; what fails leaves nothing behind.
-func open(ctx context.Context, op string, config Config, h *hub, start opener,
+func open(ctx context.Context, op string, config Config, start opener,
 	read func(raw.Op)) (*Client, error) {
 	e, err := useEngine(op)
 	if err != nil {
 		return nil, err
+	}
+	h := newHub()
+	if config.OnEvent != nil {
+		go callEach(h.subscribe(context.Background()), config.OnEvent)
 	}
 	built, err := config.build(op, e, h)
 	if err != nil {

@@ -36,8 +36,9 @@ type Pushed struct {
 // Push pushes one entry, of at most MaxEntry bytes, to the group's other devices. When it returns
 // the entry is on disk, and goes out whatever happens. A context that ends does not take it back.
 func (c *Client) Push(ctx context.Context, data []byte, flags ...PushFlag) (Pushed, error) {
-	return c.push(ctx, 1, func(h raw.Client, k *raw.Call) int32 {
-		return raw.Push(h, data, allFlags(flags), k)
+	all := allFlags(flags)
+	return c.push(ctx, 1, all, func(h raw.Client, k *raw.Call) int32 {
+		return raw.Push(h, data, all, k)
 	})
 }
 
@@ -46,24 +47,20 @@ func (c *Client) PushMany(ctx context.Context, entries [][]byte, flags ...PushFl
 	joined := joinedPool.Get().(*joined)
 	defer joined.free()
 	joined.join(entries)
-	return c.push(ctx, len(entries), func(h raw.Client, k *raw.Call) int32 {
-		return raw.PushMany(h, joined.data, joined.lengths, allFlags(flags), k)
+	all := allFlags(flags)
+	return c.push(ctx, len(entries), all, func(h raw.Client, k *raw.Call) int32 {
+		return raw.PushMany(h, joined.data, joined.lengths, all, k)
 	})
 }
 
-func (c *Client) push(ctx context.Context, count int,
+func (c *Client) push(ctx context.Context, count int, flags uint32,
 	start func(raw.Client, *raw.Call) int32) (Pushed, error) {
 	const op = "push"
 	if err := ended(ctx, op); err != nil {
 		return Pushed{}, err
 	}
-	k := newCall()
-	c.mu.RLock()
-	status := int32(ErrClosed)
-	if c.handle != 0 {
-		status = start(c.handle, k.c)
-	}
-	c.mu.RUnlock()
+	k := newPushCall(flags)
+	status := c.start(func(h raw.Client) int32 { return start(h, k.c) })
 	if err := k.started(op, status); err != nil {
 		return Pushed{}, err
 	}
@@ -75,6 +72,14 @@ func (c *Client) push(ctx context.Context, count int,
 	k.c.Op = 0
 	k.end()
 	return Pushed{Number: number, BlobIDs: ids, Seq: seq}, nil
+}
+
+// newPushCall: a relay takes its time, the store does not.
+func newPushCall(flags uint32) *call {
+	if flags&raw.PUSH_ACKED != 0 {
+		return newCall()
+	}
+	return newQuickCall()
 }
 
 func allFlags(flags []PushFlag) uint32 {

@@ -70,7 +70,7 @@ func (c *Client) read(ctx context.Context, op string, after uint64, o ReadOption
 	if o.MaxCount < 0 || o.MaxBytes < 0 {
 		return nil, failText(op, ErrInvalid, "MaxCount and MaxBytes cannot be negative")
 	}
-	k := newCall()
+	k := o.newCall()
 	err := k.started(op, c.start(func(h raw.Client) int32 {
 		return raw.InboxRead(h, after, uint32(o.MaxCount), uint32(o.MaxBytes), o.flags(), k.c)
 	}))
@@ -98,6 +98,13 @@ func (o *ReadOptions) flags() (flags uint32) {
 		flags |= raw.READ_OWN
 	}
 	return flags
+}
+
+func (o *ReadOptions) newCall() *call {
+	if o.Wait {
+		return newCall()
+	}
+	return newQuickCall()
 }
 
 // entriesOf copies a batch: its payloads in one go.

@@ -13,8 +13,8 @@ import (
 	"unsafe"
 )
 
-// Call starts an operation: libzks writes Op before the operation can complete, and Token comes
-// back when it has. It must be an allocation of its own: cgo looks at all of what holds it.
+// Call starts an operation: libzks writes Op before the operation can complete, and Token, if
+// it is not 0, comes back when it has. It must be an allocation of its own: cgo looks at all of what holds it.
 type Call struct {
 	Token uint64
 	Op    Op

@@ -96,17 +96,22 @@ void zksgo_log_end(void *user)
     close(log_fd(user));
 }
 
+static zks_done_fn done_of(const zksgo_call *call)
+{
+    return call->token ? zksgo_done : NULL;
+}
+
 zks_status zksgo_push(zks_client *client, const uint8_t *data, size_t length, uint32_t flags,
                       zksgo_call *call)
 {
-    return zks_client_push(client, data, length, flags, zksgo_done, (void *)(uintptr_t)call->token,
-                           &call->op);
+    return zks_client_push(client, data, length, flags, done_of(call),
+                           (void *)(uintptr_t)call->token, &call->op);
 }
 
 zks_status zksgo_push_many(zks_client *client, const uint8_t *data, const size_t *lengths,
                            size_t count, uint32_t flags, zksgo_call *call)
 {
-    return zks_client_push_many(client, data, lengths, count, flags, zksgo_done,
+    return zks_client_push_many(client, data, lengths, count, flags, done_of(call),
                                 (void *)(uintptr_t)call->token, &call->op);
 }
 

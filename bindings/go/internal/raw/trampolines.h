@@ -15,7 +15,7 @@
 
 /* An operation that Go waits for: raw.Call. */
 typedef struct zksgo_call {
-    uint64_t token; /* comes back in zksgo_completed */
+    uint64_t token; /* comes back in zksgo_completed; 0: Go waits in C, without a callback */
     zks_op *op;     /* owned by Go */
 } zksgo_call;
 

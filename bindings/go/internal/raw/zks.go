@@ -57,107 +57,107 @@ typedef _goslice_ swig_type_24;
 typedef long long swig_type_25;
 typedef long long swig_type_26;
 typedef long long swig_type_27;
-extern void _wrap_Swig_free_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_ab755a1dc15137a8(swig_intgo arg1);
-extern int _wrap_AbiVersion_raw_ab755a1dc15137a8(void);
-extern swig_voidp _wrap_StatusName_raw_ab755a1dc15137a8(int arg1);
-extern swig_voidp _wrap_StatusText_raw_ab755a1dc15137a8(int arg1);
-extern int _wrap_StatusClass_raw_ab755a1dc15137a8(int arg1);
-extern int _wrap_ConstantAt_raw_ab755a1dc15137a8(int arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_SecretDerive_raw_ab755a1dc15137a8(swig_type_1 arg1, swig_type_2 arg2, swig_voidp arg3, swig_voidp arg4);
-extern int _wrap_RuntimeNew_raw_ab755a1dc15137a8(swig_voidp arg1);
-extern int _wrap_RuntimeSetLog_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, uintptr_t arg3);
-extern int _wrap_RuntimeClose_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern void _wrap_RuntimeFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_QueueNew_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
-extern int _wrap_QueueFd_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_QueueDispatch_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern void _wrap_QueueFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_ConfigNew_raw_ab755a1dc15137a8(swig_voidp arg1);
-extern swig_voidp _wrap_ConfigProblem_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_ConfigSetSecret_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_3 arg2);
-extern int _wrap_ConfigSetPassphrase_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_4 arg2, swig_type_5 arg3);
-extern int _wrap_ConfigSetStoreKey_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_6 arg2);
-extern int _wrap_ConfigSetStoreKeyFn_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2);
-extern int _wrap_ConfigSetStorePassphrase_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_7 arg2);
-extern int _wrap_ConfigSetText_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_ConfigSetInt_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_type_8 arg3);
-extern int _wrap_ConfigAddRelay_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ConfigSetQueue_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2);
-extern int _wrap_ConfigSetEvents_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2);
-extern void _wrap_ConfigFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_ClientOpen_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern int _wrap_GroupCreate_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, int arg3, swig_voidp arg4, swig_voidp arg5);
-extern int _wrap_GroupJoin_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, swig_type_9 arg3, swig_voidp arg4, swig_voidp arg5);
-extern int _wrap_GroupRestore_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, swig_type_10 arg3, swig_voidp arg4, swig_voidp arg5);
-extern int _wrap_ClientConnect_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ClientDisconnect_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ClientNetworkChanged_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_ClientTrustRelay_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_ClientFlush_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_ClientWaitSynced_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ClientChangeStoreKey_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_type_11 arg3, swig_voidp arg4);
-extern int _wrap_ClientClose_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern void _wrap_ClientFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_ClientPush_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_12 arg2, int arg3, swig_voidp arg4);
-extern int _wrap_ClientPushMany_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2, swig_type_13 arg3, int arg4, swig_voidp arg5);
-extern int _wrap_InboxRead_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_14 arg2, int arg3, int arg4, int arg5, swig_voidp arg6);
-extern int _wrap_InboxAck_raw_ab755a1dc15137a8(uintptr_t arg1, swig_type_15 arg2, swig_voidp arg3);
-extern swig_type_16 _wrap_InboxAcked_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern uintptr_t _wrap_BatchCount_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchData_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_BatchOffsets_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchSeqs_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchTimesMs_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchIds_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchSenders_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchNumbers_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_BatchFlags_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern void _wrap_BatchFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_OpWait_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern int _wrap_OpStatus_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_OpText_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_type_17 _wrap_OpNumber_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_OpBytes_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_OpTakeBatch_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern void _wrap_OpCancel_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern void _wrap_OpFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_EventKind_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_EventStatus_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_EventText_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_type_18 _wrap_EventNumber_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_EventBytes_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_InviteShared_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_InviteParse_raw_ab755a1dc15137a8(swig_type_19 arg1, swig_voidp arg2);
-extern swig_type_20 _wrap_InviteNumber_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_InviteText_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_InviteBytes_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_InviteRender_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, int arg3, swig_type_21 arg4, swig_voidp arg5);
-extern void _wrap_InviteFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_PairBegin_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, int arg3, int arg4, swig_voidp arg5);
-extern int _wrap_PairAnswer_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern int _wrap_QrRender_raw_ab755a1dc15137a8(swig_type_22 arg1, int arg2, int arg3, swig_type_23 arg4, swig_voidp arg5);
-extern int _wrap_DeviceRevoke_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2, int arg3, swig_type_24 arg4, swig_voidp arg5);
-extern int _wrap_GroupRotate_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_GroupLeave_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_DevicesGet_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern uintptr_t _wrap_DevicesCount_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern swig_voidp _wrap_DevicesId_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2);
-extern swig_voidp _wrap_DevicesInviter_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2);
-extern swig_voidp _wrap_DevicesName_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_25 _wrap_DevicesNumber_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, int arg3);
-extern void _wrap_DevicesFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_ReportGet_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_26 _wrap_ReportNumber_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_ReportText_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_ReportBytes_raw_ab755a1dc15137a8(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern swig_type_27 _wrap_ReportRelayNumber_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, int arg3);
-extern swig_voidp _wrap_ReportRelayText_raw_ab755a1dc15137a8(uintptr_t arg1, uintptr_t arg2, int arg3);
-extern void _wrap_ReportFree_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_RelayStart_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_voidp _wrap_RelayAddress_raw_ab755a1dc15137a8(uintptr_t arg1);
-extern int _wrap_RelayStop_raw_ab755a1dc15137a8(uintptr_t arg1, swig_voidp arg2);
-extern void _wrap_RelayFree_raw_ab755a1dc15137a8(uintptr_t arg1);
+extern void _wrap_Swig_free_raw_99e954df14e0814e(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_99e954df14e0814e(swig_intgo arg1);
+extern int _wrap_AbiVersion_raw_99e954df14e0814e(void);
+extern swig_voidp _wrap_StatusName_raw_99e954df14e0814e(int arg1);
+extern swig_voidp _wrap_StatusText_raw_99e954df14e0814e(int arg1);
+extern int _wrap_StatusClass_raw_99e954df14e0814e(int arg1);
+extern int _wrap_ConstantAt_raw_99e954df14e0814e(int arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_SecretDerive_raw_99e954df14e0814e(swig_type_1 arg1, swig_type_2 arg2, swig_voidp arg3, swig_voidp arg4);
+extern int _wrap_RuntimeNew_raw_99e954df14e0814e(swig_voidp arg1);
+extern int _wrap_RuntimeSetLog_raw_99e954df14e0814e(uintptr_t arg1, int arg2, uintptr_t arg3);
+extern int _wrap_RuntimeClose_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern void _wrap_RuntimeFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_QueueNew_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
+extern int _wrap_QueueFd_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_QueueDispatch_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern void _wrap_QueueFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_ConfigNew_raw_99e954df14e0814e(swig_voidp arg1);
+extern swig_voidp _wrap_ConfigProblem_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_ConfigSetSecret_raw_99e954df14e0814e(uintptr_t arg1, swig_type_3 arg2);
+extern int _wrap_ConfigSetPassphrase_raw_99e954df14e0814e(uintptr_t arg1, swig_type_4 arg2, swig_type_5 arg3);
+extern int _wrap_ConfigSetStoreKey_raw_99e954df14e0814e(uintptr_t arg1, swig_type_6 arg2);
+extern int _wrap_ConfigSetStoreKeyFn_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
+extern int _wrap_ConfigSetStorePassphrase_raw_99e954df14e0814e(uintptr_t arg1, swig_type_7 arg2);
+extern int _wrap_ConfigSetText_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_ConfigSetInt_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_type_8 arg3);
+extern int _wrap_ConfigAddRelay_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ConfigSetQueue_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
+extern int _wrap_ConfigSetEvents_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
+extern void _wrap_ConfigFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_ClientOpen_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern int _wrap_GroupCreate_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3, swig_voidp arg4, swig_voidp arg5);
+extern int _wrap_GroupJoin_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_type_9 arg3, swig_voidp arg4, swig_voidp arg5);
+extern int _wrap_GroupRestore_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_type_10 arg3, swig_voidp arg4, swig_voidp arg5);
+extern int _wrap_ClientConnect_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ClientDisconnect_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ClientNetworkChanged_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_ClientTrustRelay_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_ClientFlush_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_ClientWaitSynced_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ClientChangeStoreKey_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_type_11 arg3, swig_voidp arg4);
+extern int _wrap_ClientClose_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_ClientFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_ClientPush_raw_99e954df14e0814e(uintptr_t arg1, swig_type_12 arg2, int arg3, swig_voidp arg4);
+extern int _wrap_ClientPushMany_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_type_13 arg3, int arg4, swig_voidp arg5);
+extern int _wrap_InboxRead_raw_99e954df14e0814e(uintptr_t arg1, swig_type_14 arg2, int arg3, int arg4, int arg5, swig_voidp arg6);
+extern int _wrap_InboxAck_raw_99e954df14e0814e(uintptr_t arg1, swig_type_15 arg2, swig_voidp arg3);
+extern swig_type_16 _wrap_InboxAcked_raw_99e954df14e0814e(uintptr_t arg1);
+extern uintptr_t _wrap_BatchCount_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchData_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_BatchOffsets_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchSeqs_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchTimesMs_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchIds_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchSenders_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchNumbers_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_BatchFlags_raw_99e954df14e0814e(uintptr_t arg1);
+extern void _wrap_BatchFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_OpWait_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern int _wrap_OpStatus_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_OpText_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_type_17 _wrap_OpNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_OpBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_OpTakeBatch_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_OpCancel_raw_99e954df14e0814e(uintptr_t arg1);
+extern void _wrap_OpFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_EventKind_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_EventStatus_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_EventText_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_type_18 _wrap_EventNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_EventBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_InviteShared_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_InviteParse_raw_99e954df14e0814e(swig_type_19 arg1, swig_voidp arg2);
+extern swig_type_20 _wrap_InviteNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_InviteText_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_InviteBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_InviteRender_raw_99e954df14e0814e(uintptr_t arg1, int arg2, int arg3, swig_type_21 arg4, swig_voidp arg5);
+extern void _wrap_InviteFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_PairBegin_raw_99e954df14e0814e(uintptr_t arg1, int arg2, int arg3, int arg4, swig_voidp arg5);
+extern int _wrap_PairAnswer_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern int _wrap_QrRender_raw_99e954df14e0814e(swig_type_22 arg1, int arg2, int arg3, swig_type_23 arg4, swig_voidp arg5);
+extern int _wrap_DeviceRevoke_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, int arg3, swig_type_24 arg4, swig_voidp arg5);
+extern int _wrap_GroupRotate_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_GroupLeave_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_DevicesGet_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern uintptr_t _wrap_DevicesCount_raw_99e954df14e0814e(uintptr_t arg1);
+extern swig_voidp _wrap_DevicesId_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
+extern swig_voidp _wrap_DevicesInviter_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
+extern swig_voidp _wrap_DevicesName_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_25 _wrap_DevicesNumber_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3);
+extern void _wrap_DevicesFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_ReportGet_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern swig_type_26 _wrap_ReportNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_ReportText_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_ReportBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern swig_type_27 _wrap_ReportRelayNumber_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3);
+extern swig_voidp _wrap_ReportRelayText_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3);
+extern void _wrap_ReportFree_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_RelayStart_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_voidp _wrap_RelayAddress_raw_99e954df14e0814e(uintptr_t arg1);
+extern int _wrap_RelayStop_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_RelayFree_raw_99e954df14e0814e(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -191,40 +191,40 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_ab755a1dc15137a8(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_99e954df14e0814e(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func AbiVersion() (_swig_ret uint32) {
 	var swig_r uint32
-	swig_r = (uint32)(C._wrap_AbiVersion_raw_ab755a1dc15137a8())
+	swig_r = (uint32)(C._wrap_AbiVersion_raw_99e954df14e0814e())
 	return swig_r
 }
 
 func StatusName(arg1 int32) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_StatusName_raw_ab755a1dc15137a8(C.int(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_StatusName_raw_99e954df14e0814e(C.int(_swig_i_0)))
 	return swig_r
 }
 
 func StatusText(arg1 int32) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_StatusText_raw_ab755a1dc15137a8(C.int(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_StatusText_raw_99e954df14e0814e(C.int(_swig_i_0)))
 	return swig_r
 }
 
 func StatusClass(arg1 int32) (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_StatusClass_raw_ab755a1dc15137a8(C.int(_swig_i_0)))
+	swig_r = (int32)(C._wrap_StatusClass_raw_99e954df14e0814e(C.int(_swig_i_0)))
 	return swig_r
 }
 
@@ -233,7 +233,7 @@ func ConstantAt(arg1 uint32, arg2 **byte, arg3 *int64) (_swig_ret int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConstantAt_raw_ab755a1dc15137a8(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ConstantAt_raw_99e954df14e0814e(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -243,7 +243,7 @@ func SecretDerive(arg1 []byte, arg2 []byte, arg3 *byte, arg4 *byte) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int32)(C._wrap_SecretDerive_raw_ab755a1dc15137a8(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_SecretDerive_raw_99e954df14e0814e(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -257,7 +257,7 @@ func RuntimeNew(arg1 *Runtime) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *uintptr
 _swig_i_0 = (*uintptr)(arg1)
-	swig_r = (int32)(C._wrap_RuntimeNew_raw_ab755a1dc15137a8(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_RuntimeNew_raw_99e954df14e0814e(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -267,7 +267,7 @@ func RuntimeSetLog(arg1 Runtime, arg2 int32, arg3 uintptr) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_RuntimeSetLog_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int32)(C._wrap_RuntimeSetLog_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -276,14 +276,14 @@ func RuntimeClose(arg1 Runtime, arg2 uint32) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_RuntimeClose_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int32)(C._wrap_RuntimeClose_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
 func RuntimeFree(arg1 Runtime) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_RuntimeFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_RuntimeFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func QueueNew(arg1 Runtime, arg2 uintptr, arg3 *Queue) (_swig_ret int32) {
@@ -293,7 +293,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	var _swig_i_2 *uintptr
 _swig_i_2 = (*uintptr)(arg3)
-	swig_r = (int32)(C._wrap_QueueNew_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_QueueNew_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -301,7 +301,7 @@ func QueueFd(arg1 Queue) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_QueueFd_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_QueueFd_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -311,21 +311,21 @@ func QueueDispatch(arg1 Queue, arg2 uint32, arg3 *uint32) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_QueueDispatch_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_QueueDispatch_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func QueueFree(arg1 Queue) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_QueueFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_QueueFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func ConfigNew(arg1 *Config) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *uintptr
 _swig_i_0 = (*uintptr)(arg1)
-	swig_r = (int32)(C._wrap_ConfigNew_raw_ab755a1dc15137a8(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_ConfigNew_raw_99e954df14e0814e(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -333,7 +333,7 @@ func ConfigProblem(arg1 Config) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_ConfigProblem_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_ConfigProblem_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -342,7 +342,7 @@ func ConfigSetSecret(arg1 Config, arg2 []byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetSecret_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int32)(C._wrap_ConfigSetSecret_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -355,7 +355,7 @@ func ConfigSetPassphrase(arg1 Config, arg2 []byte, arg3 []byte) (_swig_ret int32
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConfigSetPassphrase_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int32)(C._wrap_ConfigSetPassphrase_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -370,7 +370,7 @@ func ConfigSetStoreKey(arg1 Config, arg2 []byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetStoreKey_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int32)(C._wrap_ConfigSetStoreKey_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -382,7 +382,7 @@ func ConfigSetStoreKeyFn(arg1 Config, arg2 uintptr) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetStoreKeyFn_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigSetStoreKeyFn_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -391,7 +391,7 @@ func ConfigSetStorePassphrase(arg1 Config, arg2 []byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetStorePassphrase_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int32)(C._wrap_ConfigSetStorePassphrase_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -404,7 +404,7 @@ func ConfigSetText(arg1 Config, arg2 int32, arg3 *byte) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConfigSetText_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ConfigSetText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -414,7 +414,7 @@ func ConfigSetInt(arg1 Config, arg2 int32, arg3 int64) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConfigSetInt_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_type_8(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ConfigSetInt_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_type_8(_swig_i_2)))
 	return swig_r
 }
 
@@ -423,7 +423,7 @@ func ConfigAddRelay(arg1 Config, arg2 *byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigAddRelay_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigAddRelay_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -433,7 +433,7 @@ func ConfigSetQueue(arg1 Config, arg2 Queue) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 uintptr
 _swig_i_1 = uintptr(arg2)
-	swig_r = (int32)(C._wrap_ConfigSetQueue_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigSetQueue_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -442,14 +442,14 @@ func ConfigSetEvents(arg1 Config, arg2 uintptr) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetEvents_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigSetEvents_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func ConfigFree(arg1 Config) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_ConfigFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_ConfigFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func ClientOpen(arg1 Runtime, arg2 Config, arg3 *Call, arg4 *Client) (_swig_ret int32) {
@@ -461,7 +461,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_2 := arg3
 	var _swig_i_3 *uintptr
 _swig_i_3 = (*uintptr)(arg4)
-	swig_r = (int32)(C._wrap_ClientOpen_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_ClientOpen_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -475,7 +475,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_3 := arg4
 	var _swig_i_4 *uintptr
 _swig_i_4 = (*uintptr)(arg5)
-	swig_r = (int32)(C._wrap_GroupCreate_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_GroupCreate_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -489,7 +489,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_3 := arg4
 	var _swig_i_4 *uintptr
 _swig_i_4 = (*uintptr)(arg5)
-	swig_r = (int32)(C._wrap_GroupJoin_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_GroupJoin_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -506,7 +506,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_3 := arg4
 	var _swig_i_4 *uintptr
 _swig_i_4 = (*uintptr)(arg5)
-	swig_r = (int32)(C._wrap_GroupRestore_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_GroupRestore_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -518,7 +518,7 @@ func ClientConnect(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientConnect_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientConnect_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -527,7 +527,7 @@ func ClientDisconnect(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientDisconnect_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientDisconnect_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -535,7 +535,7 @@ func ClientNetworkChanged(arg1 Client) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_ClientNetworkChanged_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_ClientNetworkChanged_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -545,7 +545,7 @@ func ClientTrustRelay(arg1 Client, arg2 *byte, arg3 *byte) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ClientTrustRelay_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ClientTrustRelay_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -555,7 +555,7 @@ func ClientFlush(arg1 Client, arg2 uint32, arg3 *Call) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ClientFlush_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ClientFlush_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -564,7 +564,7 @@ func ClientWaitSynced(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientWaitSynced_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientWaitSynced_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -575,7 +575,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int32)(C._wrap_ClientChangeStoreKey_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_ClientChangeStoreKey_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -587,14 +587,14 @@ func ClientClose(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientClose_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientClose_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func ClientFree(arg1 Client) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_ClientFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_ClientFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func ClientPush(arg1 Client, arg2 []byte, arg3 uint32, arg4 *Call) (_swig_ret int32) {
@@ -604,7 +604,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int32)(C._wrap_ClientPush_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.int(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_ClientPush_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.int(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -619,7 +619,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_ClientPushMany_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_ClientPushMany_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -635,7 +635,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int32)(C._wrap_InboxRead_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_type_14(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int32)(C._wrap_InboxRead_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_type_14(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -645,7 +645,7 @@ func InboxAck(arg1 Client, arg2 uint64, arg3 *Call) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_InboxAck_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_type_15(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_InboxAck_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_type_15(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -653,7 +653,7 @@ func InboxAcked(arg1 Client) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (uint64)(C._wrap_InboxAcked_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_InboxAcked_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -661,7 +661,7 @@ func BatchCount(arg1 Batch) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (uintptr)(C._wrap_BatchCount_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_BatchCount_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -670,7 +670,7 @@ func BatchData(arg1 Batch, arg2 *uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_BatchData_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_BatchData_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -678,7 +678,7 @@ func BatchOffsets(arg1 Batch) (_swig_ret *uint64) {
 	var swig_r *uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint64)(C._wrap_BatchOffsets_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint64)(C._wrap_BatchOffsets_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -686,7 +686,7 @@ func BatchSeqs(arg1 Batch) (_swig_ret *uint64) {
 	var swig_r *uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint64)(C._wrap_BatchSeqs_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint64)(C._wrap_BatchSeqs_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -694,7 +694,7 @@ func BatchTimesMs(arg1 Batch) (_swig_ret *int64) {
 	var swig_r *int64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*int64)(C._wrap_BatchTimesMs_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_BatchTimesMs_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -702,7 +702,7 @@ func BatchIds(arg1 Batch) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_BatchIds_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_BatchIds_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -710,7 +710,7 @@ func BatchSenders(arg1 Batch) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_BatchSenders_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_BatchSenders_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -718,7 +718,7 @@ func BatchNumbers(arg1 Batch) (_swig_ret *uint64) {
 	var swig_r *uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint64)(C._wrap_BatchNumbers_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint64)(C._wrap_BatchNumbers_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -726,14 +726,14 @@ func BatchFlags(arg1 Batch) (_swig_ret *uint32) {
 	var swig_r *uint32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint32)(C._wrap_BatchFlags_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint32)(C._wrap_BatchFlags_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func BatchFree(arg1 Batch) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_BatchFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_BatchFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func OpWait(arg1 Op, arg2 uint32) (_swig_ret int32) {
@@ -741,7 +741,7 @@ func OpWait(arg1 Op, arg2 uint32) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_OpWait_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int32)(C._wrap_OpWait_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -749,7 +749,7 @@ func OpStatus(arg1 Op) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_OpStatus_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_OpStatus_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -757,7 +757,7 @@ func OpText(arg1 Op) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_OpText_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_OpText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -766,7 +766,7 @@ func OpNumber(arg1 Op, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OpNumber_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OpNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -776,7 +776,7 @@ func OpBytes(arg1 Op, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_OpBytes_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_OpBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -786,27 +786,27 @@ func OpTakeBatch(arg1 Op, arg2 *Batch) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_OpTakeBatch_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_OpTakeBatch_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func OpCancel(arg1 Op) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_OpCancel_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_OpCancel_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func OpFree(arg1 Op) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_OpFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_OpFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func EventKind(arg1 Event) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_EventKind_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_EventKind_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -814,7 +814,7 @@ func EventStatus(arg1 Event) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_EventStatus_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_EventStatus_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -823,7 +823,7 @@ func EventText(arg1 Event, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_EventText_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_EventText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -832,7 +832,7 @@ func EventNumber(arg1 Event, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_EventNumber_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_EventNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -842,7 +842,7 @@ func EventBytes(arg1 Event, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_EventBytes_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_EventBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -853,7 +853,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	var _swig_i_2 *uintptr
 _swig_i_2 = (*uintptr)(arg3)
-	swig_r = (int32)(C._wrap_InviteShared_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_InviteShared_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -862,7 +862,7 @@ func InviteParse(arg1 []byte, arg2 *Invite) (_swig_ret int32) {
 	_swig_i_0 := arg1
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_InviteParse_raw_ab755a1dc15137a8(*(*C.swig_type_19)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_InviteParse_raw_99e954df14e0814e(*(*C.swig_type_19)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -874,7 +874,7 @@ func InviteNumber(arg1 Invite, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_InviteNumber_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_InviteNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -883,7 +883,7 @@ func InviteText(arg1 Invite, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_InviteText_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_InviteText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -893,7 +893,7 @@ func InviteBytes(arg1 Invite, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_InviteBytes_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_InviteBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -905,7 +905,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_InviteRender_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_InviteRender_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -915,7 +915,7 @@ _swig_i_0 = uintptr(arg1)
 func InviteFree(arg1 Invite) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_InviteFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_InviteFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func PairBegin(arg1 Client, arg2 int32, arg3 uint32, arg4 uint32, arg5 *Call) (_swig_ret int32) {
@@ -926,7 +926,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_PairBegin_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_PairBegin_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -935,7 +935,7 @@ func PairAnswer(arg1 Client, arg2 int32) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_PairAnswer_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int32)(C._wrap_PairAnswer_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -946,7 +946,7 @@ func QrRender(arg1 []byte, arg2 int32, arg3 uint32, arg4 []byte, arg5 *uintptr) 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_QrRender_raw_ab755a1dc15137a8(*(*C.swig_type_22)(unsafe.Pointer(&_swig_i_0)), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_23)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_QrRender_raw_99e954df14e0814e(*(*C.swig_type_22)(unsafe.Pointer(&_swig_i_0)), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_23)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -964,7 +964,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_DeviceRevoke_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_DeviceRevoke_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -976,7 +976,7 @@ func GroupRotate(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_GroupRotate_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_GroupRotate_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -985,7 +985,7 @@ func GroupLeave(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_GroupLeave_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_GroupLeave_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -995,7 +995,7 @@ func DevicesGet(arg1 Client, arg2 *Devices) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_DevicesGet_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_DevicesGet_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1003,7 +1003,7 @@ func DevicesCount(arg1 Devices) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (uintptr)(C._wrap_DevicesCount_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_DevicesCount_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1012,7 +1012,7 @@ func DevicesId(arg1 Devices, arg2 uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_DevicesId_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_DevicesId_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1021,7 +1021,7 @@ func DevicesInviter(arg1 Devices, arg2 uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_DevicesInviter_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_DevicesInviter_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1030,7 +1030,7 @@ func DevicesName(arg1 Devices, arg2 uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_DevicesName_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_DevicesName_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1040,14 +1040,14 @@ func DevicesNumber(arg1 Devices, arg2 uintptr, arg3 int32) (_swig_ret int64) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_DevicesNumber_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
+	swig_r = (int64)(C._wrap_DevicesNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
 	return swig_r
 }
 
 func DevicesFree(arg1 Devices) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_DevicesFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_DevicesFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func ReportGet(arg1 Client, arg2 *Report) (_swig_ret int32) {
@@ -1056,7 +1056,7 @@ func ReportGet(arg1 Client, arg2 *Report) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_ReportGet_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ReportGet_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1065,7 +1065,7 @@ func ReportNumber(arg1 Report, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ReportNumber_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_ReportNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -1074,7 +1074,7 @@ func ReportText(arg1 Report, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_ReportText_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_ReportText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -1084,7 +1084,7 @@ func ReportBytes(arg1 Report, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_ReportBytes_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_ReportBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1094,7 +1094,7 @@ func ReportRelayNumber(arg1 Report, arg2 uintptr, arg3 int32) (_swig_ret int64) 
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_ReportRelayNumber_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
+	swig_r = (int64)(C._wrap_ReportRelayNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
 	return swig_r
 }
 
@@ -1104,14 +1104,14 @@ func ReportRelayText(arg1 Report, arg2 uintptr, arg3 int32) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_ReportRelayText_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_ReportRelayText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
 	return swig_r
 }
 
 func ReportFree(arg1 Report) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_ReportFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_ReportFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }
 
 func RelayStart(arg1 Runtime, arg2 *byte, arg3 *Call, arg4 *Relay) (_swig_ret int32) {
@@ -1122,7 +1122,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	var _swig_i_3 *uintptr
 _swig_i_3 = (*uintptr)(arg4)
-	swig_r = (int32)(C._wrap_RelayStart_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_RelayStart_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1130,7 +1130,7 @@ func RelayAddress(arg1 Relay) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_RelayAddress_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_RelayAddress_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1139,12 +1139,12 @@ func RelayStop(arg1 Relay, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_RelayStop_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_RelayStop_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func RelayFree(arg1 Relay) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_RelayFree_raw_ab755a1dc15137a8(C.uintptr_t(_swig_i_0))
+	C._wrap_RelayFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
 }

@@ -58,11 +58,11 @@
 %typemap(gotype) const char ** "**byte"
 %typemap(in) const char ** %{ $1 = ($1_ltype)$input; %}
 
-/* An operation: see Call. nil starts it without a callback. */
+/* An operation: see Call. Token 0 starts it without a callback, nil also without a reference. */
 %typemap(gotype) (zks_done_fn done, void *user, zks_op **out_op) "*Call"
 %typemap(in) (zks_done_fn done, void *user, zks_op **out_op) %{
   zksgo_call *call = (zksgo_call *)$input;
-  $1 = call ? zksgo_done : NULL;
+  $1 = call && call->token ? zksgo_done : NULL;
   $2 = call ? (void *)(uintptr_t)call->token : NULL;
   $3 = call ? &call->op : NULL;
 %}
