@@ -143,7 +143,7 @@ func (k *call) fail(ctx context.Context, op string, status int32) error {
 	ms := raw.OpNumber(k.c.Op, raw.OP_RETRY_AFTER_MS)
 	e.RetryAfter = time.Duration(ms) * time.Millisecond
 	if e.Code == ErrCancelled && ctx.Err() != nil {
-		e.cause = context.Cause(ctx)
+		e.causes = []error{ctx.Err(), context.Cause(ctx)}
 	}
 	k.end()
 	return e
@@ -182,7 +182,8 @@ func ended(ctx context.Context, op string) error {
 	if ctx.Err() == nil {
 		return nil
 	}
-	return &Error{Op: op, Code: ErrCancelled, Text: ErrCancelled.Error(), cause: context.Cause(ctx)}
+	return &Error{Op: op, Code: ErrCancelled, Text: ErrCancelled.Error(),
+		causes: []error{ctx.Err(), context.Cause(ctx)}}
 }
 
 // opBytes copies bytes of an operation.

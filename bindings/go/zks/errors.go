@@ -40,7 +40,7 @@ type Error struct {
 	Code       Code          // why it failed
 	Text       string        // what happened and the cure, in one sentence
 	RetryAfter time.Duration // of a refusal that names it: when to come again
-	cause      error         // of a context that ended
+	causes     []error       // of a context that ended: its error and its cause
 }
 
 func (e *Error) Error() string {
@@ -50,14 +50,14 @@ func (e *Error) Error() string {
 // Class is Code.Class.
 func (e *Error) Class() Class { return e.Code.Class() }
 
-// Unwrap is the cause of a context that ended, where that was the reason.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap gives the error and the cause of a context that ended, where that was the reason.
+func (e *Error) Unwrap() []error { return e.causes }
 
 // Is compares with a Code, and with errors of the standard library of the same meaning.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case context.Canceled:
-		return e.Code == ErrCancelled && e.cause == nil
+		return e.Code == ErrCancelled && e.causes == nil
 	case context.DeadlineExceeded, os.ErrDeadlineExceeded:
 		return e.Code == ErrTimeout
 	case fs.ErrClosed:

@@ -69,16 +69,17 @@ func readEvent(d raw.EventData) Event {
 // Events gives the events from now on, until the context ends or the client is closed: then the
 // channel is closed. Each call has a channel of its own. A receiver that is slow holds up nobody:
 // its events wait, the latest EventInbox stands for those before it, and beyond 1,024 that wait the
-// oldest is dropped.
+// oldest is dropped. When the client closes, 64 can still be received.
 func (c *Client) Events(ctx context.Context) <-chan Event {
-	return c.hub.subscribe(ctx)
-}
-
-// callEach calls a function of the app with the events of a channel.
-func callEach(events <-chan Event, call func(Event)) {
-	for event := range events {
-		call(event)
-	}
+	s := newSubscription()
+	out := make(chan Event, 64)
+	go func() {
+		defer close(out)
+		defer c.hub.remove(s)
+		s.send(ctx, out)
+	}()
+	c.hub.add(s)
+	return out
 }
 
 // A hub passes a client's events to those who receive them. libzks knows it by a cgo.Handle, so it
@@ -100,21 +101,42 @@ func (h *hub) Event(data raw.EventData) {
 	}
 	event := readEvent(data)
 	for s := range h.subs {
-		s.add(event)
+		s.put(event)
 	}
 }
 
-func (h *hub) subscribe(ctx context.Context) <-chan Event {
-	s := &subscription{out: make(chan Event), wake: make(chan struct{}, 1)}
+func (h *hub) add(s *subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		close(s.out)
-		return s.out
+		s.end()
+	} else {
+		h.subs[s] = struct{}{}
 	}
-	h.subs[s] = struct{}{}
-	go h.pump(ctx, s)
-	return s.out
+}
+
+func (h *hub) remove(s *subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.subs, s)
+}
+
+// callEach calls a function of the app with each event, until the client is closed.
+func (h *hub) callEach(call func(Event)) {
+	s := newSubscription()
+	h.add(s)
+	go func() {
+		for {
+			event, ok, last := s.take()
+			if ok {
+				call(event)
+			} else if last {
+				return
+			} else {
+				<-s.wake
+			}
+		}
+	}()
 }
 
 func (h *hub) close() {
@@ -124,49 +146,26 @@ func (h *hub) close() {
 	for s := range h.subs {
 		s.end()
 	}
-}
-
-// pump moves a subscription's events into its channel.
-func (h *hub) pump(ctx context.Context, s *subscription) {
-	defer close(s.out)
-	defer func() {
-		h.mu.Lock()
-		delete(h.subs, s)
-		h.mu.Unlock()
-	}()
-	for {
-		event, ok, last := s.take()
-		if ok {
-			select {
-			case s.out <- event:
-			case <-ctx.Done():
-				return
-			}
-			continue
-		}
-		if last {
-			return
-		}
-		select {
-		case <-s.wake:
-		case <-ctx.Done():
-			return
-		}
-	}
+	h.subs = nil
 }
 
 const waitingEvents = 1024
 
+// A subscription is the events that wait for one receiver.
 type subscription struct {
-	out  chan Event
-	wake chan struct{}
+	wake chan struct{} // something changed; room for one
+	over chan struct{} // closed when no event follows
 
 	mu      sync.Mutex
 	waiting []Event
 	ended   bool
 }
 
-func (s *subscription) add(event Event) {
+func newSubscription() *subscription {
+	return &subscription{wake: make(chan struct{}, 1), over: make(chan struct{})}
+}
+
+func (s *subscription) put(event Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.waiting)
@@ -184,8 +183,11 @@ func (s *subscription) add(event Event) {
 func (s *subscription) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = true
-	s.signal()
+	if !s.ended {
+		s.ended = true
+		close(s.over)
+		s.signal()
+	}
 }
 
 func (s *subscription) signal() {
@@ -206,4 +208,40 @@ func (s *subscription) take() (event Event, ok, last bool) {
 	event = s.waiting[0]
 	s.waiting = s.waiting[1:]
 	return event, true, false
+}
+
+// send moves events into a channel, until the context ends or the last one is sent. When no event
+// follows, those for which the channel has no room are dropped: perhaps nobody receives any more.
+func (s *subscription) send(ctx context.Context, out chan<- Event) {
+	for {
+		event, ok, last := s.take()
+		switch {
+		case ok && !s.offer(ctx, out, event):
+			return
+		case last:
+			return
+		case !ok:
+			select {
+			case <-s.wake:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// offer sends an event; not if the context ends, or if there is no room and no event follows.
+func (s *subscription) offer(ctx context.Context, out chan<- Event, event Event) bool {
+	select {
+	case out <- event:
+		return true
+	default:
+	}
+	select {
+	case out <- event:
+		return true
+	case <-s.over:
+	case <-ctx.Done():
+	}
+	return false
 }

@@ -80,7 +80,7 @@ func open(ctx context.Context, op string, config Config, start opener,
 	}
 	h := newHub()
 	if config.OnEvent != nil {
-		go callEach(h.subscribe(context.Background()), config.OnEvent)
+		h.callEach(config.OnEvent)
 	}
 	built, err := config.build(op, e, h)
 	if err != nil {

@@ -65,6 +65,9 @@ func (r *reader) Read(p []byte) (int, error) {
 			r.err = io.EOF
 		}
 	}
+	if r.err != nil {
+		r.stop()
+	}
 	if len(r.left) == 0 && len(p) > 0 {
 		return 0, r.err
 	}
