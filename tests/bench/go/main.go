@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-// What one entry costs a Go program: the same as tests/bench/blobs.c, through package zks.
+// What an entry costs a Go program where nothing but libzks works: the same as tests/bench/local.c,
+// through package zks.
 //
-//	bench_go ENTRIES REPEATS FOLDER
+//	bench_go single|batch|read BLOBS
+//
+// single: a call for each entry, 64 of them awaited together; batch: 64 entries in a call; read: 64
+// received entries in a call, again and again (a relay has brought them before).
 package main
 
 import (
@@ -10,8 +14,8 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
-	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,14 +23,14 @@ import (
 )
 
 const (
-	entryBytes = 1024
-	batch      = 64
-	fed        = 1024
+	together = 64
+	bytes    = 100
+	warmUp   = 2048
 )
 
 var (
-	ctx     = context.Background()
-	payload [][]byte
+	ctx      = context.Background()
+	payloads [][]byte
 )
 
 func check(err error) {
@@ -41,11 +45,10 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// cpu is what this process has used, user and system, in microseconds.
-func cpu() float64 {
+func cpu() time.Duration {
 	var used syscall.Rusage
 	check(syscall.Getrusage(syscall.RUSAGE_SELF, &used))
-	return float64(used.Utime.Nano()+used.Stime.Nano()) / 1e3
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func open(relays ...string) *zks.Client {
@@ -59,77 +62,81 @@ func open(relays ...string) *zks.Client {
 	return client
 }
 
-func pushCost(entries, count int) float64 {
-	client := open()
-	defer client.Close()
-	begun := cpu()
-	for range entries / count {
-		if count == 1 {
-			must(client.Push(ctx, payload[0]))
-		} else {
-			must(client.PushMany(ctx, payload))
-		}
+func single(client *zks.Client) {
+	var group sync.WaitGroup
+	group.Add(together)
+	for i := range together {
+		go func() {
+			defer group.Done()
+			must(client.Push(ctx, payloads[i]))
+		}()
 	}
-	return (cpu() - begun) / float64(entries)
+	group.Wait()
 }
 
-func readCost(reader *zks.Client, entries int) float64 {
-	options := zks.ReadOptions{MaxCount: batch, FromStart: true}
-	begun, done := cpu(), 0
-	for done < entries {
-		got := must(reader.Read(ctx, options))
-		if options.FromStart = len(got) == 0; !options.FromStart {
-			options.After = got[len(got)-1].Seq
-		}
-		done += len(got)
+func batch(client *zks.Client) { must(client.PushMany(ctx, payloads)) }
+
+func read(client *zks.Client) {
+	if len(must(client.Read(ctx, zks.ReadOptions{MaxCount: together}))) != together {
+		check(fmt.Errorf("entries are missing"))
 	}
-	return (cpu() - begun) / float64(done)
 }
 
-// feed gives a client that has received entries and is offline now.
-func feed(folder string) *zks.Client {
+// fed gives a client that has received entries and is offline now.
+func fed() *zks.Client {
+	folder := must(os.MkdirTemp("", "zks-bench-"))
+	defer os.RemoveAll(folder)
 	relay := must(zks.StartRelay(ctx, "listen = 127.0.0.1:0\ndata = "+folder+"\n"))
 	defer relay.Close()
 	sender, reader := open(relay.Address()), open(relay.Address())
 	defer sender.Close()
-	for range fed / batch {
-		must(sender.PushMany(ctx, payload, zks.Acked))
+	must(sender.PushMany(ctx, payloads, zks.Acked))
+	count := 0
+	for _, err := range reader.Entries(ctx, zks.NoAck) {
+		check(err)
+		if count++; count == together {
+			break
+		}
 	}
-	check(reader.WaitSynced(ctx))
 	check(reader.Disconnect(ctx))
 	return reader
 }
 
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+// perBlob is a time for each entry in microseconds.
+func perBlob(took time.Duration, blobs int) float64 {
+	return took.Seconds() * 1e6 / float64(blobs)
 }
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: bench_go ENTRIES REPEATS FOLDER")
+	turns := map[string]func(*zks.Client){"single": single, "batch": batch, "read": read}
+	if len(os.Args) != 3 || turns[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: bench_go single|batch|read BLOBS")
 		os.Exit(1)
 	}
-	entries := must(strconv.Atoi(os.Args[1])) / batch * batch
-	repeats := must(strconv.Atoi(os.Args[2]))
+	turn, blobs := turns[os.Args[1]], must(strconv.Atoi(os.Args[2]))/together*together
 	begun := time.Now()
 	check(open().Close())
 	start := time.Since(begun)
 	random := rand.New(rand.NewSource(1))
-	for range batch {
-		entry := make([]byte, entryBytes)
-		random.Read(entry)
-		payload = append(payload, entry)
+	for range together {
+		payload := make([]byte, bytes)
+		random.Read(payload)
+		payloads = append(payloads, payload)
 	}
-	reader := feed(os.Args[3])
-	defer reader.Close()
-	var single, many, reads []float64
-	for range repeats {
-		single = append(single, pushCost(entries, 1))
-		many = append(many, pushCost(entries, batch))
-		reads = append(reads, readCost(reader, entries))
+	client := open()
+	if os.Args[1] == "read" {
+		check(client.Close())
+		client = fed()
 	}
-	fmt.Printf(`{"language":"go","entries":%d,"single_us":%.2f,"batch_us":%.2f,"read_us":%.3f,`+
-		`"start_ms":%.2f}`+"\n", entries, median(single), median(many), median(reads),
-		start.Seconds()*1e3)
+	defer client.Close()
+	for range warmUp / together {
+		turn(client)
+	}
+	wall, used := time.Now(), cpu()
+	for range blobs / together {
+		turn(client)
+	}
+	took := time.Since(wall)
+	fmt.Printf(`{"blobs":%d,"cpu_us":%.3f,"wall_us":%.3f,"first_open_ms":%.2f}`+"\n", blobs,
+		perBlob(cpu()-used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
 }
