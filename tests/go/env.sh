@@ -15,6 +15,7 @@ fail() {
 
 [ ! -x "$deps/tools/go/bin/go" ] || PATH=$deps/tools/go/bin:$PATH
 command -v go >/dev/null || fail "Go is missing: run scripts/bootstrap --test"
+unset PKG_CONFIG_PATH LD_LIBRARY_PATH
 export GOTOOLCHAIN=local GOPROXY=off GOFLAGS=-buildvcs=false GOWORK=off CGO_ENABLED=1
 
 # The tests of this folder run side by side: one of them installs.

@@ -110,7 +110,8 @@ func TestTwoDevicesSync(t *testing.T) {
 			if len(entries) != 1 || string(entries[0].Data) != "hello, ben" {
 				t.Fatalf("entries: %+v", entries)
 			}
-			if e := entries[0]; e.Number != 1 || e.Own || e.Sender == (zks.DeviceID{}) {
+			if e := entries[0]; e.BlobID != pushed.BlobIDs[0] || e.Number != 1 || e.Own ||
+				e.Sender == (zks.DeviceID{}) {
 				t.Errorf("entry: %+v", e)
 			}
 			if err := ben.Ack(testContext(t), entries[0].Seq); err != nil {
