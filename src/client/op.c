@@ -120,7 +120,11 @@ void zks__op_complete(zks_op *op, zks_status status, const char *text)
     op->client = NULL;
     pthread_cond_broadcast(&op->completed_changed);
     pthread_mutex_unlock(&op->mutex);
-    zks__runtime_callback(op->runtime, op->queue, &op->callback);
+    if (op->done) {
+        zks__runtime_callback(op->runtime, op->queue, &op->callback);
+    } else {
+        op_unref(op); /* nobody is to be called: the queue's thread need not wake for it */
+    }
     if (c) {
         zks__client_unref(c);
     }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+package zks
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
+)
+
+// A call is one operation that somebody waits for. It ends exactly once: libzks promises that, also
+// after a cancel and when the client closes. So calls are used again and again.
+//
+// There are two ways of waiting. Most calls have a token: their end comes through the queue and the
+// dispatching goroutine. But to park a goroutine and wake it costs some 20 us of CPU, as much as a
+// push itself; so what ends soon, as the store alone works on it, is waited for in C, on the
+// goroutine's own thread. Few may do so at a time: the others need the threads.
+type call struct {
+	c    *raw.Call  // its Token is 0 for a quick one
+	done chan int32 // the status; room for one, so that the dispatcher never waits
+}
+
+var quick = struct {
+	now  atomic.Int32
+	most int32
+}{most: int32(max(runtime.GOMAXPROCS(0)/2, 1))}
+
+const quickSliceMs = 10 // how soon a quick wait sees that its context ended
+
+// calls finds them by the token that comes back.
+var calls callTable
+
+type callTable struct {
+	sync.Mutex
+	pending []*call // by token - 1
+	free    []uint64
+}
+
+var callPool = sync.Pool{New: func() any {
+	return &call{c: new(raw.Call), done: make(chan int32, 1)}
+}}
+
+func init() { raw.OnCompleted = completed }
+
+// newCall gives a call whose token is in use until completed, or until drop.
+func newCall() *call {
+	k := callPool.Get().(*call)
+	calls.Lock()
+	if n := len(calls.free); n > 0 {
+		k.c.Token = calls.free[n-1]
+		calls.free = calls.free[:n-1]
+	} else {
+		calls.pending = append(calls.pending, nil)
+		k.c.Token = uint64(len(calls.pending))
+	}
+	calls.pending[k.c.Token-1] = k
+	calls.Unlock()
+	return k
+}
+
+// newQuickCall gives a call that is waited for in C, unless too many are.
+func newQuickCall() *call {
+	if quick.now.Add(1) > quick.most {
+		quick.now.Add(-1)
+		return newCall()
+	}
+	k := callPool.Get().(*call)
+	k.c.Token = 0
+	return k
+}
+
+// completed runs on the dispatching goroutine.
+func completed(ended []raw.Completed) {
+	calls.Lock()
+	defer calls.Unlock()
+	for _, e := range ended {
+		k := calls.pending[e.Token-1]
+		calls.forget(e.Token)
+		k.done <- int32(e.Status)
+	}
+}
+
+func (t *callTable) forget(token uint64) {
+	t.pending[token-1] = nil
+	t.free = append(t.free, token)
+}
+
+// drop takes back a call that did not start.
+func (k *call) drop() {
+	if k.c.Token != 0 {
+		calls.Lock()
+		calls.forget(k.c.Token)
+		calls.Unlock()
+	}
+	k.end()
+}
+
+// end frees the operation, if its results were not taken with it, and the call.
+func (k *call) end() {
+	if k.c.Op != 0 {
+		raw.OpFree(k.c.Op)
+		k.c.Op = 0
+	}
+	if k.c.Token == 0 {
+		quick.now.Add(-1)
+	}
+	callPool.Put(k)
+}
+
+// wait is the operation's status. A context that ends cancels it; the status then says what came of
+// that: it may have succeeded all the same.
+func (k *call) wait(ctx context.Context) int32 {
+	ended := ctx.Done()
+	if k.c.Token == 0 {
+		for raw.OpWait(k.c.Op, quickSliceMs) != 0 {
+			if ctx.Err() != nil {
+				raw.OpCancel(k.c.Op)
+			}
+		}
+		return raw.OpStatus(k.c.Op)
+	}
+	if ended != nil {
+		select {
+		case status := <-k.done:
+			return status
+		case <-ended:
+			raw.OpCancel(k.c.Op)
+		}
+	}
+	return <-k.done
+}
+
+// fail makes the error of an operation that ended with a status, in its own words, and ends it.
+func (k *call) fail(ctx context.Context, op string, status int32) error {
+	e := &Error{Op: op, Code: Code(status), Text: raw.Text(raw.OpText(k.c.Op))}
+	if e.Text == "" {
+		e.Text = e.Code.Error()
+	}
+	ms := raw.OpNumber(k.c.Op, raw.OP_RETRY_AFTER_MS)
+	e.RetryAfter = time.Duration(ms) * time.Millisecond
+	if e.Code == ErrCancelled && ctx.Err() != nil {
+		e.causes = []error{ctx.Err(), context.Cause(ctx)}
+	}
+	k.end()
+	return e
+}
+
+// started says why an operation did not start; nil where it did.
+func (k *call) started(op string, status int32) error {
+	if status == 0 {
+		return nil
+	}
+	k.drop()
+	return fail(op, status)
+}
+
+// run starts an operation and waits for it. read, if any, takes the results before they are freed.
+func run(ctx context.Context, op string, start func(*raw.Call) int32, read func(raw.Op)) error {
+	if err := ended(ctx, op); err != nil {
+		return err
+	}
+	k := newCall()
+	if err := k.started(op, start(k.c)); err != nil {
+		return err
+	}
+	if status := k.wait(ctx); status != 0 {
+		return k.fail(ctx, op, status)
+	}
+	if read != nil {
+		read(k.c.Op)
+	}
+	k.end()
+	return nil
+}
+
+// ended is the error of a context that ended before the call.
+func ended(ctx context.Context, op string) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return &Error{Op: op, Code: ErrCancelled, Text: ErrCancelled.Error(),
+		causes: []error{ctx.Err(), context.Cause(ctx)}}
+}
+
+// opBytes copies bytes of an operation.
+func opBytes(o raw.Op, field int32) []byte {
+	var length uintptr
+	p := raw.OpBytes(o, field, &length)
+	return raw.Bytes(p, length)
+}

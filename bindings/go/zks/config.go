@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+package zks
+
+import (
+	"bytes"
+	"runtime/cgo"
+	"strings"
+	"time"
+
+	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
+)
+
+// Config is what a client is opened with. The zero value of each field is its default.
+type Config struct {
+	Store      string   // the store's file, made where absent; empty: in memory
+	Relays     []string // "zks://KEY@host:port" or "host[:port]"; the first one is preferred
+	DeviceName string   // shown to the group's members only; at most 128 bytes
+
+	// A shared group: who has the secret, or passphrase and salt, is a member. Leave all of them
+	// out for a paired group, and to open the group that the store holds.
+	Secret     []byte // 32 bytes
+	Passphrase string
+	Salt       []byte // at least 8 bytes, or a descriptor; nil with a passphrase: a new group
+
+	// What opens the store, one of them; without any the file's mode protects it.
+	StoreKey        []byte                 // 32 bytes, best from the system's keychain
+	StoreKeyFunc    func() ([]byte, error) // asked once for each opening; it may take its time
+	StorePassphrase string
+
+	TTL            time.Duration // how long relays keep what is pushed; 0: as long as they allow
+	Suite          Suite         // of a group that is made or joined
+	Rotate         time.Duration // paired groups: age at which keys are changed; 0: 30 days
+	InboxMaxBytes  int64         // unread bytes at which the relay is asked to wait; 0: 256 MiB
+	KeepBytes      int64         // read and settled payloads kept in the store; 0: 256 MiB
+	QueueMaxBytes  int64         // bytes on their way into the store, then ErrLimit; 0: 64 MiB
+	ConnectTimeout time.Duration // one attempt to reach a relay; 0: 10 s
+
+	// OnEvent is called with each event, those of the opening included, in their order, on a
+	// goroutine of its own. Client.Events gives the later ones by a channel.
+	OnEvent func(Event)
+}
+
+// A builder fills a configuration of libzks; the first failure stays.
+type builder struct {
+	op     string
+	config raw.Config
+	err    error
+}
+
+// build makes the configuration of libzks; the caller frees it.
+func (c *Config) build(op string, e *engine, sink raw.EventSink) (raw.Config, error) {
+	b := builder{op: op}
+	if status := raw.ConfigNew(&b.config); status != 0 {
+		return 0, fail(op, status)
+	}
+	b.secrets(c)
+	b.storeKey(c)
+	b.options(c)
+	for _, relay := range c.Relays {
+		b.text(relay, func(p *byte) int32 { return raw.ConfigAddRelay(b.config, p) })
+	}
+	b.check(raw.ConfigSetQueue(b.config, e.queue))
+	b.handle(sink, raw.ConfigSetEvents)
+	if b.err != nil {
+		raw.ConfigFree(b.config)
+		return 0, b.err
+	}
+	return b.config, nil
+}
+
+func (b *builder) check(status int32) {
+	if status == 0 || b.err != nil {
+		return
+	}
+	text := raw.Text(raw.ConfigProblem(b.config))
+	if text == "" {
+		text = Code(status).Error()
+	}
+	b.err = failText(b.op, Code(status), text)
+}
+
+func (b *builder) text(s string, set func(*byte) int32) {
+	p, err := text(b.op, s)
+	if err != nil && b.err == nil {
+		b.err = err
+	} else if err == nil {
+		b.check(set(p))
+	}
+}
+
+// handle registers a Go value; the handle is deleted by libzks after the last callback.
+func (b *builder) handle(value any, set func(raw.Config, uintptr) int32) {
+	if b.err != nil {
+		return
+	}
+	h := cgo.NewHandle(value)
+	status := set(b.config, uintptr(h))
+	if status != 0 {
+		h.Delete()
+	}
+	b.check(status)
+}
+
+func (b *builder) secrets(c *Config) {
+	// The suite before the passphrase, whose descriptor depends on it.
+	b.number(raw.OPTION_SUITE, int64(c.Suite))
+	if c.Secret != nil {
+		b.check(raw.ConfigSetSecret(b.config, bytes.Clone(c.Secret)))
+	}
+	if c.Passphrase != "" || c.Salt != nil {
+		b.check(raw.ConfigSetPassphrase(b.config, []byte(c.Passphrase), bytes.Clone(c.Salt)))
+	}
+}
+
+func (b *builder) storeKey(c *Config) {
+	if c.StoreKey != nil {
+		b.check(raw.ConfigSetStoreKey(b.config, bytes.Clone(c.StoreKey)))
+	}
+	if c.StorePassphrase != "" {
+		b.check(raw.ConfigSetStorePassphrase(b.config, []byte(c.StorePassphrase)))
+	}
+	if c.StoreKeyFunc != nil {
+		b.handle(keySource(c.StoreKeyFunc), raw.ConfigSetStoreKeyFn)
+	}
+}
+
+// keySource gives a store key of the app to libzks; whatever is wrong with it is ErrStoreKey.
+func keySource(give func() ([]byte, error)) raw.KeySource {
+	return func(out []byte) int32 {
+		key, err := give()
+		if err != nil || len(key) != len(out) {
+			return int32(ErrStoreKey)
+		}
+		copy(out, key)
+		return 0
+	}
+}
+
+func (b *builder) options(c *Config) {
+	if c.Store != "" {
+		b.option(raw.OPTION_STORE_PATH, c.Store)
+	}
+	if c.DeviceName != "" {
+		b.option(raw.OPTION_DEVICE_NAME, c.DeviceName)
+	}
+	b.number(raw.OPTION_TTL_S, int64(c.TTL/time.Second))
+	b.number(raw.OPTION_ROTATE_S, int64(c.Rotate/time.Second))
+	b.number(raw.OPTION_INBOX_MAX_BYTES, c.InboxMaxBytes)
+	b.number(raw.OPTION_KEEP_BYTES, c.KeepBytes)
+	b.number(raw.OPTION_QUEUE_MAX_BYTES, c.QueueMaxBytes)
+	b.number(raw.OPTION_CONNECT_TIMEOUT_MS, c.ConnectTimeout.Milliseconds())
+}
+
+func (b *builder) option(option int32, s string) {
+	b.text(s, func(p *byte) int32 { return raw.ConfigSetText(b.config, option, p) })
+}
+
+func (b *builder) number(option int32, value int64) {
+	if value != 0 {
+		b.check(raw.ConfigSetInt(b.config, option, value))
+	}
+}
+
+// text is a text for C, which would take a NUL for its end.
+func text(op, s string) (*byte, error) {
+	if strings.IndexByte(s, 0) >= 0 {
+		return nil, failText(op, ErrInvalid, "a text must not hold a NUL byte")
+	}
+	return raw.CText(s), nil
+}

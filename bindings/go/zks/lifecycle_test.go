@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+package zks_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/0k-sync/0k-sync/bindings/go/zks"
+)
+
+// status is a number of /proc/self/status.
+func status(t testing.TB, name string) int {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, behind, _ := strings.Cut(string(text), "\n"+name+":")
+	fields := strings.Fields(behind)
+	if len(fields) == 0 {
+		t.Fatalf("no %s in /proc/self/status", name)
+	}
+	value, err := strconv.Atoi(fields[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// eventually waits for what ends by itself.
+func eventually(t testing.TB, what string, true_ func() bool) {
+	for limit := time.Now().Add(patience); !true_(); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("%s did not come: %s", what, allStacks())
+		}
+	}
+}
+
+func allStacks() string {
+	stacks := make([]byte, 1<<20)
+	return string(stacks[:runtime.Stack(stacks, true)])
+}
+
+func TestThousandClientsShareOneRuntime(t *testing.T) {
+	const count = 1000
+	openDevice(t, zks.Config{}) // the runtime and its threads
+	goroutines, threads := runtime.NumGoroutine(), status(t, "Threads")
+	clients := make([]*zks.Client, count)
+	var group sync.WaitGroup
+	for i := range clients {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			clients[i] = openDevice(t, zks.Config{})
+			if _, err := clients[i].Push(testContext(t), []byte("x")); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	group.Wait()
+	eventually(t, "an end of the goroutines", func() bool {
+		return runtime.NumGoroutine() <= goroutines
+	})
+	// Go starts threads of its own for calls into C; clients have none.
+	if more := status(t, "Threads") - threads; more > 50 {
+		t.Errorf("%d clients brought %d threads", count, more)
+	}
+	for _, client := range clients {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			client.Close()
+		}()
+	}
+	group.Wait()
+}
+
+func TestNothingIsLeftBehindTheLastClient(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 3 {
+		relay, err := zks.StartRelay(testContext(t), "listen = 127.0.0.1:0\ndata = "+t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := openDevice(t, zks.Config{Relays: []string{relay.Address()},
+			OnEvent: func(zks.Event) {}})
+		client.Events(context.Background()) // nobody receives, nobody cancels
+		ctx, stop := context.WithCancel(context.Background())
+		go client.Read(ctx, zks.ReadOptions{Wait: true})
+		push(t, client, "x", zks.Acked)
+		if err := client.Close(); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if err := relay.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "an end of the goroutines", func() bool { return runtime.NumGoroutine() <= before })
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		name, _ := os.ReadFile("/proc/self/task/" + task.Name() + "/comm")
+		if bytes.HasPrefix(name, []byte("zks-")) || bytes.HasPrefix(name, []byte("relay-")) {
+			t.Errorf("a thread %s is left", name)
+		}
+	}
+}
+
+func TestCloseDuringEverything(t *testing.T) {
+	for range 20 {
+		client := openDevice(t, zks.Config{})
+		var group sync.WaitGroup
+		for _, work := range []func() error{
+			func() error { _, err := client.Push(context.Background(), []byte("x")); return err },
+			func() error {
+				_, err := client.PushMany(context.Background(), [][]byte{{1}, {2}})
+				return err
+			},
+			func() error {
+				_, err := client.Read(context.Background(), zks.ReadOptions{Wait: true})
+				return err
+			},
+			func() error { return client.Ack(context.Background(), 0) },
+			func() error { _, err := client.Report(); return err },
+			func() error { _, err := client.Devices(); return err },
+			func() error { client.Acked(); return client.NetworkChanged() },
+		} {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				for {
+					err := work()
+					if errors.Is(err, zks.ErrClosed) {
+						return
+					}
+					if err != nil && !errors.Is(err, zks.ErrCancelled) {
+						t.Error(err)
+						return
+					}
+				}
+			}()
+		}
+		runtime.Gosched()
+		for range 2 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				if err := client.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		group.Wait()
+	}
+}
+
+// lockedBuffer is what a handler may write into while a test reads.
+type lockedBuffer struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.Lock()
+	defer b.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) has(text string) bool {
+	b.Lock()
+	defer b.Unlock()
+	return strings.Contains(b.String(), text)
+}
+
+func TestLogGoesToSlog(t *testing.T) {
+	var out lockedBuffer
+	zks.SetLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	defer zks.SetLogger(nil)
+	anna, _ := twoDevices(t)
+	push(t, anna, "payload", zks.Acked)
+	eventually(t, "a line of the log", func() bool { return out.has("level=INFO") })
+	if out.has("payload") {
+		t.Error("the log shows a payload")
+	}
+}
+
+func TestLostClientRaisesAnAlarm(t *testing.T) {
+	var out lockedBuffer
+	zks.SetLogger(slog.New(slog.NewTextHandler(&out, nil)))
+	defer zks.SetLogger(nil)
+	func() {
+		if _, err := zks.Open(testContext(t), zks.Config{Secret: secret}); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	eventually(t, "the alarm", func() bool {
+		runtime.GC()
+		return out.has("was not closed")
+	})
+}
+
+// Memory stays what it is over many operations; ZKS_GO_OPERATIONS makes it more than the quick run.
+func TestMemoryStaysFlat(t *testing.T) {
+	count, _ := strconv.Atoi(os.Getenv("ZKS_GO_OPERATIONS"))
+	if count == 0 {
+		count = 10_000
+	}
+	if testing.Short() {
+		count = 2_000
+	}
+	client := openDevice(t, zks.Config{})
+	work := func(operations int) {
+		for range operations / 2 {
+			if _, err := client.Push(context.Background(), nil, zks.NeedConnection); err == nil {
+				t.Fatal("pushed to nobody")
+			}
+			if _, err := client.Read(context.Background(), zks.ReadOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Report(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	work(count / 2)
+	before := status(t, "VmRSS")
+	work(count)
+	runtime.GC()
+	if grown := status(t, "VmRSS") - before; grown > 8<<10 {
+		t.Errorf("%d operations took %d KiB for good", count, grown)
+	}
+}
