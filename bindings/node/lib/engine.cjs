@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+'use strict';
+/*
+ * The way between the engine and promises. The engine is started at first use, one queue for each
+ * environment; it knows operations and clients by tokens, numbers that are given out here.
+ *
+ * The process is held alive while an operation is pending and no longer; a client that was
+ * unref()ed does not count.
+ */
+const native = require('./native.cjs');
+const constants = require('./constants.cjs');
+const { ZksError } = require('./error.cjs');
+
+const TOKENS = 1024;
+const tokens = new Float64Array(TOKENS);
+const pending = new Map(); // token -> Operation
+const listeners = new Map(); // token -> WeakRef of who gets a client's events
+const keyFunctions = new Map(); // token -> what to ask for the key of a store
+let nextToken = 1;
+let holders = 0;
+let handles; // [runtime, queue]
+let onLog;
+
+const newToken = () => nextToken++;
+
+function hold() {
+  if (holders++ === 0) native.hold(1);
+}
+
+function release() {
+  if (--holders === 0) native.hold(0);
+}
+
+/* --- callbacks of the addon: they must not throw, what they call runs later or is caught --- */
+
+function done(count) {
+  for (let i = 0; i < count; i++) {
+    const operation = pending.get(tokens[i]);
+    pending.delete(tokens[i]);
+    operation?.finish();
+  }
+}
+
+/** An exception of a listener becomes an uncaught one, as in any EventEmitter that nobody awaits. */
+function guarded(call) {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+function event(token, handle) {
+  const listener = listeners.get(token)?.deref();
+  if (listener) guarded(() => listener.raise(handle));
+}
+
+async function storeKey(token, request) {
+  const source = keyFunctions.get(token);
+  try {
+    const key = await source.ask();
+    native.storeKeyAnswer(request, 0, key);
+  } catch (error) {
+    source.error = error;
+    native.storeKeyAnswer(request, constants.ZKS_E_STORE_KEY, null);
+  }
+}
+
+const callbacks = {
+  tokens,
+  done,
+  event,
+  storeKey,
+  log: (level, line) => guarded(() => onLog?.(level, line)),
+  error: (status, text) => new ZksError(status, text),
+};
+
+/** [runtime, queue] of this environment. */
+function start() {
+  handles ??= native.start(callbacks);
+  return handles;
+}
+
+/* --- operations --- */
+
+class Operation {
+  constructor(owner, read, signal, resolve, reject) {
+    this.owner = owner; // keeps it from being collected
+    this.read = read;
+    this.signal = signal;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.held = owner?.hasRef() ?? true;
+  }
+
+  begin(token, handle) {
+    this.handle = handle;
+    pending.set(token, this);
+    if (this.held) hold();
+    if (this.signal) {
+      this.abort = () => native.opCancel(handle);
+      this.signal.addEventListener('abort', this.abort, { once: true });
+    }
+  }
+
+  finish() {
+    const { handle, signal } = this;
+    if (this.held) release();
+    if (signal) signal.removeEventListener('abort', this.abort);
+    try {
+      const status = native.opStatus(handle);
+      if (status === 0) this.resolve(this.read ? this.read(handle) : undefined);
+      else if (status === constants.ZKS_E_CANCELLED && signal?.aborted) this.reject(signal.reason);
+      else this.reject(failure(status, handle));
+    } catch (error) {
+      this.reject(error);
+    } finally {
+      native.opFree(handle);
+    }
+  }
+}
+
+function failure(status, handle) {
+  const error = new ZksError(status, native.opText(handle));
+  const retryAfter = native.opNumber(handle, constants.ZKS_OP_RETRY_AFTER_MS);
+  if (retryAfter) error.retryAfterMs = retryAfter;
+  const left = native.opNumber(handle, constants.ZKS_OP_PENDING);
+  if (left) error.pending = left;
+  return error;
+}
+
+/**
+ * Starts an operation: a promise of what `read` makes of it.
+ * @param {object | null} owner  kept alive meanwhile
+ * @param {(token: number) => object} begin  starts it; returns the operation
+ * @param {((op: object) => any) | null} read  its result
+ * @param {AbortSignal} [signal]  cancels it
+ */
+function run(owner, begin, read, signal) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const operation = new Operation(owner, read, signal, resolve, reject);
+    const token = newToken();
+    operation.begin(token, begin(token));
+  });
+}
+
+/** Lines of the engine's log go to `fn(level, line)`; null: nowhere. */
+function setLog(level, fn) {
+  start();
+  onLog = fn;
+  native.setLog(fn ? level : constants.ZKS_LOG_OFF);
+}
+
+module.exports = { start, run, newToken, listeners, keyFunctions, hold, release, setLog };
