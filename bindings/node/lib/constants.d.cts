@@ -172,7 +172,7 @@ declare const constants: {
   readonly ZKS_SIZE_DEVICE_ID: 32;
   /** a relay's public key */
   readonly ZKS_SIZE_RELAY_KEY: 32;
-  /** a blob's id: a UUIDv8 */
+  /** an entry's id: the same at every device, and unlike any other's */
   readonly ZKS_SIZE_BLOB_ID: 16;
   /** the name of one of a device's chains of entries */
   readonly ZKS_SIZE_CHAIN: 16;
@@ -341,7 +341,7 @@ declare const constants: {
   readonly ZKS_EVENT_FIELD_NAME: 104;
   /** ZKS_SIZE_DEVICE_ID */
   readonly ZKS_EVENT_FIELD_DEVICE: 201;
-  /** ZKS_SIZE_BLOB_ID */
+  /** ZKS_SIZE_BLOB_ID: the entry's id */
   readonly ZKS_EVENT_FIELD_BLOB_ID: 202;
   /** ZKS_SIZE_CHAIN */
   readonly ZKS_EVENT_FIELD_CHAIN: 203;

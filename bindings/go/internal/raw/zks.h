@@ -262,7 +262,8 @@ enum {
     ZKS_SIZE_GROUP_ID = 32,  /* a group's id */
     ZKS_SIZE_DEVICE_ID = 32, /* a device's id in one group: its public key */
     ZKS_SIZE_RELAY_KEY = 32, /* a relay's public key */
-    ZKS_SIZE_BLOB_ID = 16,   /* a blob's id: a UUIDv8 */
+    /* an entry's id: the same at every device, and unlike any other's */
+    ZKS_SIZE_BLOB_ID = 16,
     ZKS_SIZE_CHAIN = 16,     /* the name of one of a device's chains of entries */
     ZKS_SIZE_STORE_KEY = 32, /* what opens a store instead of a passphrase */
     ZKS_SIZE_SALT_MIN = 8,   /* a passphrase's salt; 16 is best */
@@ -458,7 +459,7 @@ enum {
     ZKS_EVENT_FIELD_NAME = 104,     /* the name of a device, by its own word */
     /* zks_event_bytes; NULL where it does not apply */
     ZKS_EVENT_FIELD_DEVICE = 201,  /* ZKS_SIZE_DEVICE_ID */
-    ZKS_EVENT_FIELD_BLOB_ID = 202, /* ZKS_SIZE_BLOB_ID */
+    ZKS_EVENT_FIELD_BLOB_ID = 202, /* ZKS_SIZE_BLOB_ID: the entry's id */
     ZKS_EVENT_FIELD_CHAIN = 203,   /* ZKS_SIZE_CHAIN */
     /* ZKS_SIZE_RELAY_KEY: the key that the relay showed; see zks_client_trust_relay */
     ZKS_EVENT_FIELD_RELAY_KEY = 204
@@ -1147,7 +1148,7 @@ ZKS_API const uint64_t *zks_batch_seqs(const zks_batch *batch);
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API const int64_t *zks_batch_times_ms(const zks_batch *batch);
 
-/* Blob ids, ZKS_SIZE_BLOB_ID bytes each.
+/* The entries' ids, ZKS_SIZE_BLOB_ID bytes each: those of ZKS_OP_BLOB_IDS at the sender.
  * Any thread, also in callbacks. Since 0.1. */
 ZKS_API const uint8_t *zks_batch_ids(const zks_batch *batch);
 

@@ -64,7 +64,7 @@ SIZE_GROUP_ID = 32
 SIZE_DEVICE_ID = 32
 # a relay's public key
 SIZE_RELAY_KEY = 32
-# a blob's id: a UUIDv8
+# an entry's id: the same at every device, and unlike any other's
 SIZE_BLOB_ID = 16
 # the name of one of a device's chains of entries
 SIZE_CHAIN = 16
@@ -489,7 +489,7 @@ class EventField(IntEnum):
     NAME = 104
     # ZKS_SIZE_DEVICE_ID
     DEVICE = 201
-    # ZKS_SIZE_BLOB_ID
+    # ZKS_SIZE_BLOB_ID: the entry's id
     BLOB_ID = 202
     # ZKS_SIZE_CHAIN
     CHAIN = 203
