@@ -47,7 +47,9 @@ def c():
 
 def python():
     return Command([tool("python3", "python/bin/python"),
-                    there(HERE / "driver.py", "the driver in Python")])
+                    there(HERE / "driver.py", "the driver in Python")],
+                   {"PYTHONPATH": there(BUILD / "python", "make build"),
+                    "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def node():
