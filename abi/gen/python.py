@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The lowest layer of the Python package, from the model (model.py).
 
-    bindings/python/native/zks.cdef.h               what cffi reads: types and functions
+    bindings/python/native/zks.cdef               what cffi reads: types and functions
     bindings/python/src/zerok_sync/_native.pyi      the same as types of Python
     bindings/python/src/zerok_sync/_constants.py    constants, grouped as in zks.h
 
 A new group of constants gets its name in GROUPS below; render() says so when one is missing.
 bindings/python/unbound.txt names the functions that are left out. What is ours in the extension
-module beside zks.h stands in bindings/python/native/glue.cdef.h and native.pyi.in.
+module beside zks.h stands in bindings/python/native/glue.cdef and native.pyi.in.
 """
 
 import textwrap
@@ -171,7 +171,7 @@ def constants(model):
 def render(model):
     source = f"{FOLDER}/src/zerok_sync"
     return {
-        f"{FOLDER}/native/zks.cdef.h": cdef(model),
+        f"{FOLDER}/native/zks.cdef": cdef(model),
         f"{source}/_native.pyi": stub(model),
         f"{source}/_constants.py": constants(model),
     }

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 def main():
     builder = cffi.FFI()
-    for name in ("zks.cdef.h", "glue.cdef.h"):
+    for name in ("zks.cdef", "glue.cdef"):
         builder.cdef((HERE / name).read_text(encoding="utf-8"))
     builder.set_source("zerok_sync._native", (HERE / "glue.c").read_text(encoding="utf-8"),
                        py_limited_api=True)
