@@ -16,7 +16,8 @@ have_tools_python() {
 install_tools_python() {
     local venv=$deps/tools/python
     say "installing the tools of the Python package"
-    quiet /usr/bin/python3 -m venv --clear "$venv" || fail "no venv in $venv"
+    "$venv/bin/python" -c 'import pip' 2>/dev/null ||
+        quiet /usr/bin/python3 -m venv --clear "$venv" || fail "no venv in $venv"
     quiet "$venv/bin/pip" install --disable-pip-version-check -r "$python_requirements" ||
         fail "pip could not install $python_requirements"
     cp "$python_requirements" "$venv/requirements.txt"
