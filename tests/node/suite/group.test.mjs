@@ -86,9 +86,10 @@ scenario('removing a device: it is told, the others get fresh keys', async (worl
   const { client: lost, device } = await letIn(world, relay, first, { deviceName: 'lost' });
   await lost.connect();
   const told = event(lost, 'deviceRemoved', (found) => found.device === device);
+  const out = event(lost, 'state', ({ error }) => error?.code === 'ZKS_E_DEVICE_REVOKED');
   const epoch = await first.revoke(first.devices()[1], { reason: 'lost' });
   assert.ok(epoch >= 1);
-  await told;
+  await Promise.all([told, out]);
   await fails(lost.connect(), 'ZKS_E_DEVICE_REVOKED');
   assert.equal(first.devices().length, 1);
   assert.equal(await first.rotate(), epoch + 1);
