@@ -246,6 +246,35 @@ function(zks_python_tests)
   endforeach()
 endfunction()
 
+# tests/node/suite/<x>.test.mjs: node_<runtime>_<x> under Node, Bun and Deno; tests/node/test_<x>.py:
+# node_<x>. All with the addon that node_build makes.
+function(zks_node_tests)
+  set(addon ${PROJECT_BINARY_DIR}/npm)
+  set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} ZKS_NODE_ADDON=${addon}/zks.node NO_COLOR=1
+    PYTHONDONTWRITEBYTECODE=1)
+  zks_test_register(node_build LABEL node TIMEOUT 900
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/package addon ${addon})
+  set_tests_properties(node_build PROPERTIES FIXTURES_SETUP addon)
+  set(names)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/node/suite/*.test.mjs)
+  foreach(file IN LISTS files)
+    get_filename_component(stem ${file} NAME_WE)
+    foreach(runtime node bun deno)
+      zks_test_register(node_${runtime}_${stem} LABEL node TIMEOUT 600
+        COMMAND ${PROJECT_SOURCE_DIR}/tests/node/run ${runtime} ${file})
+      list(APPEND names node_${runtime}_${stem})
+    endforeach()
+  endforeach()
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/node/test_*.py)
+  foreach(file IN LISTS files)
+    get_filename_component(stem ${file} NAME_WE)
+    string(REGEX REPLACE "^test_" "node_" name ${stem})
+    zks_test_register(${name} LABEL node TIMEOUT 600 COMMAND python3 ${file})
+    list(APPEND names ${name})
+  endforeach()
+  set_tests_properties(${names} PROPERTIES FIXTURES_REQUIRED addon)
+endfunction()
+
 # With libFuzzer in the fuzz preset; elsewhere with a main that replays the corpus.
 function(zks_fuzz_targets)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)

@@ -78,8 +78,8 @@ class Client extends EventEmitter {
     this.#listener = listener;
     engine.listeners.set(listener, new WeakRef(this));
     forgotten.register(this, { listener, name: this.constructor.name }, this);
-    this.on('newListener', () => pinned.add(this));
     this.on('removeListener', () => this.#unpin());
+    this.on('newListener', () => pinned.add(this)); // second: it would hear of the one above
   }
 
   /** @internal Ends the handle, without waiting. */
@@ -227,7 +227,9 @@ class Client extends EventEmitter {
   }
 
   entries(options) {
-    return entries.iterate(this, check.options(options, entries.ITERATE, 'options'));
+    const given = check.options(options, entries.ITERATE, 'options');
+    check.signal(given.signal);
+    return new entries.EntryIterator(this, given);
   }
 
   readable(options) {

@@ -105,7 +105,9 @@ async function openWith(client, config, begin, read, signal) {
     } finally {
       native.configFree(handle);
     }
-    return await opened;
+    const result = await opened;
+    signal?.throwIfAborted(); // an opening may be past the point where it can be cancelled
+    return result;
   } catch (error) {
     client.dispose();
     const source = engine.keyFunctions.get(keyToken);

@@ -46,7 +46,7 @@ function guarded(call) {
   try {
     call();
   } catch (error) {
-    queueMicrotask(() => {
+    setImmediate(() => {
       throw error;
     });
   }

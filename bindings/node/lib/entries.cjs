@@ -79,11 +79,9 @@ class Acknowledger {
   }
 }
 
-/**
- * Entries as they come. The entry before is acknowledged when the loop asks for the next one: what
- * it was working on when the program died comes again.
- */
-async function* iterate(client, { after, own, ack = true, maxCount, maxBytes, signal } = {}) {
+const STOP = Symbol('stop');
+
+async function* iterate(client, { after, own, ack = true, maxCount, maxBytes }, signal) {
   const acknowledger = new Acknowledger(client);
   let seq = after ?? client.acked;
   try {
@@ -95,9 +93,44 @@ async function* iterate(client, { after, own, ack = true, maxCount, maxBytes, si
         if (ack) acknowledger.upTo(seq);
       }
     }
+  } catch (error) {
+    if (error !== STOP) throw error;
   } finally {
     await acknowledger.settled();
   }
 }
 
-module.exports = { Entry, take, iterate, READ, ITERATE };
+/**
+ * Entries as they come. The entry before is acknowledged when the loop asks for the next one: what
+ * it was working on when the program died comes again. return() also ends a next() that waits, as a
+ * stream calls it that reads ahead.
+ */
+class EntryIterator {
+  #generator;
+  #stop = new AbortController();
+  #signal;
+  #abort = () => this.#stop.abort(this.#signal.reason);
+
+  constructor(client, { signal, ...options } = {}) {
+    this.#signal = signal;
+    if (signal?.aborted) this.#abort();
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#generator = iterate(client, options, this.#stop.signal);
+  }
+
+  next() {
+    return this.#generator.next();
+  }
+
+  return(value) {
+    this.#stop.abort(STOP);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    return this.#generator.return(value);
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+}
+
+module.exports = { Entry, EntryIterator, take, READ, ITERATE };

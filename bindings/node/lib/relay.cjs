@@ -4,7 +4,7 @@
 const native = require('./native.cjs');
 const check = require('./check.cjs');
 const engine = require('./engine.cjs');
-const { closed, typeError } = require('./error.cjs');
+const { typeError } = require('./error.cjs');
 
 /** Lines `name = value` of an object, or the text as it is. */
 function lines(config) {
@@ -15,6 +15,9 @@ function lines(config) {
   return Object.entries(config).map(([name, value]) => `${name} = ${value}\n`).join('');
 }
 
+/** A running relay is not collected: clients elsewhere use it. */
+const running = new Set();
+
 class Relay {
   #handle;
   #stopping;
@@ -24,6 +27,7 @@ class Relay {
     this.#handle = handle;
     /** What clients are given: "zks://KEY@host:port". */
     this.address = native.relayAddress(handle);
+    running.add(this);
   }
 
   /**
@@ -55,7 +59,7 @@ class Relay {
   }
 
   async #stop() {
-    if (!this.#handle) throw closed('relay');
+    running.delete(this);
     await engine.run(this, (token) => native.relayStop(this.#handle, token), null);
     native.relayFree(this.#handle);
   }

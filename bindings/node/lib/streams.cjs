@@ -7,9 +7,9 @@
 const { Readable, Writable } = require('node:stream');
 const constants = require('./constants.cjs');
 
-/** A Readable in object mode. */
+/** A Readable in object mode. It does not read ahead: what it holds would count as done with. */
 function readable(client, options) {
-  return Readable.from(client.entries(options), { objectMode: true, highWaterMark: 1 });
+  return Readable.from(client.entries(options), { objectMode: true, highWaterMark: 0 });
 }
 
 /** A Writable: chunks that wait are stored together, in one transaction. */

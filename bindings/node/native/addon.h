@@ -56,7 +56,8 @@ typedef struct zn_box {
 typedef struct zn_waker {
     pthread_mutex_t mutex;
     uint32_t references;
-    bool closed; /* the environment is gone */
+    bool closed;     /* the environment is gone */
+    zn_state *state; /* for its own thread */
     napi_threadsafe_function function;
     zn_key_request *requests; /* not answered yet */
 } zn_waker;
@@ -71,7 +72,8 @@ struct zn_state {
     uint32_t done;      /* how many there are now */
     zn_waker *waker;
     zks_runtime *runtime;
-    zks_queue *queue;
+    zks_queue *queue; /* NULL: not started, or ended */
+    bool ended;
     zn_box boxes; /* list of all that are alive */
 };
 
@@ -149,6 +151,8 @@ napi_value zn_box_new(zn_state *state, zn_kind kind, void *pointer, zn_box **out
 void zn_box_clear(zn_box *box);
 
 /* --- start.c ---------------------------------------------------------------------------------- */
+
+void zn_end_environment(zn_state *s);
 
 void zn_waker_ref(zn_waker *w);
 void zn_waker_unref(zn_waker *w);

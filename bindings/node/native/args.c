@@ -50,6 +50,10 @@ void zn_begin(zn_call *c, napi_env env, napi_callback_info info, size_t count)
         c->failed = true;
     }
     c->state = state;
+    if (!c->failed && c->state->ended) {
+        c->failed = true;
+        napi_throw_error(env, zks_status_name(ZKS_E_CLOSED), "the environment ends");
+    }
 }
 
 void *zn_memory(zn_call *c, size_t length)
@@ -390,6 +394,9 @@ static void finalize(napi_env env, void *data, void *hint)
     zn_box *box = data;
     (void)env;
     (void)hint;
+    if (box->state && box->kind == ZN_QUEUE) {
+        zn_end_environment(box->state);
+    }
     if (box->state) {
         zn_box_clear(box);
         box->previous->next = box->next;

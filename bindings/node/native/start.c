@@ -181,9 +181,9 @@ napi_value zn_config_set_events(napi_env env, napi_callback_info info)
 static void on_wake(napi_env env, napi_value function, void *context, void *data)
 {
     zn_message *message = data;
-    zn_state *s = context;
+    zn_state *s = ((zn_waker *)context)->state;
     (void)function;
-    if (!env || !s->queue) { /* the environment ends */
+    if (!env || !s) { /* the environment ends */
         if (message) {
             message->drop(message);
         }
@@ -258,6 +258,14 @@ void zn_relay_done(zks_op *op, void *user)
 
 /* --- an environment --------------------------------------------------------------------------- */
 
+/* The thread-safe function is gone, and with it its reference. */
+static void waker_finalize(napi_env env, void *data, void *hint)
+{
+    (void)env;
+    (void)hint;
+    zn_waker_unref(data);
+}
+
 static zn_waker *waker_new(zn_state *s)
 {
     napi_value name = NULL;
@@ -265,11 +273,13 @@ static zn_waker *waker_new(zn_state *s)
     if (!w) {
         return NULL;
     }
-    w->references = 1;
+    w->references = 2;
+    w->state = s;
     pthread_mutex_init(&w->mutex, NULL);
     if (napi_create_string_utf8(s->env, "zks", NAPI_AUTO_LENGTH, &name) != napi_ok ||
-        napi_create_threadsafe_function(s->env, NULL, NULL, name, 0, 1, NULL, NULL, s, on_wake,
-                                        &w->function) != napi_ok) {
+        napi_create_threadsafe_function(s->env, NULL, NULL, name, 0, 1, w, waker_finalize, w,
+                                        on_wake, &w->function) != napi_ok) {
+        w->references = 1;
         zn_waker_unref(w);
         return NULL;
     }
@@ -282,6 +292,7 @@ static void waker_close(zn_waker *w)
 {
     pthread_mutex_lock(&w->mutex);
     w->closed = true;
+    w->state = NULL;
     zn_key_requests_cancel(w);
     pthread_mutex_unlock(&w->mutex);
     napi_release_threadsafe_function(w->function, napi_tsfn_abort);
@@ -289,28 +300,40 @@ static void waker_close(zn_waker *w)
 }
 
 /* The environment ends, perhaps with everything open: closes all, and none of its memory is touched
- * by a thread of the engine afterwards. */
+ * by a thread of the engine afterwards. Once. */
 static void end_environment(void *data)
 {
     zn_state *s = data;
     if (!s->queue) {
         return;
     }
+    s->ended = true;
     waker_close(s->waker);
     for (zn_box *box = s->boxes.next; box != &s->boxes; box = box->next) {
-        zn_box_clear(box);
         box->state = NULL;
+        zn_box_clear(box);
     }
     zks_queue_free(s->queue); /* its callbacks run here and find nobody dispatching */
     s->queue = NULL;
     runtime_put();
 }
 
-static void free_state(napi_env env, void *data, void *hint)
+/* Deno collects everything at its end, reachable or not, goes on for a while and calls the hooks
+ * last. JavaScript never lets go of the queue: when it is collected, that is the end. */
+void zn_end_environment(zn_state *s)
+{
+    if (s->queue) {
+        napi_remove_env_cleanup_hook(s->env, end_environment, s);
+        end_environment(s);
+    }
+}
+
+/* The state itself stays: a function that is called even later looks into it and refuses. */
+static void close_state(napi_env env, void *data, void *hint)
 {
     (void)env;
     (void)hint;
-    free(data);
+    zn_end_environment(data);
 }
 
 static zks_status start_engine(zn_state *s)
@@ -413,7 +436,7 @@ NAPI_MODULE_INIT()
     }
     s->env = env;
     s->boxes.next = s->boxes.previous = &s->boxes;
-    if (napi_set_instance_data(env, s, free_state, NULL) != napi_ok) {
+    if (napi_set_instance_data(env, s, close_state, NULL) != napi_ok) {
         free(s);
         return NULL;
     }

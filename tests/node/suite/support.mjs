@@ -17,7 +17,7 @@ export const zks = await import(pathToFileURL(ENTRY).href);
 export const { versions } = process;
 
 /** A loaded machine is slow; only a hang takes so long. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = Number(process.env.ZKS_PATIENCE_MS ?? 60_000);
 
 /** What a runtime is called and how it runs a file. */
 export function command(file, ...args) {
