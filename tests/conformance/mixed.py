@@ -2,8 +2,8 @@
 """The cases with each device in a process of another language (README.md, "Peers").
 
 A case's devices are dealt out in the order of their names, and again shifted by one language until
-every language has had every place. What a verb keeps (codes, words, invites) and the ids of devices go
-to the other processes; the transcript must be that of a single driver.
+every language has had every place. What a verb keeps (codes, words, invites) and the ids of devices
+go to the other processes; the transcript must be that of a single driver.
 """
 import json
 import os
