@@ -77,10 +77,27 @@ def deno():
                       "--allow-all", "--quiet")
 
 
-# --- Go: programs that the build has made ---
+# --- Go: compiled here, with the library of the build folder as installed ---
+
+GO = """
+. tests/go/env.sh
+install_library
+mkdir -p "$build/go"
+(cd "$1" && go build -o "$build/go/$2" "$3") || exit 1
+exec "$build/go/$2" "${@:4}"
+"""
+
+
+def with_go(folder, name, package):
+    if not (TOOLS / "go/bin/go").exists():
+        tool("go")
+    there(folder / "go.mod" if package == "." else folder, "the package for Go")
+    return Command(["bash", "-ec", GO, name, str(folder), name, package],
+                   {"ZKS_BUILD_DIR": str(BUILD), "ZKS_SOURCE_DIR": str(SOURCE)})
+
 
 def go():
-    return Command([there(BUILD / "go" / "conformance", "make build, with Go >= 1.23")])
+    return with_go(HERE / "go", "conformance", ".")
 
 
 LANGUAGES = {"c": c, "python": python, "node": node, "bun": bun, "deno": deno, "go": go}
@@ -100,7 +117,7 @@ def node_dump():
 
 
 def go_dump():
-    return (Command([there(BUILD / "go" / "dump", "make build, with Go >= 1.23")]),
+    return (with_go(SOURCE / "bindings/go", "dump", "./internal/dump"),
             SOURCE / "bindings/go/unbound.txt")
 
 
