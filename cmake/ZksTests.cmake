@@ -213,24 +213,24 @@ function(zks_package_tests)
   endforeach()
 endfunction()
 
-# zks_conformance(LANGUAGES name... TIMEOUT seconds): tests/conformance/run for each; packages are made
-# from the plain build only
+# zks_conformance(TIMEOUT seconds [LANGUAGES name...] [MIXED name...]): tests/conformance/run for each
+# language, and with those of MIXED in one group
 function(zks_conformance)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "LANGUAGES")
-  if(ZKS_SANITIZER)
-    set(arg_LANGUAGES c)
-  endif()
-  zks_test_wanted(wanted conformance_c)
-  if(NOT wanted)
-    return()
-  endif()
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "LANGUAGES;MIXED")
   zks_sources(sources tests/conformance/c)
   zks_test_program(conformance_driver SOURCES ${sources} LIBS zks_shared zks_dep_jansson)
   set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} ZKS_SLOWER=${ZKS_SLOWER})
+  set(run python3 ${PROJECT_SOURCE_DIR}/tests/conformance/run)
   foreach(language IN LISTS arg_LANGUAGES)
     zks_test_register(conformance_${language} LABEL conformance TIMEOUT ${arg_TIMEOUT}
-      COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/conformance/run --language ${language})
+      COMMAND ${run} --language ${language})
   endforeach()
+  if(arg_MIXED)
+    string(REPLACE ";" "," languages "${arg_MIXED}")
+    zks_test_register(conformance_mixed LABEL conformance TIMEOUT ${arg_TIMEOUT}
+      COMMAND ${run} --mixed --language ${languages})
+    zks_script_test(conformance test_parity.py TIMEOUT ${arg_TIMEOUT})
+  endif()
 endfunction()
 
 # tests/python/test_<x>.py: python_<x>, by pytest and with the package of this build.

@@ -45,28 +45,80 @@ def c():
     return Command([there(BUILD / "tests" / "conformance_driver", "make build")])
 
 
+# --- Python: the package of the build folder ---
+
+def with_python(*argv):
+    there(BUILD / "python" / "zerok_sync", "make build, with the tools of scripts/bootstrap --test")
+    return Command([tool("python3", "python/bin/python"), *argv],
+                   {"PYTHONPATH": str(BUILD / "python"), "PYTHONDONTWRITEBYTECODE": "1"})
+
+
 def python():
-    return Command([tool("python3", "python/bin/python"),
-                    there(HERE / "driver.py", "the driver in Python")],
-                   {"PYTHONPATH": there(BUILD / "python", "make build"),
-                    "PYTHONDONTWRITEBYTECODE": "1"})
+    return with_python(there(HERE / "driver.py", "the driver in Python"))
+
+
+# --- JavaScript: the package of the checkout, one driver for three runtimes ---
+
+def javascript(*argv):
+    there(SOURCE / "build" / "npm" / "zks.node", "make build, or npm run build")
+    return Command([*argv, there(HERE / "driver.mjs", "the driver in JavaScript")])
 
 
 def node():
-    return Command([tool("node", "node/bin/node"), there(HERE / "driver.mjs", "the driver in JS")])
+    return javascript(tool("node", "node/node_modules/.bin/node"))
 
 
 def bun():
-    return Command([tool("bun", "node/bin/bun"), there(HERE / "driver.mjs", "the driver in JS")])
+    return javascript(tool("bun", "node/node_modules/@oven/bun-linux-x64/bin/bun"), "run")
 
 
 def deno():
-    return Command([tool("deno", "node/bin/deno"), "run", "--allow-all",
-                    there(HERE / "driver.mjs", "the driver in JS")])
+    return javascript(tool("deno", "node/node_modules/@deno/linux-x64-glibc/deno"), "run",
+                      "--allow-all", "--quiet")
+
+
+# --- Go: compiled here, with the library of the build folder as installed ---
+
+GO = """
+. tests/go/env.sh
+install_library
+mkdir -p "$build/go"
+(cd "$1" && go build -o "$build/go/$2" "$3") || exit 1
+exec "$build/go/$2" "${@:4}"
+"""
+
+
+def with_go(folder, name, package):
+    if not (TOOLS / "go/bin/go").exists():
+        tool("go")
+    there(folder / "go.mod" if package == "." else folder, "the package for Go")
+    return Command(["bash", "-ec", GO, name, str(folder), name, package],
+                   {"ZKS_BUILD_DIR": str(BUILD), "ZKS_SOURCE_DIR": str(SOURCE)})
 
 
 def go():
-    return Command([there(BUILD / "tests" / "conformance_go", "make build")])
+    return with_go(HERE / "go", "conformance", ".")
 
 
 LANGUAGES = {"c": c, "python": python, "node": node, "bun": bun, "deno": deno, "go": go}
+
+
+# --- what a package binds: (command, its unbound.txt) ---
+
+def python_dump():
+    return with_python("-m", "zerok_sync._dump"), SOURCE / "bindings/python/unbound.txt"
+
+
+def node_dump():
+    there(SOURCE / "build" / "npm" / "zks.node", "make build, or npm run build")
+    return (Command([tool("node", "node/node_modules/.bin/node"),
+                     there(SOURCE / "bindings/node/dump.mjs", "the package for Node")]),
+            SOURCE / "bindings/node/unbound.txt")
+
+
+def go_dump():
+    return (with_go(SOURCE / "bindings/go", "dump", "./internal/dump"),
+            SOURCE / "bindings/go/unbound.txt")
+
+
+DUMPS = {"python": python_dump, "node": node_dump, "go": go_dump}

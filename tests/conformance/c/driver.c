@@ -8,37 +8,55 @@
 #include <sys/stat.h>
 
 zks_runtime *runtime;
-char folder[4096];
-const char *fixture, *case_suite = "default";
+char folder[4096], case_suite[16];
+const char *fixture;
+static const char *dir;
 
-#define VERB(name)         \
-    {                      \
-#name, verb_##name \
-    }
 static const struct verb {
     const char *name;
     verb_fn *run;
 } verbs[] = {
-    VERB(ack),         VERB(answer),
-    VERB(await),       VERB(cancel),
-    VERB(cancel_pair), VERB(change_store_key),
-    VERB(close),       VERB(connect),
-    VERB(count),       VERB(create),
-    VERB(derive),      VERB(devices),
-    VERB(digits),      VERB(disconnect),
-    VERB(finish),      VERB(flush),
-    VERB(get),         VERB(invite),
-    VERB(iterate),     VERB(join),
-    VERB(leave),       VERB(network_changed),
-    VERB(open),        VERB(pair),
-    VERB(paired),      VERB(push),
-    VERB(push_many),   VERB(push_series),
-    VERB(read),        VERB(read_series),
-    VERB(relay),       VERB(relay_stop),
-    VERB(report),      VERB(restore),
-    VERB(revoke),      VERB(rotate),
-    VERB(set),         VERB(start),
-    VERB(sync),        VERB(trust),
+    {"ack", verb_ack},
+    {"answer", verb_answer},
+    {"await", verb_await},
+    {"cancel", verb_cancel},
+    {"cancel_pair", verb_cancel_pair},
+    {"case", verb_case},
+    {"change_store_key", verb_change_store_key},
+    {"close", verb_close},
+    {"connect", verb_connect},
+    {"count", verb_count},
+    {"create", verb_create},
+    {"derive", verb_derive},
+    {"devices", verb_devices},
+    {"digits", verb_digits},
+    {"disconnect", verb_disconnect},
+    {"finish", verb_finish},
+    {"flush", verb_flush},
+    {"get", verb_get},
+    {"invite", verb_invite},
+    {"iterate", verb_iterate},
+    {"join", verb_join},
+    {"leave", verb_leave},
+    {"network_changed", verb_network_changed},
+    {"open", verb_open},
+    {"pair", verb_pair},
+    {"paired", verb_paired},
+    {"push", verb_push},
+    {"push_many", verb_push_many},
+    {"push_series", verb_push_series},
+    {"read", verb_read},
+    {"read_series", verb_read_series},
+    {"relay", verb_relay},
+    {"relay_stop", verb_relay_stop},
+    {"report", verb_report},
+    {"restore", verb_restore},
+    {"revoke", verb_revoke},
+    {"rotate", verb_rotate},
+    {"set", verb_set},
+    {"start", verb_start},
+    {"sync", verb_sync},
+    {"trust", verb_trust},
 };
 
 void task_run(task *t)
@@ -53,6 +71,31 @@ void task_run(task *t)
     broken("no such verb:", t->step);
 }
 
+/* --- cases ------------------------------------------------------------------------ */
+
+static void end_case(void)
+{
+    tasks_end();
+    devices_end();
+    relays_end();
+    variables_forget();
+}
+
+static void make_folder(const char *path)
+{
+    if (mkdir(path, 0700) && errno != EEXIST) {
+        fprintf(stderr, "driver: cannot make %s: %s\n", path, strerror(errno));
+        exit(1);
+    }
+}
+
+static void begin_case(const char *name, const char *suite)
+{
+    snprintf(case_suite, sizeof case_suite, "%s", suite);
+    snprintf(folder, sizeof folder, "%s/%s-%s/", dir, name, suite);
+    make_folder(folder);
+}
+
 /* --- peers ------------------------------------------------------------------------ */
 
 static bool is_device(const char *name)
@@ -60,12 +103,19 @@ static bool is_device(const char *name)
     return name[0] >= 'A' && name[0] <= 'Z' && !name[1];
 }
 
+void verb_case(task *t)
+{
+    end_case();
+    begin_case(text_arg(t, 1), text_arg(t, 2));
+}
+
 void verb_get(task *t)
 {
     char hex[2 * ZKS_SIZE_DEVICE_ID + 1];
     const char *name = text_arg(t, 1), *value = variable(name);
-    if (is_device(name)) {
-        hex_of(id_of(name), ZKS_SIZE_DEVICE_ID, hex);
+    const uint8_t *id = is_device(name) ? id_of(name) : NULL;
+    if (id) {
+        hex_of(id, ZKS_SIZE_DEVICE_ID, hex);
         value = hex;
     }
     fprintf(t->out, "= %s\n", value ? value : "");
@@ -93,23 +143,7 @@ static void run_step(json_t *step)
     task_flush(&t);
 }
 
-static void end_case(void)
-{
-    tasks_end();
-    devices_end();
-    relays_end();
-    variables_forget();
-}
-
-static void make_folder(const char *path)
-{
-    if (mkdir(path, 0700) && errno != EEXIST) {
-        fprintf(stderr, "driver: cannot make %s: %s\n", path, strerror(errno));
-        exit(1);
-    }
-}
-
-static void run_case(const json_t *one, const char *dir)
+static void run_case(const json_t *one)
 {
     size_t i, j;
     json_t *suite, *step, *suites = json_object_get(one, "suites");
@@ -117,10 +151,8 @@ static void run_case(const json_t *one, const char *dir)
     json_t *list = suites ? json_incref(suites) : json_pack("[s]", "default");
     json_array_foreach(list, i, suite)
     {
-        case_suite = json_string_value(suite);
+        begin_case(name, json_string_value(suite));
         printf("case %s %s\n", name, case_suite);
-        snprintf(folder, sizeof folder, "%s/%s-%s/", dir, name, case_suite);
-        make_folder(folder);
         json_array_foreach(json_object_get(one, "steps"), j, step)
         {
             run_step(step);
@@ -130,7 +162,7 @@ static void run_case(const json_t *one, const char *dir)
     json_decref(list);
 }
 
-static void run_cases(const char *file, const char *only, const char *dir)
+static void run_cases(const char *file, const char *only)
 {
     size_t i;
     json_t *one;
@@ -145,7 +177,7 @@ static void run_cases(const char *file, const char *only, const char *dir)
     {
         const char *name = json_string_value(json_object_get(one, "name"));
         if (!only || !strcmp(only, name)) {
-            run_case(one, dir);
+            run_case(one);
             found = true;
         }
     }
@@ -155,12 +187,11 @@ static void run_cases(const char *file, const char *only, const char *dir)
     }
 }
 
-static void run_peer(const char *dir)
+static void run_peer(void)
 {
     char *line = NULL;
     size_t size = 0;
     json_error_t error;
-    snprintf(folder, sizeof folder, "%s/", dir);
     while (getline(&line, &size, stdin) > 0) {
         json_t *step = json_loads(line, 0, &error);
         if (!step) {
@@ -178,7 +209,7 @@ static void run_peer(const char *dir)
 
 int main(int argc, char **argv)
 {
-    const char *dir = NULL, *cases = NULL, *only = NULL;
+    const char *cases = NULL, *only = NULL;
     bool peer = false;
     for (int i = 1; i < argc; i++) {
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
@@ -204,9 +235,9 @@ int main(int argc, char **argv)
     }
     lock();
     if (peer) {
-        run_peer(dir);
+        run_peer();
     } else {
-        run_cases(cases, only, dir);
+        run_cases(cases, only);
     }
     unlock();
     zks_status s = zks_runtime_close(runtime, patience_ms());

@@ -113,9 +113,9 @@ struct device {
 };
 
 extern zks_runtime *runtime;
-extern char folder[4096];      /* of the case, with a slash at its end */
-extern const char *fixture;    /* address of the relay of the command line */
-extern const char *case_suite; /* "default", "approved" */
+extern char folder[4096];   /* of the case, with a slash at its end */
+extern char case_suite[16]; /* "default", "approved" */
+extern const char *fixture; /* address of the relay of the command line */
 
 device *device_find(const char *name);
 device *device_get(const char *name); /* made where there is none */
@@ -123,6 +123,7 @@ device *device_get(const char *name); /* made where there is none */
 bool id_bind(const uint8_t *id, const char *name);
 /* "?" where it has none. */
 const char *id_name(const uint8_t *id);
+/* NULL where the name has none; "nobody" has one that is no device's. */
 const uint8_t *id_of(const char *name);
 /* Remembers the blob id of sender#number; false: it was seen with another one. */
 bool blob_seen(const char *sender, uint64_t number, const uint8_t *id);
@@ -175,13 +176,14 @@ void relays_end(void);
 
 /* --- verbs --- */
 
-/* Every verb of ../README.md; get and set are of peers only. */
+/* Every verb of ../README.md; case, get and set are of peers only. */
 typedef void verb_fn(task *t);
-verb_fn verb_ack, verb_answer, verb_await, verb_cancel, verb_cancel_pair, verb_change_store_key,
-    verb_close, verb_connect, verb_count, verb_create, verb_derive, verb_devices, verb_digits,
-    verb_disconnect, verb_finish, verb_flush, verb_get, verb_invite, verb_iterate, verb_join,
-    verb_leave, verb_network_changed, verb_open, verb_pair, verb_paired, verb_push, verb_push_many,
-    verb_push_series, verb_read, verb_read_series, verb_relay, verb_relay_stop, verb_report,
-    verb_restore, verb_revoke, verb_rotate, verb_set, verb_start, verb_sync, verb_trust;
+verb_fn verb_ack, verb_answer, verb_await, verb_cancel, verb_cancel_pair, verb_case,
+    verb_change_store_key, verb_close, verb_connect, verb_count, verb_create, verb_derive,
+    verb_devices, verb_digits, verb_disconnect, verb_finish, verb_flush, verb_get, verb_invite,
+    verb_iterate, verb_join, verb_leave, verb_network_changed, verb_open, verb_pair, verb_paired,
+    verb_push, verb_push_many, verb_push_series, verb_read, verb_read_series, verb_relay,
+    verb_relay_stop, verb_report, verb_restore, verb_revoke, verb_rotate, verb_set, verb_start,
+    verb_sync, verb_trust;
 
 #endif

@@ -85,21 +85,20 @@ void verb_cancel_pair(task *t)
 
 void verb_digits(task *t)
 {
-    logged mine, others;
-    const wanted digits = {.kind = ZKS_EVENT_PAIR_DIGITS, .state = -1};
-    const device *other = device_find(text_arg(t, 2));
+    logged e;
+    char digits[24];
+    const wanted what = {.kind = ZKS_EVENT_PAIR_DIGITS, .state = -1};
+    const char *kept = variable(text_arg(t, 2));
     client_of(t);
-    if (!other) {
-        broken("no such device:", t->step);
-    }
-    zks_status s = log_take(t, t->d->events, &digits, NULL, &mine);
-    s = s ? s : log_take(t, other->events, &digits, NULL, &others);
+    zks_status s = log_take(t, t->d->events, &what, NULL, &e);
+    snprintf(digits, sizeof digits, "%06d", (int)e.digits);
     if (s) {
         fail(t, s);
-    } else if (mine.digits != others.digits) {
-        say(t, " ! DIFFERENT");
+    } else if (!kept) {
+        variable_set(text_arg(t, 2), digits);
+        said(t, ZKS_OK);
     } else {
-        say(t, " as %s", other->name);
+        say(t, "%s", strcmp(kept, digits) != 0 ? " ! DIFFERENT" : " are the same");
     }
 }
 
@@ -165,15 +164,17 @@ void verb_devices(task *t)
 
 void verb_revoke(task *t)
 {
-    uint8_t id[ZKS_SIZE_DEVICE_ID];
     zks_op *op = NULL;
+    const uint8_t *id = id_of(text_arg(t, 2));
     const char *reason = json_string_value(option(t, "reason"));
     const json_t *recovery = option(t, "recovery");
     int32_t why = !reason                   ? ZKS_REVOKE_UNSPECIFIED
                   : !strcmp(reason, "lost") ? ZKS_REVOKE_LOST
                                             : ZKS_REVOKE_REPLACED;
     char *words = recovery ? text_of(recovery) : NULL;
-    memcpy(id, id_of(text_arg(t, 2)), sizeof id);
+    if (!id) {
+        broken("that device has no id yet:", t->step);
+    }
     zks_status s = zks_device_revoke(client_of(t), id, why, words, words ? strlen(words) : 0, NULL,
                                      NULL, &op);
     free(words);

@@ -98,10 +98,7 @@ const uint8_t *id_of(const char *name)
             return e->id;
         }
     }
-    if (strcmp(name, "nobody") != 0) {
-        fprintf(stderr, "driver: %s has no id yet\n", name);
-    }
-    return nobody;
+    return strcmp(name, "nobody") != 0 ? NULL : nobody;
 }
 
 /* --- blobs --- */

@@ -43,7 +43,7 @@ struct timespec patience_end(void)
 void task_init(task *t, json_t *step)
 {
     memset(t, 0, sizeof *t);
-    t->step = step;
+    t->step = json_incref(step);
     t->verb = json_string_value(json_array_get(step, 0));
     t->who = json_string_value(json_array_get(step, 1));
     t->out = open_memstream(&t->text, &t->length);
@@ -58,6 +58,7 @@ void task_flush(task *t)
     fputs(t->text, stdout);
     fflush(stdout);
     free(t->text);
+    json_decref(t->step);
 }
 
 void say(task *t, const char *format, ...)
@@ -204,6 +205,7 @@ static void forget(task *b, FILE *out)
         fputs(b->text, out);
     }
     free(b->text);
+    json_decref(b->step);
     free(b);
 }
 
