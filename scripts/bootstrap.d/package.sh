@@ -5,7 +5,7 @@
 # archives with hidden symbols, and a libgnutls.so.30 without the parts that nothing here uses.
 #
 # All of it lies in one folder of $deps, which names the recipe: include/, lib/, licenses/ (of each
-# part) and VERSIONS (part, version, seconds that it took). A raised minimum or a changed option
+# part) and VERSIONS (part, Debian's source package, its version, seconds that it took). A raised minimum or a changed option
 # gives another folder, so builds that run meanwhile keep theirs.
 
 # part, source package, at least, suites in the order of preference. GnuTLS is Debian 12's, with its
@@ -19,7 +19,7 @@ gnutls gnutls28 3.7.9-2+deb12u7 bookworm
 ngtcp2 ngtcp2 1.11.0-1~ bookworm-backports trixie forky
 "
 
-part_flags="-O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fstack-protector-strong"
+part_flags="-O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2"
 
 # What the stores do not use is left out: smaller, and no way in. Durability is set by the pragmas of
 # the stores, never by a default.
@@ -119,7 +119,7 @@ fetch_parts() {
         dsc=$(source_package "$source" "$minimum" $suites) ||
             fail "no source package of $source >= $minimum in $suites"
         quiet dpkg-source -x "$dsc" "$state/src-$part" || fail "the source of $source did not unpack"
-        version_of "$dsc" >"$state/version-$part"
+        echo "$part $source $(version_of "$dsc")" >"$state/version-$part"
     done <<<"$package_sources"
 }
 
@@ -136,7 +136,7 @@ build_part() {
     cat "$log" >>"$main_log"
     log=$main_log
     ((done == 0)) || fail "$part did not build"
-    echo "$part $(cat "$state/version-$part") $((SECONDS - start))" >>"$stage/VERSIONS"
+    echo "$(cat "$state/version-$part") $((SECONDS - start))" >>"$stage/VERSIONS"
 }
 
 # GnuTLS takes half of the time, much of it in a configure that uses one core: it runs beside the
@@ -156,7 +156,7 @@ build_package() {
     cp -r "$sodium"/include/* "$stage/include"
     cp "$sodium/lib/libsodium.a" "$stage/lib"
     cp "$sodium/share/licenses/libsodium" "$stage/licenses/sodium"
-    basename "$sodium" | sed 's/^libsodium-\(.*\)-.*/sodium \1 -/' >>"$stage/VERSIONS"
+    basename "$sodium" | sed 's/^libsodium-\(.*\)-.*/sodium libsodium \1 -/' >>"$stage/VERSIONS"
     prefix=$(package_prefix)
     rm -rf "$prefix"
     mv -T "$stage" "$prefix"

@@ -82,10 +82,13 @@ class Files(Package):
                 self.assertNotIn(f"{place}/".encode(), data, path.name)
 
     def test_licences_are_there(self):
-        """LGPL: the text, and that of each library, beside the files."""
+        """Of the LGPL and of each library, and where the sources are."""
         names = {path.name for path in (self.folder / "shared/licenses").iterdir()}
         inside = {line.split()[0] for line in (parts() / "VERSIONS").read_text().splitlines()}
         self.assertLessEqual(inside | {"nettle", "gmp", "LGPL-2.1", "LGPL-3"}, names)
+        sources = (self.folder / "shared/licenses/SOURCES").read_text()
+        for source in ("gnutls28", "nettle", "gmp", "qrencode"):
+            self.assertRegex(sources, rf"(?m)^{source} (\d+:)?\d+\.")
 
 
 class Behaviour(Package):
