@@ -8,6 +8,11 @@
 #include <string.h>
 
 enum {
+    /* Worked off behind one receive or tick. What HEADS say is said again, and they are large; a
+     * question is asked twice only. */
+    CONTROLS_MAX = 4096,
+    HEADS_MAX = 32,
+    QUESTION_MAX_BYTES = 8 * 1024, /* and what else is no HEADS; none of ours is as large */
     /* Entries sealed again in each RESEALED_MS, of own chains and of others': the answers to WANTs
      * must not become the traffic. Who comes back finds questions about what others have said, that
      * were answered long ago: they must not keep it from sending what it alone has. */
@@ -19,19 +24,39 @@ enum {
 
 /* --- queued at delivery, worked off behind it: verdicts must not call the history --- */
 
+/* Makes room for one more. */
+static zks_status grow_controls(zks__ledger *l)
+{
+    if (l->control_count < l->control_room) {
+        return ZKS_OK;
+    }
+    size_t room = l->control_room ? 2 * l->control_room : 16;
+    zks__control *larger = zks__alloc_resize(l->controls, room * sizeof *larger);
+    if (!larger) {
+        return ZKS_E_NOMEM;
+    }
+    l->controls = larger;
+    l->control_room = room;
+    return ZKS_OK;
+}
+
 zks_status zks__ledger_note_control(zks__ledger *l, const zks__known_chain *chain,
                                     const zks__entry *e)
 {
-    bool control = e->kind == ZKS_ENTRY_HEADS || e->kind == ZKS_ENTRY_WANT ||
-                   e->kind == ZKS_ENTRY_NEW_CHAIN;
-    if (!control || l->control_count == ZKS_COUNTOF(l->controls)) {
-        return ZKS_OK; /* what is said is said again */
+    bool heads = e->kind == ZKS_ENTRY_HEADS;
+    bool control = heads || e->kind == ZKS_ENTRY_WANT || e->kind == ZKS_ENTRY_NEW_CHAIN;
+    bool full = heads ? l->control_heads == HEADS_MAX
+                      : l->control_count - l->control_heads == CONTROLS_MAX;
+    if (!control || full || (!heads && e->body_length > QUESTION_MAX_BYTES)) {
+        return ZKS_OK;
     }
-    zks__buf *body = zks__buf_copy(e->body, e->body_length);
+    zks_status status = grow_controls(l);
+    zks__buf *body = status ? NULL : zks__buf_copy(e->body, e->body_length);
     if (!body) {
         return ZKS_E_NOMEM;
     }
     zks__control *c = &l->controls[l->control_count++];
+    l->control_heads += heads;
     c->kind = e->kind;
     c->body = body;
     memcpy(c->author, chain->row.author, sizeof c->author);
@@ -43,6 +68,13 @@ void zks__ledger_drop_controls(zks__ledger *l)
     while (l->control_count) {
         zks__buf_unref(l->controls[--l->control_count].body);
     }
+    l->control_heads = 0;
+}
+
+void zks__ledger_controls_done(zks__ledger *l)
+{
+    zks__ledger_drop_controls(l);
+    zks__free(l->controls);
 }
 
 zks_status zks__ledger_knows_id(zks__ledger *l, int64_t c, uint64_t seq,

@@ -82,8 +82,8 @@ struct zks__ledger {
     } quarantine;         /* ledger_quarantine.c */
 
     /* ledger_control.c; Unix ms */
-    zks__control controls[32];
-    size_t control_count;
+    zks__control *controls; /* delivered and not worked off yet */
+    size_t control_count, control_room, control_heads;
     int64_t heads_ms;     /* when HEADS was sent last */
     uint32_t heads_sent;  /* since the state was read */
     bool active;          /* something was said since then */
@@ -156,6 +156,7 @@ ZKS_MUST_USE zks_status zks__ledger_note_control(zks__ledger *l, const zks__know
                                                  const zks__entry *e);
 ZKS_MUST_USE zks_status zks__ledger_take_controls(zks__ledger *l);
 void zks__ledger_drop_controls(zks__ledger *l);
+void zks__ledger_controls_done(zks__ledger *l);
 /* Caught up: asks for what is missing, tells heads, notes who is silent. Lowers *out_next_ms. */
 ZKS_MUST_USE zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms);
 /* Whether an entry is among those delivered at its seq. */

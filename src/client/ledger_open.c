@@ -291,7 +291,7 @@ void zks__ledger_close(zks__ledger *l)
         return;
     }
     zks__list_remove(&l->claim.node);
-    zks__ledger_drop_controls(l);
+    zks__ledger_controls_done(l);
     zks__ledger_forget_state(l);
     zks__ledger_epochs_done(l);
     if (l->store) {

@@ -265,12 +265,15 @@ END_TEST
 
 /* --- format 1 ------------------------------------------------------------------------------ */
 
-/* The tables that held secrets, as format 1 made them, and none of those that came later. */
+/* The tables that held secrets, as format 1 made them, and nothing of what came later. */
 static const char format_1[] =
     "CREATE TABLE device (id INTEGER PRIMARY KEY CHECK (id = 1), seed BLOB NOT NULL) STRICT;"
     "DROP TABLE groups; DROP TABLE wrap; DROP TABLE secrets; DROP TABLE epoch_pins;"
     "DROP TABLE doubts; DROP TABLE claims; DROP TABLE heads; DROP TABLE own_renewed;"
     "DROP TABLE quarantine; DROP TABLE tips;"
+    "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;"
+    "ALTER TABLE chains DROP COLUMN asked_ms; ALTER TABLE relays DROP COLUMN asked_n;"
+    "ALTER TABLE relays DROP COLUMN asked_ms;"
     "CREATE TABLE groups (g INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE,"
     " suite INTEGER NOT NULL, mode INTEGER NOT NULL, seed BLOB NOT NULL, instance BLOB NOT NULL,"
     " descriptor TEXT NOT NULL, device_name TEXT NOT NULL, watermark INTEGER NOT NULL,"

@@ -95,6 +95,8 @@ void sim_members_forget(zks__ledger *l)
     l->epochs = zks__map_new(seed);
     l->blob_keys = zks__map_new(seed);
     l->epoch = NULL;
+    l->quarantine.asked_ms = l->looked_ms = l->ahead_ms = l->resealed_ms = l->reissue_ms = 0;
+    l->resealed_own = l->resealed_others = 0;
 }
 
 /* --- planted faults: linked in front of the real functions (--wrap in tests/CMakeLists.txt) --- */

@@ -460,7 +460,7 @@ void sim_members_begin(const sim_world *w);
 /* Opens a blob with any device's keys; the entry points into *out_copy, which the caller drops. */
 ZKS_MUST_USE zks_status sim_members_open(const sim_world *w, size_t pusher, const zks__buf *blob,
                                          zks__buf **out_copy, zks__entry *out);
-/* The secrets of a process are gone with it. */
+/* What a process alone has is gone with it: its secrets, and what it has done lately. */
 void sim_members_forget(zks__ledger *l);
 /* A device has made an EPOCH. */
 void sim_members_made(sim_slot *s, const zks__buf *record);

@@ -648,8 +648,7 @@ static void begin(sim_world *w)
         s->online_wanted = true;
         s->used = i < w->devices;
         memcpy(s->device_id, zks__ledger_device_id(s->ledger), sizeof s->device_id);
-        s->ledger->quarantine.asked_ms = 0; /* of the run before */
-        sim_members_forget(s->ledger);
+        sim_members_forget(s->ledger); /* the run before */
         if (i != SIM_COPY) {
             sim_rows_load(s, s->fresh);
         }

@@ -218,7 +218,8 @@ static inline bool told(const zks__received *r, int32_t event)
     return false;
 }
 
-static inline zks__received say(uint8_t kind, uint64_t seq, const uint8_t *body, size_t length)
+/* The next entry of a chain of B's own besides its first, into the outbox. */
+static inline void seal_for_b(uint8_t kind, uint64_t seq, const uint8_t *body, size_t length)
 {
     static uint8_t last[ZKS_ENTRY_ID_BYTES];
     uint8_t nonce[ZKS_NONCE_BYTES] = {(uint8_t)seq};
@@ -235,6 +236,12 @@ static inline zks__received say(uint8_t kind, uint64_t seq, const uint8_t *body,
                      ZKS_OK);
     memcpy(last, e.id, sizeof last);
     zks__wipe(&who, sizeof who);
+}
+
+/* And to A. */
+static inline zks__received say(uint8_t kind, uint64_t seq, const uint8_t *body, size_t length)
+{
+    seal_for_b(kind, seq, body, length);
     return deliver_as(a, device_of(b), outbox_count - 1, 1);
 }
 

@@ -307,10 +307,13 @@ START_TEST(two_clients_of_one_group_cannot_share_a_store)
     ck_assert_int_eq(device_try(&b, runtime, path, NULL, 1, &op), ZKS_OK);
     device_done(op, ZKS_E_STORE_BUSY);
     zks__client_free(b.client);
+    DEVICE_UNTIL(b.freed);
     ck_assert_int_eq(device_try(&b, runtime, path, NULL, 2, &op), ZKS_OK);
     device_done(op, ZKS_OK); /* another group can */
     zks__client_free(b.client);
+    DEVICE_UNTIL(b.freed); /* its last event is told before it is used again */
     zks__client_free(a.client);
+    DEVICE_UNTIL(a.freed);
     device_open(&b, runtime, path, NULL); /* and the same one when it is free */
     device_open(&a, runtime, NULL, NULL);
 }
