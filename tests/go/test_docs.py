@@ -22,7 +22,7 @@ DEADLINE_S = 300
 
 def environment():
     """That of env.sh, with the library of this build."""
-    script = 'source "$0"; install_library; env -0'
+    script = 'source "$0"; env -0'
     out = subprocess.run(["bash", "-c", script, str(ROOT / "tests/go/env.sh")], check=True,
                          stdout=subprocess.PIPE, timeout=DEADLINE_S)
     return dict(item.split("=", 1) for item in out.stdout.decode().split("\0") if item)

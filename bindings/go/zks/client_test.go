@@ -70,6 +70,9 @@ func openDevice(t testing.TB, config zks.Config) *zks.Client {
 	if config.Secret == nil {
 		config.Secret = secret
 	}
+	if config.Store == "" {
+		config.Store = zks.InMemory
+	}
 	client, err := zks.Open(testContext(t), config)
 	if err != nil {
 		t.Fatal(err)
@@ -206,11 +209,11 @@ func TestStoreKeyOpensTheStore(t *testing.T) {
 	}
 	config.StoreKeyFunc, config.StoreKey = nil, key
 	client := openDevice(t, config)
-	if err := client.ChangeStorePassphrase(testContext(t), "open sesame"); err != nil {
+	if err := client.ChangeStorePassphrase(testContext(t), []byte("open sesame")); err != nil {
 		t.Fatal(err)
 	}
 	client.Close()
-	config.StoreKey, config.StorePassphrase = nil, "open sesame"
+	config.StoreKey, config.StorePassphrase = nil, []byte("open sesame")
 	openDevice(t, config)
 }
 

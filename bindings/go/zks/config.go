@@ -11,9 +11,13 @@ import (
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
 )
 
-// Config is what a client is opened with. The zero value of each field is its default.
+// InMemory as Config.Store: nothing is kept when the client is closed. It is said in words, since a
+// path that is empty by mistake would lose data.
+const InMemory = ":memory:"
+
+// Config is what a client is opened with. The zero value of each field but Store is its default.
 type Config struct {
-	Store      string   // the store's file, made where absent; empty: in memory
+	Store      string   // the store's file, made where absent, or InMemory
 	Relays     []string // "zks://KEY@host:port" or "host[:port]"; the first one is preferred
 	DeviceName string   // shown to the group's members only; at most 128 bytes
 
@@ -26,7 +30,7 @@ type Config struct {
 	// What opens the store, one of them; without any the file's mode protects it.
 	StoreKey        []byte                 // 32 bytes, best from the system's keychain
 	StoreKeyFunc    func() ([]byte, error) // asked once for each opening; it may take its time
-	StorePassphrase string
+	StorePassphrase []byte                 // UTF-8
 
 	TTL            time.Duration // how long relays keep what is pushed; 0: as long as they allow
 	Suite          Suite         // of a group that is made or joined
@@ -117,8 +121,8 @@ func (b *builder) storeKey(c *Config) {
 	if c.StoreKey != nil {
 		b.check(raw.ConfigSetStoreKey(b.config, bytes.Clone(c.StoreKey)))
 	}
-	if c.StorePassphrase != "" {
-		b.check(raw.ConfigSetStorePassphrase(b.config, []byte(c.StorePassphrase)))
+	if c.StorePassphrase != nil {
+		b.check(raw.ConfigSetStorePassphrase(b.config, bytes.Clone(c.StorePassphrase)))
 	}
 	if c.StoreKeyFunc != nil {
 		b.handle(keySource(c.StoreKeyFunc), raw.ConfigSetStoreKeyFn)
@@ -138,7 +142,7 @@ func keySource(give func() ([]byte, error)) raw.KeySource {
 }
 
 func (b *builder) options(c *Config) {
-	if c.Store != "" {
+	if c.Store != InMemory {
 		b.option(raw.OPTION_STORE_PATH, c.Store)
 	}
 	if c.DeviceName != "" {

@@ -201,7 +201,7 @@ func TestLostClientRaisesAnAlarm(t *testing.T) {
 	zks.SetLogger(slog.New(slog.NewTextHandler(&out, nil)))
 	defer zks.SetLogger(nil)
 	func() {
-		if _, err := zks.Open(testContext(t), zks.Config{Secret: secret}); err != nil {
+		if _, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Secret: secret}); err != nil {
 			t.Fatal(err)
 		}
 	}()
