@@ -202,9 +202,11 @@ func TestStoreKeyOpensTheStore(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("the function was asked %d times", asked)
 	}
-	config.StoreKeyFunc = func() ([]byte, error) { return nil, errors.New("no keychain") }
+	noKeychain := errors.New("no keychain")
+	config.StoreKeyFunc = func() ([]byte, error) { return nil, noKeychain }
 	config.Secret = secret
-	if _, err := zks.Open(testContext(t), config); !errors.Is(err, zks.ErrStoreKey) {
+	_, err := zks.Open(testContext(t), config)
+	if !errors.Is(err, zks.ErrStoreKey) || !errors.Is(err, noKeychain) {
 		t.Fatalf("without the key: %v", err)
 	}
 	config.StoreKeyFunc, config.StoreKey = nil, key

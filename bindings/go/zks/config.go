@@ -4,6 +4,7 @@ package zks
 
 import (
 	"bytes"
+	"fmt"
 	"runtime/cgo"
 	"strings"
 	"time"
@@ -48,16 +49,19 @@ type Config struct {
 // A builder fills a configuration of libzks; the first failure stays.
 type builder struct {
 	op     string
-	config raw.Config
+	config raw.Config // freed by who asked for it
 	err    error
+	keyErr chan error // of Config.StoreKeyFunc, which is asked once
 }
 
-// build makes the configuration of libzks; the caller frees it.
-func (c *Config) build(op string, e *engine, sink raw.EventSink) (raw.Config, error) {
-	b := builder{op: op}
-	if status := raw.ConfigNew(&b.config); status != 0 {
-		return 0, fail(op, status)
+// build makes the configuration of libzks.
+func (c *Config) build(op string, e *engine, sink raw.EventSink) (*builder, error) {
+	b := &builder{op: op, keyErr: make(chan error, 1)}
+	var config raw.Config // apart: cgo looks at all of what holds it
+	if status := raw.ConfigNew(&config); status != 0 {
+		return nil, fail(op, status)
 	}
+	b.config = config
 	b.secrets(c)
 	b.storeKey(c)
 	b.options(c)
@@ -68,9 +72,9 @@ func (c *Config) build(op string, e *engine, sink raw.EventSink) (raw.Config, er
 	b.handle(sink, raw.ConfigSetEvents)
 	if b.err != nil {
 		raw.ConfigFree(b.config)
-		return 0, b.err
+		return nil, b.err
 	}
-	return b.config, nil
+	return b, nil
 }
 
 func (b *builder) check(status int32) {
@@ -125,15 +129,20 @@ func (b *builder) storeKey(c *Config) {
 		b.check(raw.ConfigSetStorePassphrase(b.config, bytes.Clone(c.StorePassphrase)))
 	}
 	if c.StoreKeyFunc != nil {
-		b.handle(keySource(c.StoreKeyFunc), raw.ConfigSetStoreKeyFn)
+		b.handle(keySource(c.StoreKeyFunc, b.keyErr), raw.ConfigSetStoreKeyFn)
 	}
 }
 
-// keySource gives a store key of the app to libzks; whatever is wrong with it is ErrStoreKey.
-func keySource(give func() ([]byte, error)) raw.KeySource {
+// keySource gives a store key of the app to libzks; whatever is wrong with it is ErrStoreKey, and the
+// reason goes to failed, which has room for it.
+func keySource(give func() ([]byte, error), failed chan<- error) raw.KeySource {
 	return func(out []byte) int32 {
 		key, err := give()
-		if err != nil || len(key) != len(out) {
+		if err == nil && len(key) != len(out) {
+			err = fmt.Errorf("a store key has %d bytes, not %d", len(out), len(key))
+		}
+		if err != nil {
+			failed <- err
 			return int32(ErrStoreKey)
 		}
 		copy(out, key)
