@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # The Go package with the library of this build: build/<preset>/go/zks.pc says where that is, and
-# the Go programs of the tests are built there. Without Go >= 1.23 there are none of them.
+# the Go programs of the tests are built there. Without Go >= 1.23 there are none of them, and the
+# tests say so.
+
+# tests/go/test_<x>.sh, .py: go_<x>
+zks_suite(go TIMEOUT 900 LIBS zks_shared)
+set_tests_properties(go_module PROPERTIES FIXTURES_REQUIRED package)
 
 set(ZKS_GO_DIR ${PROJECT_BINARY_DIR}/go)
 file(WRITE ${ZKS_GO_DIR}/zks.pc "Name: zks
@@ -10,11 +15,7 @@ Cflags: -I${PROJECT_SOURCE_DIR}/abi/include
 Libs: -L${PROJECT_BINARY_DIR}/lib -lzks -Wl,-rpath,${PROJECT_BINARY_DIR}/lib
 ")
 
-# Bootstrap's Go before the machine's.
-foreach(cache $ENV{ZKS_DEPS} $ENV{XDG_CACHE_HOME}/0k-sync $ENV{HOME}/.cache/0k-sync)
-  list(APPEND hints ${cache}/tools/go/bin)
-endforeach()
-find_program(ZKS_GO go HINTS ${hints})
+find_program(ZKS_GO go HINTS ${ZKS_TOOLS}/go/bin) # bootstrap's before the machine's
 set(found "")
 if(ZKS_GO)
   execute_process(COMMAND ${CMAKE_COMMAND} -E env GOTOOLCHAIN=local ${ZKS_GO} env GOVERSION
