@@ -37,5 +37,6 @@ function(zks_go_program name folder)
 endfunction()
 
 zks_go_program(dump bindings/go/internal/dump)
+zks_go_program(notes bindings/go/examples/notes)
 zks_go_program(conformance tests/conformance/go)
 zks_go_program(bench_local tests/bench/go)
