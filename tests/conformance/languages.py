@@ -77,27 +77,14 @@ def deno():
                       "--allow-all", "--quiet")
 
 
-# --- Go: compiled here, with the library of the build folder as installed ---
+# --- Go: programs that the build makes where it finds Go ---
 
-GO = """
-. tests/go/env.sh
-install_library
-mkdir -p "$build/go"
-(cd "$1" && go build -o "$build/go/$2" "$3") || exit 1
-exec "$build/go/$2" "${@:4}"
-"""
-
-
-def with_go(folder, name, package):
-    if not (TOOLS / "go/bin/go").exists():
-        tool("go")
-    there(folder / "go.mod" if package == "." else folder, "the package for Go")
-    return Command(["bash", "-ec", GO, name, str(folder), name, package],
-                   {"ZKS_BUILD_DIR": str(BUILD), "ZKS_SOURCE_DIR": str(SOURCE)})
+def with_go(name):
+    return Command([there(BUILD / "go" / name, "make build, with Go >= 1.23")])
 
 
 def go():
-    return with_go(HERE / "go", "conformance", ".")
+    return with_go("conformance")
 
 
 LANGUAGES = {"c": c, "python": python, "node": node, "bun": bun, "deno": deno, "go": go}
@@ -117,8 +104,7 @@ def node_dump():
 
 
 def go_dump():
-    return (with_go(SOURCE / "bindings/go", "dump", "./internal/dump"),
-            SOURCE / "bindings/go/unbound.txt")
+    return with_go("dump"), SOURCE / "bindings/go/unbound.txt"
 
 
 DUMPS = {"python": python_dump, "node": node_dump, "go": go_dump}

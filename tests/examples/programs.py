@@ -27,7 +27,7 @@ def notes_typescript():
 
 
 def notes_go():
-    return with_go(SOURCE / "bindings/go", "notes", "./examples/notes")
+    return with_go("notes")
 
 
 NOTES = {"c": notes_c, "python": notes_python, "typescript": notes_typescript, "go": notes_go}

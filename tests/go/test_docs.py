@@ -22,7 +22,7 @@ DEADLINE_S = 300
 
 def environment():
     """That of env.sh, with the library of this build."""
-    script = 'source "$0"; install_library; env -0'
+    script = 'source "$0"; env -0'
     out = subprocess.run(["bash", "-c", script, str(ROOT / "tests/go/env.sh")], check=True,
                          stdout=subprocess.PIPE, timeout=DEADLINE_S)
     return dict(item.split("=", 1) for item in out.stdout.decode().split("\0") if item)
@@ -33,7 +33,8 @@ def fragment(block, number):
     used = {"zks", *re.findall(r"\b([a-z]+)\.[A-Z]", block)}
     imports = [f'\t"{PACKAGES[name]}"' for name in sorted(used & PACKAGES.keys())]
     # An error that the text looks at no more is fine in a text.
-    body = block + ("\n_ = err" if re.search(r"^(?!for |if )[^\t\n]*\berr :?=", block, re.M) else "")
+    forgets = re.search(r"^(?!for |if )[^\t\n]*\berr :?=", block, re.M)
+    body = block + ("\n_ = err" if forgets else "")
     return "\n".join(["package fragments", "import (", '\t"context"', *imports, ")",
                       "var _ = zks.Version",
                       f"func fragment{number}(ctx context.Context, client *zks.Client) error {{",
@@ -52,8 +53,8 @@ def write_project(place, blocks):
 
 
 def start_relay(place):
-    relay = subprocess.Popen([BIN / "zks-relay", "--listen", "127.0.0.1:0", "--data", place / "relay"],
-                             stdout=subprocess.PIPE, text=True)
+    command = [BIN / "zks-relay", "--listen", "127.0.0.1:0", "--data", place / "relay"]
+    relay = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     return relay, re.search(r"zks://\S+", relay.stdout.readline())[0]
 
 
@@ -81,7 +82,8 @@ def main():
         write_project(place, blocks)
         for command in (["go", "vet", "./..."],
                         ["go", "build", "-o", str(place / "first"), f"./program{programs[0]}"]):
-            if subprocess.run(command, cwd=place, env=env, check=False, timeout=DEADLINE_S).returncode:
+            done = subprocess.run(command, cwd=place, env=env, check=False, timeout=DEADLINE_S)
+            if done.returncode:
                 sys.exit(f"{' '.join(command)} failed")
         run_program(place, env, "first")
     print(f"{len(blocks)} blocks of docs/GO.md compile, the first program runs")

@@ -5,7 +5,6 @@
 set -euo pipefail
 # shellcheck source=tests/go/env.sh
 . "$(dirname "$0")/env.sh"
-install_library
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -36,6 +36,8 @@ rm -rf "$GOMODCACHE"
 GOPROXY=off go build -mod=vendor -tags zks_static -o vendored . || fail "the build from vendor failed"
 says_hello ./vendored
 
-install_library
+cmake --install "$build" --prefix "$work/prefix" >"$work/log" || fail "cmake --install: $(cat "$work/log")"
+PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name zks.pc)")
+export LD_LIBRARY_PATH=${PKG_CONFIG_PATH%/*}
 GOPROXY=off go build -mod=vendor -o shared . || fail "the build with pkg-config failed"
 says_hello ./shared shared

@@ -4,7 +4,6 @@
 set -euo pipefail
 # shellcheck source=tests/go/env.sh
 . "$(dirname "$0")/env.sh"
-install_library
 
 programs=()
 for program in "$source"/tests/{bench,conformance}/go; do

@@ -4,6 +4,5 @@
 set -euo pipefail
 # shellcheck source=tests/go/env.sh
 . "$(dirname "$0")/env.sh"
-install_library
 cd "$go_package"
 go test -race -short -count=1 ./...

@@ -128,7 +128,9 @@ func (k *call) wait(ctx context.Context) int32 {
 		case status := <-k.done:
 			return status
 		case <-ended:
-			raw.OpCancel(k.c.Op)
+			if ctx.Err() != nil {
+				raw.OpCancel(k.c.Op)
+			}
 		}
 	}
 	return <-k.done
@@ -142,8 +144,8 @@ func (k *call) fail(ctx context.Context, op string, status int32) error {
 	}
 	ms := raw.OpNumber(k.c.Op, raw.OP_RETRY_AFTER_MS)
 	e.RetryAfter = time.Duration(ms) * time.Millisecond
-	if e.Code == ErrCancelled && ctx.Err() != nil {
-		e.causes = []error{ctx.Err(), context.Cause(ctx)}
+	if e.Code == ErrCancelled {
+		e.endedBy(ctx)
 	}
 	k.end()
 	return e
@@ -182,8 +184,21 @@ func ended(ctx context.Context, op string) error {
 	if ctx.Err() == nil {
 		return nil
 	}
-	return &Error{Op: op, Code: ErrCancelled, Text: ErrCancelled.Error(),
-		causes: []error{ctx.Err(), context.Cause(ctx)}}
+	e := &Error{Op: op, Code: ErrCancelled, Text: ErrCancelled.Error()}
+	e.endedBy(ctx)
+	return e
+}
+
+// endedBy says so where a context is the reason.
+func (e *Error) endedBy(ctx context.Context) {
+	err := ctx.Err()
+	if err == nil {
+		return
+	}
+	e.causes = []error{err, context.Cause(ctx)}
+	if err == context.DeadlineExceeded {
+		e.Code, e.Text = ErrTimeout, ErrTimeout.Error()
+	}
 }
 
 // opBytes copies bytes of an operation.

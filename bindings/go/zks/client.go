@@ -93,13 +93,23 @@ func (c *Client) Flush(ctx context.Context) (pending int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	status := k.wait(ctx)
+	status := k.wait(lastMoment{ctx})
 	pending = int(raw.OpNumber(k.c.Op, raw.OP_PENDING))
 	if status != 0 {
 		return pending, k.fail(ctx, op, status)
 	}
 	k.end()
 	return pending, nil
+}
+
+// lastMoment is a context whose deadline libzks knows: it counts what is left when it passes.
+type lastMoment struct{ context.Context }
+
+func (c lastMoment) Err() error {
+	if err := c.Context.Err(); err != context.DeadlineExceeded {
+		return err
+	}
+	return nil
 }
 
 // flushTimeout is what is left of a context's time, ms, so that libzks ends by itself and counts.
@@ -125,8 +135,8 @@ func (c *Client) ChangeStoreKey(ctx context.Context, key []byte) error {
 }
 
 // ChangeStorePassphrase is ChangeStoreKey with a passphrase.
-func (c *Client) ChangeStorePassphrase(ctx context.Context, passphrase string) error {
-	return c.changeStoreKey(ctx, raw.STORE_KEY_PASSPHRASE, []byte(passphrase))
+func (c *Client) ChangeStorePassphrase(ctx context.Context, passphrase []byte) error {
+	return c.changeStoreKey(ctx, raw.STORE_KEY_PASSPHRASE, append([]byte{}, passphrase...))
 }
 
 // RemoveStoreKey leaves the store to the protection of its file's mode.

@@ -70,6 +70,9 @@ func openDevice(t testing.TB, config zks.Config) *zks.Client {
 	if config.Secret == nil {
 		config.Secret = secret
 	}
+	if config.Store == "" {
+		config.Store = zks.InMemory
+	}
 	client, err := zks.Open(testContext(t), config)
 	if err != nil {
 		t.Fatal(err)
@@ -199,18 +202,20 @@ func TestStoreKeyOpensTheStore(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("the function was asked %d times", asked)
 	}
-	config.StoreKeyFunc = func() ([]byte, error) { return nil, errors.New("no keychain") }
+	noKeychain := errors.New("no keychain")
+	config.StoreKeyFunc = func() ([]byte, error) { return nil, noKeychain }
 	config.Secret = secret
-	if _, err := zks.Open(testContext(t), config); !errors.Is(err, zks.ErrStoreKey) {
+	_, err := zks.Open(testContext(t), config)
+	if !errors.Is(err, zks.ErrStoreKey) || !errors.Is(err, noKeychain) {
 		t.Fatalf("without the key: %v", err)
 	}
 	config.StoreKeyFunc, config.StoreKey = nil, key
 	client := openDevice(t, config)
-	if err := client.ChangeStorePassphrase(testContext(t), "open sesame"); err != nil {
+	if err := client.ChangeStorePassphrase(testContext(t), []byte("open sesame")); err != nil {
 		t.Fatal(err)
 	}
 	client.Close()
-	config.StoreKey, config.StorePassphrase = nil, "open sesame"
+	config.StoreKey, config.StorePassphrase = nil, []byte("open sesame")
 	openDevice(t, config)
 }
 

@@ -4,6 +4,7 @@ package zks
 
 import (
 	"bytes"
+	"fmt"
 	"runtime/cgo"
 	"strings"
 	"time"
@@ -11,9 +12,13 @@ import (
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
 )
 
-// Config is what a client is opened with. The zero value of each field is its default.
+// InMemory as Config.Store: nothing is kept when the client is closed. It is said in words, since a
+// path that is empty by mistake would lose data.
+const InMemory = ":memory:"
+
+// Config is what a client is opened with. The zero value of each field but Store is its default.
 type Config struct {
-	Store      string   // the store's file, made where absent; empty: in memory
+	Store      string   // the store's file, made where absent, or InMemory
 	Relays     []string // "zks://KEY@host:port" or "host[:port]"; the first one is preferred
 	DeviceName string   // shown to the group's members only; at most 128 bytes
 
@@ -26,7 +31,7 @@ type Config struct {
 	// What opens the store, one of them; without any the file's mode protects it.
 	StoreKey        []byte                 // 32 bytes, best from the system's keychain
 	StoreKeyFunc    func() ([]byte, error) // asked once for each opening; it may take its time
-	StorePassphrase string
+	StorePassphrase []byte                 // UTF-8
 
 	TTL            time.Duration // how long relays keep what is pushed; 0: as long as they allow
 	Suite          Suite         // of a group that is made or joined
@@ -44,16 +49,19 @@ type Config struct {
 // A builder fills a configuration of libzks; the first failure stays.
 type builder struct {
 	op     string
-	config raw.Config
+	config raw.Config // freed by who asked for it
 	err    error
+	keyErr chan error // of Config.StoreKeyFunc, which is asked once
 }
 
-// build makes the configuration of libzks; the caller frees it.
-func (c *Config) build(op string, e *engine, sink raw.EventSink) (raw.Config, error) {
-	b := builder{op: op}
-	if status := raw.ConfigNew(&b.config); status != 0 {
-		return 0, fail(op, status)
+// build makes the configuration of libzks.
+func (c *Config) build(op string, e *engine, sink raw.EventSink) (*builder, error) {
+	b := &builder{op: op, keyErr: make(chan error, 1)}
+	var config raw.Config // apart: cgo looks at all of what holds it
+	if status := raw.ConfigNew(&config); status != 0 {
+		return nil, fail(op, status)
 	}
+	b.config = config
 	b.secrets(c)
 	b.storeKey(c)
 	b.options(c)
@@ -64,9 +72,9 @@ func (c *Config) build(op string, e *engine, sink raw.EventSink) (raw.Config, er
 	b.handle(sink, raw.ConfigSetEvents)
 	if b.err != nil {
 		raw.ConfigFree(b.config)
-		return 0, b.err
+		return nil, b.err
 	}
-	return b.config, nil
+	return b, nil
 }
 
 func (b *builder) check(status int32) {
@@ -117,19 +125,24 @@ func (b *builder) storeKey(c *Config) {
 	if c.StoreKey != nil {
 		b.check(raw.ConfigSetStoreKey(b.config, bytes.Clone(c.StoreKey)))
 	}
-	if c.StorePassphrase != "" {
-		b.check(raw.ConfigSetStorePassphrase(b.config, []byte(c.StorePassphrase)))
+	if c.StorePassphrase != nil {
+		b.check(raw.ConfigSetStorePassphrase(b.config, bytes.Clone(c.StorePassphrase)))
 	}
 	if c.StoreKeyFunc != nil {
-		b.handle(keySource(c.StoreKeyFunc), raw.ConfigSetStoreKeyFn)
+		b.handle(keySource(c.StoreKeyFunc, b.keyErr), raw.ConfigSetStoreKeyFn)
 	}
 }
 
-// keySource gives a store key of the app to libzks; whatever is wrong with it is ErrStoreKey.
-func keySource(give func() ([]byte, error)) raw.KeySource {
+// keySource gives a store key of the app to libzks; whatever is wrong with it is ErrStoreKey, and the
+// reason goes to failed, which has room for it.
+func keySource(give func() ([]byte, error), failed chan<- error) raw.KeySource {
 	return func(out []byte) int32 {
 		key, err := give()
-		if err != nil || len(key) != len(out) {
+		if err == nil && len(key) != len(out) {
+			err = fmt.Errorf("a store key has %d bytes, not %d", len(out), len(key))
+		}
+		if err != nil {
+			failed <- err
 			return int32(ErrStoreKey)
 		}
 		copy(out, key)
@@ -138,7 +151,7 @@ func keySource(give func() ([]byte, error)) raw.KeySource {
 }
 
 func (b *builder) options(c *Config) {
-	if c.Store != "" {
+	if c.Store != InMemory {
 		b.option(raw.OPTION_STORE_PATH, c.Store)
 	}
 	if c.DeviceName != "" {

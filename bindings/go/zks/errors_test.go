@@ -9,12 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/zks"
 )
 
 func TestErrorsNameTheCure(t *testing.T) {
-	_, err := zks.Open(testContext(t), zks.Config{Secret: []byte("short")})
+	_, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Secret: []byte("short")})
 	var e *zks.Error
 	if !errors.As(err, &e) || !errors.Is(err, zks.ErrSecret) {
 		t.Fatalf("a short secret: %v", err)
@@ -95,5 +96,18 @@ func TestContextEndsAWait(t *testing.T) {
 	stop()
 	if _, err := client.Push(gone, []byte("x")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a context that ended before: %v", err)
+	}
+}
+
+func TestDeadlineIsATimeout(t *testing.T) {
+	client := openDevice(t, zks.Config{})
+	ctx, stop := context.WithTimeout(testContext(t), 20*time.Millisecond)
+	defer stop()
+	_, err := client.Read(ctx, zks.ReadOptions{Wait: true})
+	if !errors.Is(err, zks.ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if _, err := zks.Open(testContext(t), zks.Config{Secret: secret}); !errors.Is(err, zks.ErrConfig) {
+		t.Errorf("without a store: %v", err)
 	}
 }

@@ -64,7 +64,7 @@ func TestEventsNameTheFailure(t *testing.T) {
 	if err := client.Connect(testContext(t)); !errors.Is(err, zks.ErrConfig) {
 		t.Fatal(err)
 	}
-	nobody, err := zks.Open(testContext(t), zks.Config{Secret: secret,
+	nobody, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Secret: secret,
 		Relays: []string{"127.0.0.1:1"}, ConnectTimeout: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestSlowReceiverHoldsUpNobody(t *testing.T) {
 
 func TestPairingLetsADeviceIn(t *testing.T) {
 	relay := []string{startRelay(t)}
-	anna, recovery, err := zks.CreateGroup(testContext(t), zks.Config{Relays: relay, DeviceName: "anna"})
+	anna, recovery, err := zks.CreateGroup(testContext(t), zks.Config{Store: zks.InMemory, Relays: relay, DeviceName: "anna"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestPairingLetsADeviceIn(t *testing.T) {
 	}
 	done := make(chan joined, 1)
 	go func() {
-		client, relays, err := zks.Join(testContext(t), zks.Config{Relays: relay, DeviceName: "ben",
+		client, relays, err := zks.Join(testContext(t), zks.Config{Store: zks.InMemory, Relays: relay, DeviceName: "ben",
 			OnEvent: func(e zks.Event) {
 				if e.Kind == zks.EventPairDigits {
 					digits <- e.Digits
@@ -189,7 +189,7 @@ func checkRemoval(t *testing.T, anna, ben *zks.Client, device zks.DeviceID, reco
 			break
 		}
 	}
-	restored, err := zks.Restore(testContext(t), zks.Config{}, recovery)
+	restored, err := zks.Restore(testContext(t), zks.Config{Store: zks.InMemory}, recovery)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func checkRemoval(t *testing.T, anna, ben *zks.Client, device zks.DeviceID, reco
 
 func TestPairingEnds(t *testing.T) {
 	relay := []string{startRelay(t)}
-	anna, err := zks.CreateGroupNoRecovery(testContext(t), zks.Config{Relays: relay})
+	anna, err := zks.CreateGroupNoRecovery(testContext(t), zks.Config{Store: zks.InMemory, Relays: relay})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 // sees it can join. A paired group lets devices in with Client.Pair.
 type Invite struct {
 	Link       string // "zks-invite:...", the whole invite: for a link, a QR code, or paste
+	Version    int    // of the format
 	Relays     []string
 	Suite      Suite
 	Secret     []byte
@@ -69,6 +70,7 @@ func readInvite(handle raw.Invite) *Invite {
 		return raw.Bytes(p, length)
 	}
 	return &Invite{
+		Version:    raw.INVITE_VERSION,
 		Link:       raw.Text(raw.InviteText(handle, raw.INVITE_LINK)),
 		Relays:     strings.Fields(raw.Text(raw.InviteText(handle, raw.INVITE_RELAYS))),
 		Suite:      Suite(raw.InviteNumber(handle, raw.INVITE_SUITE)),

@@ -4,6 +4,7 @@ package zks
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 
@@ -90,14 +91,29 @@ func open(ctx context.Context, op string, config Config, start opener,
 	}
 	var handle raw.Client
 	err = run(ctx, op, func(k *raw.Call) int32 {
-		return start(e.runtime, built, k, &handle)
+		return start(e.runtime, built.config, k, &handle)
 	}, read)
-	raw.ConfigFree(built)
+	raw.ConfigFree(built.config)
 	c := &Client{engine: e, hub: h, handle: handle}
 	if err != nil {
 		c.Close()
-		return nil, err
+		return nil, built.because(err)
 	}
 	runtime.SetFinalizer(c, (*Client).lost)
 	return c, nil
+}
+
+// because adds the error of Config.StoreKeyFunc to that of the opening which it ended.
+func (b *builder) because(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Code != ErrStoreKey {
+		return err
+	}
+	select {
+	case reason := <-b.keyErr:
+		e.causes = append(e.causes, reason)
+		e.Text = reason.Error()
+	default:
+	}
+	return err
 }

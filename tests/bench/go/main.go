@@ -53,6 +53,7 @@ func cpu() time.Duration {
 
 func open(relays ...string) *zks.Client {
 	client := must(zks.Open(ctx, zks.Config{
+		Store:  zks.InMemory,
 		Secret: []byte("the same 32 bytes on each device"),
 		Relays: relays,
 	}))

@@ -16,6 +16,7 @@ import (
 
 func openDevice(ctx context.Context, name, relay string) *zks.Client {
 	client, err := zks.Open(ctx, zks.Config{
+		Store:      zks.InMemory,
 		DeviceName: name,
 		Secret:     []byte("the same 32 bytes on each device"),
 		Relays:     []string{relay},
