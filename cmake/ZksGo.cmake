@@ -27,10 +27,12 @@ if(NOT found VERSION_GREATER_EQUAL 1.23)
   return()
 endif()
 
-# zks_go_program(NAME FOLDER): build/<preset>/go/NAME. Go itself knows what changed.
+# zks_go_program(NAME FOLDER): build/<preset>/go/NAME. Go itself knows what changed, but for what
+# pkg-config says: CGO_LDFLAGS keeps the builds of two folders apart in its cache.
 function(zks_go_program name folder)
   add_custom_target(go_${name} ALL VERBATIM
-    COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${ZKS_GO_DIR} CGO_ENABLED=1 GOTOOLCHAIN=local
+    COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${ZKS_GO_DIR} CGO_ENABLED=1
+      CGO_LDFLAGS=-Wl,-rpath,${PROJECT_BINARY_DIR}/lib GOTOOLCHAIN=local
       GOPROXY=off GOWORK=off GOFLAGS=-buildvcs=false ${ZKS_GO} build -o ${ZKS_GO_DIR}/${name} .
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder})
   add_dependencies(go_${name} zks_shared)

@@ -17,4 +17,5 @@ fail() {
 command -v go >/dev/null || fail "Go is missing: run scripts/bootstrap --test"
 unset LD_LIBRARY_PATH
 export PKG_CONFIG_PATH=$build/go # cmake/ZksGo.cmake
+export CGO_LDFLAGS=-Wl,-rpath,$build/lib # so that Go's cache knows this build from others
 export GOTOOLCHAIN=local GOPROXY=off GOFLAGS=-buildvcs=false GOWORK=off CGO_ENABLED=1

@@ -37,6 +37,7 @@ GOPROXY=off go build -mod=vendor -tags zks_static -o vendored . || fail "the bui
 says_hello ./vendored
 
 cmake --install "$build" --prefix "$work/prefix" >"$work/log" || fail "cmake --install: $(cat "$work/log")"
+unset CGO_LDFLAGS
 PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name zks.pc)")
 export LD_LIBRARY_PATH=${PKG_CONFIG_PATH%/*}
 GOPROXY=off go build -mod=vendor -o shared . || fail "the build with pkg-config failed"
