@@ -213,10 +213,13 @@ START_TEST(flush_sends_before_the_loop_turns)
     world *w = world_new(NULL);
     peer p = {0};
     peer *s = world_pair(w, &p);
-    world_run(w, 50);
+    uint8_t byte;
+    for (int i = 0; i < 100 && recv(w->server->udp.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+         i++) {
+        world_run(w, 50); /* the handshake's last packets */
+    }
     peer_write(&p, 100);
     ck_assert_uint_eq(zks__link_queued(p.link), 100);
-    uint8_t byte;
     ck_assert_int_lt(recv(w->server->udp.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT), 0);
     zks__link_flush(p.link);
     ck_assert_int_eq(recv(w->server->udp.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT), 1);
