@@ -73,7 +73,6 @@ print(rss_kib() - before)
 """
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("text", [PUSH_AND_READ, CANCEL, CLIENTS],
                          ids=["push_and_read", "cancel", "clients"])
 def test_memory_stays_flat(program, text):

@@ -51,7 +51,7 @@ class Members:
     async def do_devices(self, step):
         client, count, found = self.client(step), step.argument(2), []
         try:
-            while len(found := client.devices()) != count:
+            while len(found := client.devices()) != count:  # noqa: ASYNC110
                 await asyncio.sleep(MOMENT_S)
         finally:
             for device in sorted(found, key=lambda d: self.names.name(d.id)):
