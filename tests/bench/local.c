@@ -3,13 +3,16 @@
  * What an entry costs an app where nothing but this library works: a store in memory, no relay.
  * The packages of other languages do the same in their own words (tests/bench/local.*), so that the
  * difference is theirs.
- *   bench_local single|batch BLOBS
- * single: a call for each entry, 64 of them awaited together; batch: 64 entries in a call.
+ *   bench_local single|batch|read BLOBS
+ * single: a call for each entry, 64 of them awaited together; batch: 64 entries in a call; read: 64
+ * received entries in a call, again and again (a relay has brought them before).
  */
 #include "common.h"
 #include "common_app.h"
 
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -49,18 +52,86 @@ static void batch(zks_client *c)
     bench_finish("push_many", op);
 }
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+    (void)info, (void)type, (void)at;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static size_t read_after(zks_client *c, uint64_t after, uint32_t flags, uint64_t *last)
+{
+    zks_op *op = NULL;
+    zks_batch *b = NULL;
+    bench_check("read", zks_inbox_read(c, after, TOGETHER, 0, flags, NULL, NULL, &op));
+    bench_check("read", zks_op_wait(op, BENCH_DEADLINE_MS));
+    bench_check("read", zks_op_take_batch(op, &b));
+    zks_op_free(op);
+    size_t count = zks_batch_count(b);
+    *last = count ? zks_batch_seqs(b)[count - 1] : after;
+    zks_batch_free(b);
+    return count;
+}
+
+static void read_again(zks_client *c)
+{
+    uint64_t last;
+    if (read_after(c, 0, 0, &last) != TOGETHER) {
+        bench_fail("read", 0, "entries are missing");
+    }
+}
+
+/* Lets a relay bring 64 entries, which stay in the inbox. */
+static zks_client *fed(zks_runtime *r)
+{
+    char folder[] = "/tmp/zks-bench-XXXXXX", config[256];
+    zks_relay *relay = NULL;
+    zks_op *op = NULL;
+    if (!mkdtemp(folder)) {
+        bench_fail(folder, 0, "cannot be made");
+    }
+    snprintf(config, sizeof config, "listen = 127.0.0.1:0\ndata = %s\n", folder);
+    bench_check("relay", zks_relay_start(r, config, NULL, NULL, &op, &relay));
+    bench_finish("relay", op);
+    zks_client *reader = bench_client(r, NULL, zks_relay_address(relay));
+    zks_client *sender = bench_client(r, NULL, zks_relay_address(relay));
+    batch(sender);
+    for (uint64_t got = 0, last = 0; got < TOGETHER;) {
+        got += read_after(reader, last, ZKS_READ_WAIT, &last);
+    }
+    bench_check("disconnect", zks_client_disconnect(reader, NULL, NULL, &op));
+    bench_finish("disconnect", op);
+    zks_client_free(sender);
+    bench_check("stop", zks_relay_stop(relay, NULL, NULL, &op));
+    bench_finish("stop", op);
+    zks_relay_free(relay);
+    remove_folder(folder);
+    return reader;
+}
+
 int main(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        void (*turn)(zks_client *);
+    } modes[] = {{"single", single}, {"batch", batch}, {"read", read_again}};
     zks_runtime *r = NULL;
-    if (argc != 3 || (strcmp(argv[1], "single") != 0 && strcmp(argv[1], "batch") != 0)) {
-        bench_fail("usage", 0, "bench_local single|batch BLOBS");
+    void (*turn)(zks_client *) = NULL;
+    for (size_t i = 0; argc == 3 && i < sizeof modes / sizeof *modes; i++) {
+        turn = strcmp(argv[1], modes[i].name) ? turn : modes[i].turn;
     }
-    void (*turn)(zks_client *) = strcmp(argv[1], "single") ? batch : single;
+    if (!turn) {
+        bench_fail("usage", 0, "bench_local single|batch|read BLOBS");
+    }
     uint64_t state = 1, blobs = bench_number(argv[2], TOGETHER, 10000000) / TOGETHER * TOGETHER;
     bench_guard(60);
     bench_fill(payloads, sizeof payloads, &state);
     bench_check("runtime", zks_runtime_new(&r));
-    zks_client *c = bench_client(r, NULL, NULL);
+    zks_client *c = turn == read_again ? fed(r) : bench_client(r, NULL, NULL);
     for (uint64_t i = 0; i < WARM_UP; i += TOGETHER) {
         turn(c);
     }

@@ -4,7 +4,6 @@ package zks
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,20 +15,18 @@ import (
 // after a cancel and when the client closes. So calls are used again and again.
 //
 // There are two ways of waiting. Most calls have a token: their end comes through the queue and the
-// dispatching goroutine. But to park a goroutine and wake it costs some 20 us of CPU, as much as a
-// push itself; so what ends soon, as the store alone works on it, is waited for in C, on the
-// goroutine's own thread. Few may do so at a time: the others need the threads.
+// dispatching goroutine. But to park a goroutine and wake it costs some 20 us of CPU, half as much as
+// a push itself; so a call on which the store alone works, and which is the only one of its kind, is
+// waited for in C, on the goroutine's own thread. Where there are several, one wake-up serves many.
 type call struct {
-	c    *raw.Call  // its Token is 0 for a quick one
-	done chan int32 // the status; room for one, so that the dispatcher never waits
+	c     *raw.Call  // its Token is 0 for one that is waited for in C
+	done  chan int32 // the status; room for one, so that the dispatcher never waits
+	local bool       // the store alone works on it
 }
 
-var quick = struct {
-	now  atomic.Int32
-	most int32
-}{most: int32(max(runtime.GOMAXPROCS(0)/2, 1))}
+var localCalls atomic.Int32
 
-const quickSliceMs = 10 // how soon a quick wait sees that its context ended
+const sliceMs = 10 // how soon a wait in C sees that its context ended
 
 // calls finds them by the token that comes back.
 var calls callTable
@@ -62,14 +59,16 @@ func newCall() *call {
 	return k
 }
 
-// newQuickCall gives a call that is waited for in C, unless too many are.
-func newQuickCall() *call {
-	if quick.now.Add(1) > quick.most {
-		quick.now.Add(-1)
-		return newCall()
+// newLocalCall gives a call on which the store alone works.
+func newLocalCall() *call {
+	var k *call
+	if localCalls.Add(1) == 1 {
+		k = callPool.Get().(*call)
+		k.c.Token = 0
+	} else {
+		k = newCall()
 	}
-	k := callPool.Get().(*call)
-	k.c.Token = 0
+	k.local = true
 	return k
 }
 
@@ -105,8 +104,9 @@ func (k *call) end() {
 		raw.OpFree(k.c.Op)
 		k.c.Op = 0
 	}
-	if k.c.Token == 0 {
-		quick.now.Add(-1)
+	if k.local {
+		k.local = false
+		localCalls.Add(-1)
 	}
 	callPool.Put(k)
 }
@@ -116,7 +116,7 @@ func (k *call) end() {
 func (k *call) wait(ctx context.Context) int32 {
 	ended := ctx.Done()
 	if k.c.Token == 0 {
-		for raw.OpWait(k.c.Op, quickSliceMs) != 0 {
+		for raw.OpWait(k.c.Op, sliceMs) != 0 {
 			if ctx.Err() != nil {
 				raw.OpCancel(k.c.Op)
 			}

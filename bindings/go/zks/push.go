@@ -79,7 +79,7 @@ func newPushCall(flags uint32) *call {
 	if flags&raw.PUSH_ACKED != 0 {
 		return newCall()
 	}
-	return newQuickCall()
+	return newLocalCall()
 }
 
 func allFlags(flags []PushFlag) uint32 {

@@ -104,7 +104,7 @@ func (o *ReadOptions) newCall() *call {
 	if o.Wait {
 		return newCall()
 	}
-	return newQuickCall()
+	return newLocalCall()
 }
 
 // entriesOf copies a batch: its payloads in one go.

@@ -138,6 +138,8 @@ func main() {
 		turn(client)
 	}
 	took := time.Since(wall)
+	fmt.Fprintf(os.Stderr, "go %s: %.2f us of CPU and %.2f us for an entry, %.1f ms to the first "+
+		"client\n", os.Args[1], perBlob(cpu()-used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
 	fmt.Printf(`{"blobs":%d,"cpu_us":%.3f,"wall_us":%.3f,"first_open_ms":%.2f}`+"\n", blobs,
 		perBlob(cpu()-used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
 }
