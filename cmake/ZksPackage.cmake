@@ -4,7 +4,7 @@
 # and GMP stay shared files that can be replaced. `scripts/bootstrap --package` builds these parts.
 
 set(bootstrap ${PROJECT_SOURCE_DIR}/scripts/bootstrap)
-set(ZKS_PACKAGE_DIR "" CACHE PATH "The parts that packages link; empty: where bootstrap puts them")
+set(ZKS_PACKAGE_DIR "$ENV{ZKS_PACKAGE_DIR}" CACHE PATH "The parts that packages link; empty: where bootstrap puts them")
 if(ZKS_PACKAGE_DIR)
   set(ZKS_PARTS ${ZKS_PACKAGE_DIR})
 else()

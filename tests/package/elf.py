@@ -64,6 +64,9 @@ def problems(path, exports):
         found.append(f"{name} wants {len(wanted)} symbols that must be inside: {wanted[:5]}")
     if "NODELETE" not in " ".join(dynamic(path, "FLAGS_1")):
         found.append(f"{name} may be unloaded under its threads: link with -z nodelete")
+    for size in dynamic(path, "FINI_ARRAYSZ"):
+        if int(size.split()[0]) > 8:  # the compiler's own entry
+            found.append(f"{name} runs code at process exit, when its threads may still run")
     return found + shared_problems(path)
 
 

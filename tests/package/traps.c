@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TRAP(name)                                                                                 \
-    void name(void);                                                                               \
-    void name(void)                                                                                \
-    {                                                                                              \
-        fprintf(stderr, "the engine called the host's %s\n", #name);                               \
-        abort();                                                                                   \
+#define TRAP(name)                                                   \
+    void name(void);                                                 \
+    void name(void)                                                  \
+    {                                                                \
+        fprintf(stderr, "the engine called the host's %s\n", #name); \
+        abort();                                                     \
     }
 
 TRAP(uv_loop_init)
