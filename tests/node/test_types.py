@@ -27,10 +27,20 @@ def tool(name, *arguments, cwd):
 
 
 def tsd(package):
+    """tsd overlooks packages in a node_modules; so this one is none. It must find a wrong line."""
+    manifest = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    manifest["tsd"] = {"compilerOptions": {"module": "node16", "lib": STRICT["lib"]}}
+    (package / "package.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (package / "node_modules").symlink_to(MODULES)
     (package / "tests").mkdir()
-    shutil.copy(HERE / "types/api.test-d.ts", package / "tests")
-    return tool("tsd", "--typings", "bindings/node/lib/index.d.ts", "--files", "tests/*.test-d.ts",
-                cwd=package)
+    text = (HERE / "types/api.test-d.ts").read_text(encoding="utf-8")
+    problems = []
+    for last, fails in (("", False), ("\nexpectType<string>(client.acked);\n", True)):
+        (package / "tests/api.test-d.ts").write_text(text + last, encoding="utf-8")
+        found = tool("tsd", "--typings", "bindings/node/lib/index.d.ts", "--files",
+                     "tests/*.test-d.ts", cwd=package)
+        problems += ["tsd finds nothing"] if fails and not found else [] if fails else found
+    return problems
 
 
 def tsc(work):
@@ -61,7 +71,8 @@ def main():
         (work / "node_modules/@types").symlink_to(MODULES / "@types")
         (work / "node_modules/undici-types").symlink_to(MODULES / "undici-types")
         problems += tsc(work) + tool("publint", "run", "--strict", "--pack", "false", cwd=package)
-        problems += tsd(package)
+        shutil.move(package, work / "package")
+        problems += tsd(work / "package")
     for problem in problems:
         print(problem)
     return 1 if problems else 0

@@ -12,7 +12,6 @@ expectType<Client>(client);
 expectAssignable<Config>({ passphrase: 'x', salt: Buffer.alloc(8), storeKey: async () => 'bytes' });
 expectNotAssignable<Config>({ relay: 'a' });
 expectError(open({ secret: 5 }));
-expectError(new Client());
 
 expectType<Promise<PushResult>>(client.push('text', { acked: true }));
 expectType<Promise<PushResult>>(client.pushMany([Buffer.alloc(1), 'x', new ArrayBuffer(2)]));
