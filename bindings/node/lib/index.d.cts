@@ -361,16 +361,21 @@ export class Client extends EventEmitter implements AsyncDisposable {
   readonly joinedRelays?: string[];
 }
 
+export interface OpenOptions extends Abortable {
+  /** Hears all events, those of the opening too. */
+  onEvent?: (event: ClientEvent) => void;
+}
+
 /** Opens the store's group, or a shared group by its secret or passphrase. */
-export function open(config: Config, options?: Abortable): Promise<Client>;
+export function open(config: Config, options?: OpenOptions): Promise<Client>;
 /** Makes a paired group. Show the recovery code once: it is nowhere else. */
-export function createGroup(config: Config, options?: Abortable & { recovery?: boolean }):
+export function createGroup(config: Config, options?: OpenOptions & { recovery?: boolean }):
   Promise<{ client: Client; recoveryCode: string | null }>;
 /** Joins a paired group by the code or link that a member shows. */
 export function join(config: Config, codeOrLink: string,
-  options?: Abortable & { onDigits?: (digits: string) => void }): Promise<Client>;
+  options?: OpenOptions & { onDigits?: (digits: string) => void }): Promise<Client>;
 /** Comes into a paired group by its recovery code, as a new device. */
-export function restore(config: Config, words: string, options?: Abortable): Promise<Client>;
+export function restore(config: Config, words: string, options?: OpenOptions): Promise<Client>;
 
 /** A relay inside this process, for tests and small tools. */
 export class Relay implements AsyncDisposable {
