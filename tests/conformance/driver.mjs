@@ -13,12 +13,16 @@ function print(text) {
   for (let done = 0; done < bytes.length; ) done += writeSync(1, bytes, done);
 }
 
+function begin(relay, folder, name, suite) {
+  const home = path.join(folder, `${name}-${suite}`);
+  mkdirSync(home, { recursive: true });
+  return new Driver(relay, home, suite);
+}
+
 async function runCase({ name, suites = ['default'], steps }, relay, folder) {
   for (const suite of suites) {
     print(`case ${name} ${suite}\n`);
-    const home = path.join(folder, `${name}-${suite}`);
-    mkdirSync(home, { recursive: true });
-    const driver = new Driver(relay, home, suite);
+    const driver = begin(relay, folder, name, suite);
     try {
       for (const step of steps) print(await driver.run(step));
     } finally {
@@ -35,12 +39,18 @@ async function runCases(file, only, relay, folder) {
 }
 
 async function runPeer(relay, folder) {
-  const driver = new Driver(relay, folder, 'default');
+  let driver;
   for await (const line of createInterface({ input: process.stdin })) {
-    print(await driver.run(JSON.parse(line)));
+    const step = JSON.parse(line);
+    if (step[0] === 'case') {
+      await driver?.end();
+      driver = begin(relay, folder, step[1], step[2]);
+    } else {
+      print(await driver.run(step));
+    }
     print('.\n');
   }
-  await driver.end();
+  await driver?.end();
 }
 
 const text = { type: 'string' };

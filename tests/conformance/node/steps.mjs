@@ -69,9 +69,9 @@ const background = {
   },
 
   async get(world, step) {
-    const value = isDevice(step.who) ? world.names.device(step.who)
-      : world.variables.known.get(step.who) ?? '';
-    step.text += `= ${value}\n`;
+    const value = isDevice(step.who) ? world.names.known(step.who)
+      : world.variables.known.get(step.who);
+    step.text += `= ${value ?? ''}\n`;
   },
 
   async set(world, step) {

@@ -79,6 +79,11 @@ export class Names {
     return this.#ofId.get(device) ?? '?';
   }
 
+  /** The id of a device, if it has one. */
+  known(name) {
+    return this.#newest.get(name);
+  }
+
   device(name) {
     if (!this.#newest.has(name)) throw new Broken(`${name} has no id yet`);
     return this.#newest.get(name);
