@@ -59,22 +59,26 @@ def python():
 
 # --- JavaScript: the package of the checkout, one driver for three runtimes ---
 
-def javascript(*argv):
-    there(SOURCE / "build" / "npm" / "zks.node", "make build, or npm run build")
-    return Command([*argv, there(HERE / "driver.mjs", "the driver in JavaScript")])
+def addon():
+    """What makes the package load the addon of this build."""
+    return {"ZKS_NODE_ADDON": there(BUILD / "npm/zks.node", "scripts/package addon build/dev/npm")}
+
+
+def javascript(runtime, *options):
+    return Command([tool(runtime, f"node/bin/{runtime}"), *options,
+                    there(HERE / "driver.mjs", "the driver in JavaScript")], addon())
 
 
 def node():
-    return javascript(tool("node", "node/node_modules/.bin/node"))
+    return javascript("node")
 
 
 def bun():
-    return javascript(tool("bun", "node/node_modules/@oven/bun-linux-x64/bin/bun"), "run")
+    return javascript("bun", "run")
 
 
 def deno():
-    return javascript(tool("deno", "node/node_modules/@deno/linux-x64-glibc/deno"), "run",
-                      "--allow-all", "--quiet")
+    return javascript("deno", "run", "--allow-all", "--quiet")
 
 
 # --- Go: programs that the build makes where it finds Go ---
@@ -97,9 +101,8 @@ def python_dump():
 
 
 def node_dump():
-    there(SOURCE / "build" / "npm" / "zks.node", "make build, or npm run build")
-    return (Command([tool("node", "node/node_modules/.bin/node"),
-                     there(SOURCE / "bindings/node/dump.mjs", "the package for Node")]),
+    return (Command([tool("node", "node/bin/node"),
+                     there(SOURCE / "bindings/node/dump.mjs", "the package for Node")], addon()),
             SOURCE / "bindings/node/unbound.txt")
 
 

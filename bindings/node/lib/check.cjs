@@ -58,6 +58,11 @@ function signal(value) {
   throw typeError(`signal must be an AbortSignal, not ${describe(value)}`);
 }
 
+function callback(value, name) {
+  if (typeof value === 'function') return value;
+  throw typeError(`${name} must be a function, not ${describe(value)}`);
+}
+
 /** An id as 64 hexadecimal digits, or as bytes: bytes. */
 function id(value, name, size) {
   if (typeof value !== 'string') {
@@ -71,4 +76,4 @@ function id(value, name, size) {
   return Buffer.from(value, 'hex');
 }
 
-module.exports = { bytes, text, integer, options, choice, signal, id };
+module.exports = { bytes, text, integer, options, choice, signal, callback, id };

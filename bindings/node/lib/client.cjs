@@ -78,6 +78,7 @@ class Client extends EventEmitter {
     this.#listener = listener;
     engine.listeners.set(listener, new WeakRef(this));
     forgotten.register(this, { listener, name: this.constructor.name }, this);
+    if (this.listenerCount('event') || this.listenerCount('pairDigits')) pinned.add(this);
     this.on('removeListener', () => this.#unpin());
     this.on('newListener', () => pinned.add(this)); // second: it would hear of the one above
   }
@@ -310,16 +311,23 @@ class Client extends EventEmitter {
 
 /* --- four ways to get a client --- */
 
-/** Opens the store's group, or a shared group by its secret or passphrase. */
-async function open(config, { signal } = {}) {
+/** A client to be opened. onEvent hears all its events, those of the opening too. */
+function newClient(onEvent) {
   const client = new Client();
+  if (onEvent !== undefined) client.on('event', check.callback(onEvent, 'onEvent'));
+  return client;
+}
+
+/** Opens the store's group, or a shared group by its secret or passphrase. */
+async function open(config, { onEvent, signal } = {}) {
+  const client = newClient(onEvent);
   await openWith(client, config, native.clientOpen, null, signal);
   return client;
 }
 
 /** Makes a paired group with this device as its first member. */
-async function createGroup(config, { recovery = true, signal } = {}) {
-  const client = new Client();
+async function createGroup(config, { recovery = true, onEvent, signal } = {}) {
+  const client = newClient(onEvent);
   const flags = recovery ? 0 : constants.ZKS_CREATE_NO_RECOVERY;
   const recoveryCode = await openWith(client, config,
     (runtime, handle, token) => native.groupCreate(runtime, handle, flags, token),
@@ -328,25 +336,25 @@ async function createGroup(config, { recovery = true, signal } = {}) {
 }
 
 /** Joins a paired group by the code or link that a member shows. */
-async function join(config, codeOrLink, { onDigits, signal } = {}) {
+async function join(config, codeOrLink, { onDigits, onEvent, signal } = {}) {
   const text = check.text(codeOrLink, 'codeOrLink');
-  if (onDigits !== undefined && typeof onDigits !== 'function') throw typeError('onDigits must be a function');
-  const client = new Client();
-  const listener = onDigits && ((event) => onDigits(event.digits));
-  if (listener) client.on('pairDigits', listener);
+  const client = newClient(onEvent);
+  if (onDigits !== undefined) {
+    check.callback(onDigits, 'onDigits');
+    client.once('pairDigits', (event) => onDigits(event.digits));
+  }
   const relays = await openWith(client, config,
     (runtime, handle, token) => native.groupJoin(runtime, handle, text, token),
     (op) => native.opBytes(op, constants.ZKS_OP_RELAYS)?.toString() ?? '', signal);
-  if (listener) client.off('pairDigits', listener);
   /** The relays of the device that let this one in: for the configuration from now on. */
   client.joinedRelays = relays.split('\n').filter(Boolean);
   return client;
 }
 
 /** Comes into a paired group by its recovery code, as a new device with all rights. */
-async function restore(config, words, { signal } = {}) {
+async function restore(config, words, { onEvent, signal } = {}) {
   const text = check.text(words, 'words');
-  const client = new Client();
+  const client = newClient(onEvent);
   await openWith(client, config,
     (runtime, handle, token) => native.groupRestore(runtime, handle, text, token), null, signal);
   return client;

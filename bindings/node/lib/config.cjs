@@ -73,7 +73,9 @@ function fill(handle, config) {
     native.configSetText(handle, constants.ZKS_OPTION_DEVICE_NAME, name);
   }
   for (const [name, option] of Object.entries(NUMBERS)) {
-    if (config[name] !== undefined) native.configSetInt(handle, option, check.integer(config[name], name));
+    if (config[name] === undefined) continue;
+    // The library knows each option's range, and says it in its error.
+    native.configSetInt(handle, option, check.integer(config[name], name, Number.MIN_SAFE_INTEGER));
   }
   for (const address of relays(config.relays ?? [])) native.configAddRelay(handle, address);
 }

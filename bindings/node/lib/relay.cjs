@@ -32,8 +32,8 @@ class Relay {
 
   /**
    * Starts a relay and waits until it listens.
-   * @param {string | object} [config]  as in zks-relay's configuration file; default: any free port
-   * of this machine, the database in the folder "zks-relay-data"
+   * @param {string | object} [config]  as in zks-relay's configuration file (docs/OPERATIONS.md);
+   * for a test {listen: '127.0.0.1:0', data: FOLDER}, whose address names the port
    */
   static async start(config = {}, { signal } = {}) {
     const text = lines(config);
