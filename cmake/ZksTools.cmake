@@ -8,9 +8,10 @@ else()
   set(ZKS_TOOLS $ENV{HOME}/.cache/0k-sync/tools)
 endif()
 
-# The tests of a package need it built; the builds with a sanitizer do not have them.
+# The tests of the Python package need it built; a ThreadSanitizer would need a Python built for it.
 set(ZKS_TOOLS_PYTHON ${ZKS_TOOLS}/python/bin/python)
-if(ZKS_TESTS AND NOT ZKS_SANITIZER AND NOT ZKS_COVERAGE AND EXISTS ${ZKS_TOOLS_PYTHON})
+if(ZKS_TESTS AND NOT ZKS_SANITIZER MATCHES "thread|fuzzer" AND NOT ZKS_COVERAGE AND
+    EXISTS ${ZKS_TOOLS_PYTHON})
   set(Python_EXECUTABLE ${ZKS_TOOLS_PYTHON})
   set(ZKS_PYTHON ON)
 endif()
