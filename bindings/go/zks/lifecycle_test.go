@@ -174,6 +174,28 @@ func TestCloseDuringEverything(t *testing.T) {
 	}
 }
 
+// The shared runtime ends with the last client and begins with the next one, whoever is quicker.
+func TestOpenAndCloseByMany(t *testing.T) {
+	var group sync.WaitGroup
+	for range 8 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for range 20 {
+				client, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Secret: secret})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := client.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	group.Wait()
+}
+
 // lockedBuffer is what a handler may write into while a test reads.
 type lockedBuffer struct {
 	sync.Mutex
