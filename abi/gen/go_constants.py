@@ -44,7 +44,8 @@ def raw(model):
     width = max(len(item["name"]) for item in items) - 4
     lines = [*head("raw"), "// The constants of zks.h.", "const ("]
     lines += [f"\t{item['name'][4:]:<{width}} = {item['value']}" for item in items]
-    lines += [")", "", "// Constants has them by their names in C.", "var Constants = map[string]int64{"]
+    lines += [")", "", "// Constants has them by their names in C.",
+              "var Constants = map[string]int64{"]
     for item in items:
         key = f'"{item["name"]}":'
         lines.append(f"\t{key:<{width + 7}} {item['name'][4:]},")
@@ -55,7 +56,8 @@ def codes(model):
     """codes.go: the errors."""
     items = [item for enum in model["enums"] for item in enum["constants"]
              if item["name"].startswith("ZKS_E_")]
-    lines = [*head("zks"), "// The errors of this package: errors.Is(err, zks.ErrStoreBusy).", "const ("]
+    lines = [*head("zks"), "// The errors of this package: errors.Is(err, zks.ErrStoreBusy).",
+             "const ("]
     for item in items:
         name = "Err" + camel(item["name"].removeprefix("ZKS_E_"))
         lines += comment(f"{name}: {item['doc']}" if item["doc"] else name)

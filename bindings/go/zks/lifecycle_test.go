@@ -55,7 +55,7 @@ func allStacks() string {
 func TestThousandClientsShareOneRuntime(t *testing.T) {
 	const count = 1000
 	openDevice(t, zks.Config{}) // the runtime and its threads
-	goroutines, threads := runtime.NumGoroutine(), status(t, "Threads")
+	goroutines, threads := runtime.NumGoroutine(), engineThreads(t)
 	clients := make([]*zks.Client, count)
 	var group sync.WaitGroup
 	for i := range clients {
@@ -72,9 +72,8 @@ func TestThousandClientsShareOneRuntime(t *testing.T) {
 	eventually(t, "an end of the goroutines", func() bool {
 		return runtime.NumGoroutine() <= goroutines
 	})
-	// Go starts threads of its own for calls into C; clients have none.
-	if more := status(t, "Threads") - threads; more > 50 {
-		t.Errorf("%d clients brought %d threads", count, more)
+	if now := engineThreads(t); now != threads {
+		t.Errorf("%d clients have %d threads, one had %d", count, now, threads)
 	}
 	for _, client := range clients {
 		group.Add(1)
@@ -172,6 +171,28 @@ func TestCloseDuringEverything(t *testing.T) {
 		}
 		group.Wait()
 	}
+}
+
+// The shared runtime ends with the last client and begins with the next one, whoever is quicker.
+func TestOpenAndCloseByMany(t *testing.T) {
+	var group sync.WaitGroup
+	for range 8 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for range 20 {
+				client, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Secret: secret})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := client.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	group.Wait()
 }
 
 // lockedBuffer is what a handler may write into while a test reads.
