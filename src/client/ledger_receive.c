@@ -83,6 +83,13 @@ static zks_status open_control(const delivery *d, const zks__store_held *h)
     return status;
 }
 
+/* A question is answered when it comes, also behind a gap: two devices that miss something of each
+ * other's would not hear each other's questions before both have given up. */
+static bool is_answered_early(uint8_t kind, int signed_ok)
+{
+    return kind == ZKS_ENTRY_WANT && signed_ok;
+}
+
 static zks_status deliver_held(const zks__store_held *h, void *user)
 {
     delivery *d = user;
@@ -90,7 +97,8 @@ static zks_status deliver_held(const zks__store_held *h, void *user)
     memcpy(item.id, h->id, sizeof item.id);
     memcpy(item.pusher, h->pusher, sizeof item.pusher);
     zks_status status = deliver(d->ledger, d->chain, h->kind, d->flags, &item);
-    return status || h->kind == ZKS_ENTRY_DATA ? status : open_control(d, h);
+    bool done = h->kind == ZKS_ENTRY_DATA || is_answered_early(h->kind, h->signed_ok);
+    return status || done ? status : open_control(d, h);
 }
 
 static zks_status remove_held(zks__ledger *l, uint64_t ref)
@@ -134,7 +142,10 @@ static zks_status hold(zks__ledger *l, zks__known_chain *chain)
     l->held_unix_ms = held.since_ms > l->held_unix_ms ? held.since_ms : l->held_unix_ms;
     r->out->held++;
     l->held_count++;
-    return zks__store_held_add(l->store, l->group.g, &held);
+    zks_status status = zks__store_held_add(l->store, l->group.g, &held);
+    return status || !is_answered_early(held.kind, held.signed_ok)
+               ? status
+               : zks__ledger_note_control(l, chain, e);
 }
 
 static zks_status drop(zks__ledger *l, uint64_t ref)
