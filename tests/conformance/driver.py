@@ -18,9 +18,8 @@ from python.values import Broken  # noqa: E402
 async def run_case(one, relay, folder):
     for suite in one.get("suites", ["default"]):
         print("case", one["name"], suite, flush=True)
-        home = folder / f"{one['name']}-{suite}"
-        home.mkdir(exist_ok=True)
-        driver = Driver(relay, home, suite)
+        driver = Driver(relay, folder)
+        driver.begin(folder / f"{one['name']}-{suite}", suite)
         try:
             for step in one["steps"]:
                 print(await driver.run(step), end="", flush=True)
@@ -38,7 +37,7 @@ async def run_cases(file, only, relay, folder):
 
 
 async def run_peer(relay, folder):
-    driver = Driver(relay, folder, "default")
+    driver = Driver(relay, folder)
     while line := await asyncio.to_thread(sys.stdin.readline):
         print(await driver.run(json.loads(line)), end="")
         print(".", flush=True)

@@ -41,10 +41,11 @@ class Members:
         step.say()
 
     async def do_digits(self, step):
-        other = self.devices[step.argument(2)]
-        mine = await self.device(step).log.take(EventKind.PAIR_DIGITS)
-        theirs = await other.log.take(EventKind.PAIR_DIGITS)
-        step.say(f" as {other.name}" if mine.digits == theirs.digits else " ! DIFFERENT")
+        event = await self.device(step).log.take(EventKind.PAIR_DIGITS)
+        others = self.variables.known.setdefault(step.argument(2), None)
+        self.variables.known[step.argument(2)] = event.digits
+        same = " are the same" if others == event.digits else " ! DIFFERENT"
+        step.say("" if others is None else same)
 
     # --- members ---
 

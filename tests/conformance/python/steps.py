@@ -36,10 +36,15 @@ class Step:
 class Driver(Opening, Sending, Members):
     """The world of one case."""
 
-    def __init__(self, relay, folder, suite):
-        self.fixture, self.folder, self.suite = relay, folder, suite
+    def __init__(self, relay, root):
+        self.fixture, self.root = relay, root
+        self.begin(root, "default")
+
+    def begin(self, folder, suite):
+        self.folder, self.suite = folder, suite
         self.devices, self.relays, self.background = {}, {}, {}
         self.names, self.variables = Names(), Variables()
+        folder.mkdir(exist_ok=True)
 
     async def run(self, words):
         """Does a step; the lines that it says."""
@@ -104,10 +109,16 @@ class Driver(Opening, Sending, Members):
 
     # --- peers ---
 
+    async def do_case(self, step):
+        await self.end()
+        self.begin(self.root / f"{step.who}-{step.argument(2)}", step.argument(2))
+
     async def do_get(self, step):
         name = step.who
-        device = len(name) == 1 and name.isupper()
-        value = self.names.device(name).hex() if device else self.variables.known.get(name, "")
+        if len(name) == 1 and name.isupper():
+            value = self.names.newest.get(name, b"").hex()
+        else:
+            value = self.variables.known.get(name, "")
         step.lines.append(f"= {value}\n")
 
     async def do_set(self, step):
