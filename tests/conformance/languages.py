@@ -59,9 +59,16 @@ def python():
 
 # --- JavaScript: the package of the checkout, one driver for three runtimes ---
 
+NODE_MODULES = TOOLS / "node" / "node_modules"
+
+
 def addon():
     """What makes the package load the addon of this build."""
     return {"ZKS_NODE_ADDON": there(BUILD / "npm/zks.node", "scripts/package addon build/dev/npm")}
+
+
+def with_node(*argv):
+    return Command([tool("node", "node/bin/node"), *argv], addon())
 
 
 def javascript(runtime, *options):
@@ -101,8 +108,7 @@ def python_dump():
 
 
 def node_dump():
-    return (Command([tool("node", "node/bin/node"),
-                     there(SOURCE / "bindings/node/dump.mjs", "the package for Node")], addon()),
+    return (with_node(there(SOURCE / "bindings/node/dump.mjs", "the package for Node")),
             SOURCE / "bindings/node/unbound.txt")
 
 

@@ -5,6 +5,7 @@ A case's devices are dealt out in the order of their names, and again shifted by
 every language has had every place. What a verb keeps (codes, words, invites) and the ids of devices
 go to the other processes; the transcript must be that of a single driver.
 """
+import contextlib
 import json
 import os
 import secrets
@@ -46,6 +47,7 @@ class Peer:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", bufsize=1,
             env={**os.environ, **command.environment}, cwd=command.folder)
         self.watchdog = threading.Timer(patience_s, self.process.kill)
+        self.watchdog.daemon = True
         self.watchdog.start()
 
     def do(self, *step):
@@ -59,9 +61,11 @@ class Peer:
         return lines
 
     def end(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
+        """The exit code."""
+        with contextlib.suppress(BrokenPipeError):  # it is gone already
+            self.process.stdin.close()
         code = self.process.wait()
+        self.process.stdout.close()
         self.watchdog.cancel()
         return code
 

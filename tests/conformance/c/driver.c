@@ -3,6 +3,7 @@
 #include "driver.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,37 +208,45 @@ static void run_peer(void)
     end_case();
 }
 
-int main(int argc, char **argv)
+typedef struct arguments {
+    const char *cases, *only;
+    bool peer;
+} arguments;
+
+static arguments read_arguments(int argc, char **argv)
 {
-    const char *cases = NULL, *only = NULL;
-    bool peer = false;
-    for (int i = 1; i < argc; i++) {
-        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-        const char **value = !strcmp(argv[i], "--relay")   ? &fixture
-                             : !strcmp(argv[i], "--dir")   ? &dir
-                             : !strcmp(argv[i], "--cases") ? &cases
-                             : !strcmp(argv[i], "--case")  ? &only
-                                                           : NULL;
-        if (value && next) {
-            *value = next;
-            i++;
-        } else {
-            peer |= !strcmp(argv[i], "--peer");
-        }
+    static const struct option options[] = {
+        {"relay", required_argument, NULL, 'r'}, {"dir", required_argument, NULL, 'd'},
+        {"cases", required_argument, NULL, 'c'}, {"case", required_argument, NULL, 'o'},
+        {"peer", no_argument, NULL, 'p'},        {NULL, 0, NULL, 0},
+    };
+    arguments a = {0};
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        fixture = c == 'r' ? optarg : fixture;
+        dir = c == 'd' ? optarg : dir;
+        a.cases = c == 'c' ? optarg : a.cases;
+        a.only = c == 'o' ? optarg : a.only;
+        a.peer |= c == 'p';
     }
-    if (!fixture || !dir || (!cases && !peer)) {
+    if (!fixture || !dir || (!a.cases && !a.peer)) {
         fprintf(stderr,
                 "usage: driver --relay ADDRESS --dir TMP (--cases FILE [--case NAME] | --peer)\n");
-        return 1;
+        exit(1);
     }
+    return a;
+}
+
+int main(int argc, char **argv)
+{
+    arguments a = read_arguments(argc, argv);
     if (zks_runtime_new(&runtime)) {
         return 1;
     }
     lock();
-    if (peer) {
+    if (a.peer) {
         run_peer();
     } else {
-        run_cases(cases, only);
+        run_cases(a.cases, a.only);
     }
     unlock();
     zks_status s = zks_runtime_close(runtime, patience_ms());

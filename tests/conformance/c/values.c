@@ -106,8 +106,8 @@ static char *text_repeated(const json_t *value)
     }
     size_t length = strlen(unit);
     char *text = allocate(length * times + 1);
-    for (size_t i = 0; i < times; i++) {
-        memcpy(text + i * length, unit, length);
+    for (size_t i = 0; i < length * times; i++) {
+        text[i] = unit[i % length];
     }
     return text;
 }
