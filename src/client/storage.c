@@ -2,6 +2,7 @@
 #include "client/storage.h"
 
 #include "base/alloc.h"
+#include "client/client.h"
 #include "client/ledger.h"
 #include "client/runtime.h"
 
@@ -156,7 +157,9 @@ static void *storage_thread(void *argument)
         while (!zks__list_empty(&taken)) {
             zks__list group;
             take_group(&taken, &group);
+            zks__fork_hold();
             run_group(&group);
+            zks__fork_release();
             hand_over(s, &group);
         }
     }

@@ -230,6 +230,32 @@ asyncio.run(main())
 """), "7\n1\n8\n2\n")
 
 
+def test_fork_while_the_engine_writes(program):
+    """The child's own runtime finds nothing locked by a thread that it does not have."""
+    passed(program(OPEN + """
+with blocking.open(config) as client:
+    stop = threading.Event()
+    def write():
+        while not stop.is_set():
+            client.push(b"x" * 100)
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    codes = set()
+    for _ in range(30):
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            with blocking.open(config) as own:
+                os._exit(own.push(b"child").number)
+        codes.add(os.waitpid(child, 0)[1])
+    stop.set()
+    for thread in threads:
+        thread.join()
+print(codes)
+"""), "{256}")
+
+
 def test_multiprocessing_by_fork(program):
     passed(program(OPEN + """
 import multiprocessing
