@@ -3,6 +3,9 @@
 
 #include "common.h"
 
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void bench_check(const char *what, zks_status status)
@@ -42,4 +45,33 @@ zks_client *bench_client(zks_runtime *r, const char *store, const char *relay)
         bench_finish("connect", op);
     }
     return client;
+}
+
+void bench_relay_start(zks_runtime *r, bench_relay *out)
+{
+    char config[512];
+    zks_op *op;
+    const char *root = getenv("TMPDIR");
+    snprintf(out->folder, sizeof out->folder, "%s/zks-bench-XXXXXX", root ? root : "/tmp");
+    if (!mkdtemp(out->folder)) {
+        bench_fail(out->folder, 0, "cannot be made");
+    }
+    snprintf(config, sizeof config, "listen = 127.0.0.1:0\ndata = %s\n", out->folder);
+    bench_check("relay", zks_relay_start(r, config, NULL, NULL, &op, &out->relay));
+    bench_finish("relay", op);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+    (void)info, (void)type, (void)at;
+    return remove(path);
+}
+
+void bench_relay_stop(bench_relay *b)
+{
+    zks_op *op;
+    bench_check("stop", zks_relay_stop(b->relay, NULL, NULL, &op));
+    bench_finish("stop", op);
+    zks_relay_free(b->relay);
+    nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

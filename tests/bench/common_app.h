@@ -13,4 +13,13 @@ void bench_finish(const char *what, zks_op *op);
 /* A client of the one group of all benchmarks: store NULL in memory; relay NULL not connected. */
 zks_client *bench_client(zks_runtime *r, const char *store, const char *relay);
 
+/* A relay of this process, on the disk of the temporary folder. */
+typedef struct bench_relay {
+    zks_relay *relay;
+    char folder[256];
+} bench_relay;
+
+void bench_relay_start(zks_runtime *r, bench_relay *out);
+void bench_relay_stop(bench_relay *b);
+
 #endif

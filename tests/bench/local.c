@@ -10,9 +10,7 @@
 #include "common.h"
 #include "common_app.h"
 
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -52,17 +50,6 @@ static void batch(zks_client *c)
     bench_finish("push_many", op);
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-    (void)info, (void)type, (void)at;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 static size_t read_after(zks_client *c, uint64_t after, uint32_t flags, uint64_t *last)
 {
     zks_op *op = NULL;
@@ -88,17 +75,11 @@ static void read_again(zks_client *c)
 /* Lets a relay bring 64 entries, which stay in the inbox. */
 static zks_client *fed(zks_runtime *r)
 {
-    char folder[] = "/tmp/zks-bench-XXXXXX", config[256];
-    zks_relay *relay = NULL;
+    bench_relay b;
     zks_op *op = NULL;
-    if (!mkdtemp(folder)) {
-        bench_fail(folder, 0, "cannot be made");
-    }
-    snprintf(config, sizeof config, "listen = 127.0.0.1:0\ndata = %s\n", folder);
-    bench_check("relay", zks_relay_start(r, config, NULL, NULL, &op, &relay));
-    bench_finish("relay", op);
-    zks_client *reader = bench_client(r, NULL, zks_relay_address(relay));
-    zks_client *sender = bench_client(r, NULL, zks_relay_address(relay));
+    bench_relay_start(r, &b);
+    zks_client *reader = bench_client(r, NULL, zks_relay_address(b.relay));
+    zks_client *sender = bench_client(r, NULL, zks_relay_address(b.relay));
     batch(sender);
     for (uint64_t got = 0, last = 0; got < TOGETHER;) {
         got += read_after(reader, last, ZKS_READ_WAIT, &last);
@@ -106,10 +87,7 @@ static zks_client *fed(zks_runtime *r)
     bench_check("disconnect", zks_client_disconnect(reader, NULL, NULL, &op));
     bench_finish("disconnect", op);
     zks_client_free(sender);
-    bench_check("stop", zks_relay_stop(relay, NULL, NULL, &op));
-    bench_finish("stop", op);
-    zks_relay_free(relay);
-    remove_folder(folder);
+    bench_relay_stop(&b);
     return reader;
 }
 

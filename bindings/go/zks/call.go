@@ -116,12 +116,7 @@ func (k *call) end() {
 func (k *call) wait(ctx context.Context) int32 {
 	ended := ctx.Done()
 	if k.c.Token == 0 {
-		for raw.OpWait(k.c.Op, sliceMs) != 0 {
-			if ctx.Err() != nil {
-				raw.OpCancel(k.c.Op)
-			}
-		}
-		return raw.OpStatus(k.c.Op)
+		return k.waitInC(ctx)
 	}
 	if ended != nil {
 		select {
@@ -134,6 +129,21 @@ func (k *call) wait(ctx context.Context) int32 {
 		}
 	}
 	return <-k.done
+}
+
+func (k *call) waitInC(ctx context.Context) int32 {
+	for {
+		status := raw.OpWait(k.c.Op, sliceMs)
+		if status == 0 {
+			return raw.OpStatus(k.c.Op)
+		}
+		if status != raw.E_TIMEOUT {
+			return status
+		}
+		if ctx.Err() != nil {
+			raw.OpCancel(k.c.Op)
+		}
+	}
 }
 
 // fail makes the error of an operation that ended with a status, in its own words, and ends it.

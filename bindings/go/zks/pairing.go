@@ -51,6 +51,9 @@ func (c *Client) Pair(ctx context.Context, options PairOptions) (*Pairing, error
 		return p, nil
 	case <-p.ended:
 	}
+	if p.err == nil { // another reader of the events was quicker
+		return p, nil
+	}
 	return nil, p.err
 }
 

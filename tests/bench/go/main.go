@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-// What an entry costs a Go program where nothing but libzks works: the same as tests/bench/local.c,
-// through package zks.
+// What an entry costs a Go program where nothing but libzks works, and how many get through a relay:
+// the same as tests/bench/local.c and through.c, with package zks.
 //
-//	bench_go single|batch|read BLOBS
+//	bench_local single|batch|read|through BLOBS
 //
 // single: a call for each entry, 64 of them awaited together; batch: 64 entries in a call; read: 64
 // received entries in a call, again and again (a relay has brought them before).
@@ -83,24 +83,54 @@ func read(client *zks.Client) {
 	}
 }
 
+// startRelay starts a relay on the disk of the temporary folder.
+func startRelay() (address string, stop func()) {
+	folder := must(os.MkdirTemp("", "zks-bench-"))
+	relay := must(zks.StartRelay(ctx, "listen = 127.0.0.1:0\ndata = "+folder+"\n"))
+	return relay.Address(), func() {
+		check(relay.Close())
+		os.RemoveAll(folder)
+	}
+}
+
 // fed gives a client that has received entries and is offline now.
 func fed() *zks.Client {
-	folder := must(os.MkdirTemp("", "zks-bench-"))
-	defer os.RemoveAll(folder)
-	relay := must(zks.StartRelay(ctx, "listen = 127.0.0.1:0\ndata = "+folder+"\n"))
-	defer relay.Close()
-	sender, reader := open(relay.Address()), open(relay.Address())
+	relay, stop := startRelay()
+	defer stop()
+	sender, reader := open(relay), open(relay)
 	defer sender.Close()
 	must(sender.PushMany(ctx, payloads, zks.Acked))
-	count := 0
-	for _, err := range reader.Entries(ctx, zks.NoAck) {
-		check(err)
-		if count++; count == together {
-			break
-		}
-	}
+	receive(reader, together)
 	check(reader.Disconnect(ctx))
 	return reader
+}
+
+// receive reads so many entries.
+func receive(reader *zks.Client, blobs int) {
+	options := zks.ReadOptions{FromStart: true, MaxCount: together, Wait: true}
+	for got := 0; got < blobs; options.FromStart = false {
+		entries := must(reader.Read(ctx, options))
+		got += len(entries)
+		options.After = entries[len(entries)-1].Seq
+	}
+}
+
+func through(blobs int) {
+	relay, stop := startRelay()
+	defer stop()
+	sender, reader := open(relay), open(relay)
+	defer sender.Close()
+	defer reader.Close()
+	begun := time.Now()
+	for range blobs / together {
+		batch(sender)
+	}
+	must(sender.Flush(ctx))
+	pushed := time.Since(begun)
+	receive(reader, blobs)
+	delivered := time.Since(begun)
+	fmt.Printf(`{"blobs":%d,"pushes_per_s":%.0f,"deliveries_per_s":%.0f}`+"\n", blobs,
+		float64(blobs)/pushed.Seconds(), float64(blobs)/delivered.Seconds())
 }
 
 // perBlob is a time for each entry in microseconds.
@@ -109,12 +139,13 @@ func perBlob(took time.Duration, blobs int) float64 {
 }
 
 func main() {
-	turns := map[string]func(*zks.Client){"single": single, "batch": batch, "read": read}
-	if len(os.Args) != 3 || turns[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench_go single|batch|read BLOBS")
+	turns := map[string]func(*zks.Client){"single": single, "batch": batch, "read": read, "through": nil}
+	turn, known := turns[os.Args[min(1, len(os.Args)-1)]]
+	if len(os.Args) != 3 || !known {
+		fmt.Fprintln(os.Stderr, "usage: bench_local single|batch|read|through BLOBS")
 		os.Exit(1)
 	}
-	turn, blobs := turns[os.Args[1]], must(strconv.Atoi(os.Args[2]))/together*together
+	blobs := must(strconv.Atoi(os.Args[2])) / together * together
 	begun := time.Now()
 	check(open().Close())
 	start := time.Since(begun)
@@ -124,6 +155,14 @@ func main() {
 		random.Read(payload)
 		payloads = append(payloads, payload)
 	}
+	if turn == nil {
+		through(blobs)
+	} else {
+		local(turn, blobs, start)
+	}
+}
+
+func local(turn func(*zks.Client), blobs int, start time.Duration) {
 	client := open()
 	if os.Args[1] == "read" {
 		check(client.Close())
@@ -133,13 +172,13 @@ func main() {
 	for range warmUp / together {
 		turn(client)
 	}
-	wall, used := time.Now(), cpu()
+	wall, before := time.Now(), cpu()
 	for range blobs / together {
 		turn(client)
 	}
-	took := time.Since(wall)
+	took, used := time.Since(wall), cpu()-before
 	fmt.Fprintf(os.Stderr, "go %s: %.2f us of CPU and %.2f us for an entry, %.1f ms to the first "+
-		"client\n", os.Args[1], perBlob(cpu()-used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
+		"client\n", os.Args[1], perBlob(used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
 	fmt.Printf(`{"blobs":%d,"cpu_us":%.3f,"wall_us":%.3f,"first_open_ms":%.2f}`+"\n", blobs,
-		perBlob(cpu()-used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
+		perBlob(used, blobs), perBlob(took, blobs), start.Seconds()*1e3)
 }
