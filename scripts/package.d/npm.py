@@ -5,8 +5,8 @@
 usage: npm.py ADDON DIR
 
 ADDON         the folder with zks.node and its shared files
-DIR/main      @0k-sync/native: JavaScript and types; a package without scripts, so that installing it
-              runs nothing
+DIR/main      @0k-sync/native: JavaScript and types; a package without scripts, so that
+              installing it runs nothing
 DIR/platform  @0k-sync/native-<platform>: the addon, the shared files, the licences; npm installs it
               where os, cpu and libc fit
 """

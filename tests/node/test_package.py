@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The tarballs of `scripts/package npm`: what is in them; installed offline into an empty project of a
-root without compilers, they work under Node, Bun and Deno; and what a user sees where they do not."""
+"""The tarballs of `scripts/package npm`: what is in them; installed offline into an empty project of
+a root without compilers, they work under Node, Bun and Deno; what a user sees where they do not."""
 import json
 import subprocess
 import sys
@@ -20,7 +20,8 @@ import { open, Relay } from '@0k-sync/native';
 const required = createRequire(import.meta.url)('@0k-sync/native');
 const relay = await Relay.start({ listen: '127.0.0.1:0', data: '/tmp/relay' });
 const config = { secret: new Uint8Array(32).fill(1), relays: [relay.address] };
-const [anna, ben] = await Promise.all([required.open({ ...config, store: '/tmp/anna.zks' }), open(config)]);
+const opening = [required.open({ ...config, store: '/tmp/anna.zks' }), open(config)];
+const [anna, ben] = await Promise.all(opening);
 await Promise.all([anna.connect(), ben.connect()]);
 await anna.push('it works');
 for await (const entry of ben.entries()) { console.log(entry.data.toString()); break; }

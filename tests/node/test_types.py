@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The types of the npm package: tsd's expectations, strict programs in both module systems, publint's
-opinion of the tarball's package.json; and that the types and the code name the same things."""
+"""The types of the npm package: tsd's expectations, strict programs in both module systems,
+publint's opinion of the tarball's package.json; and that the types and the code name the same things."""
 import json
 import re
 import shutil
@@ -15,8 +15,9 @@ from tools import SOURCE, TOOLS, command, run  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODULES = TOOLS / "node_modules"
-STRICT = {"strict": True, "module": "node16", "target": "es2022", "lib": ["es2022", "esnext.disposable"],
-          "types": ["node"], "noEmit": True, "skipLibCheck": False, "exactOptionalPropertyTypes": True,
+STRICT = {"strict": True, "module": "node16", "target": "es2022",
+          "lib": ["es2022", "esnext.disposable"], "types": ["node"], "noEmit": True,
+          "skipLibCheck": False, "exactOptionalPropertyTypes": True,
           "noUncheckedIndexedAccess": True}
 
 
@@ -54,7 +55,8 @@ def tsc(work):
 def same_names():
     """Every value that the types export is exported, and the other way round."""
     types = (SOURCE / "bindings/node/lib/index.d.cts").read_text(encoding="utf-8")
-    declared = set(re.findall(r"^export (?:class|function|const) (\w+)", types, re.M)) | {"constants"}
+    declared = set(re.findall(r"^export (?:class|function|const) (\w+)", types, re.M))
+    declared.add("constants")
     code = "import('" + str(SOURCE / "bindings/node/lib/index.js") + "')" \
         ".then((zks) => console.log(Object.keys(zks).join(' ')))"
     exported = set(run(command("node", "-e", code), SOURCE).stdout.split())

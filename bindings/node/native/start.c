@@ -347,14 +347,13 @@ static zks_status start_engine(zn_state *s)
         runtime_put();
         return ZKS_E_SYSTEM;
     }
-    zn_waker_ref(s->waker);
     status = zks_queue_new(s->runtime, wake, s->waker, waker_free, &s->queue);
     if (status) {
-        zn_waker_unref(s->waker);
         waker_close(s->waker);
         runtime_put();
         return status;
     }
+    zn_waker_ref(s->waker); /* the queue's; nothing has used it yet */
     /* Behind the thread-safe function's own hook, and so before it. */
     napi_add_env_cleanup_hook(s->env, end_environment, s);
     return ZKS_OK;
