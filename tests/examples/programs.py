@@ -58,7 +58,8 @@ def go_project(parent):
         f"module example\n\ngo 1.23\n\nrequire {name} v0.0.0\n\n"
         f"replace {name} => {SOURCE}/bindings/go\n")
     there(BUILD / "go" / "zks.pc", "make build")
-    return Command([go], {"PKG_CONFIG_PATH": str(BUILD / "go"), "GOPROXY": "off", "GOWORK": "off",
+    return Command([go], {"PKG_CONFIG_PATH": str(BUILD / "go"),
+                           "CGO_LDFLAGS": f"-Wl,-rpath,{BUILD}/lib", "GOPROXY": "off", "GOWORK": "off",
                           "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false -mod=mod"}, folder)
 
 
