@@ -30,9 +30,7 @@ func (id GroupID) String() string { return hex.EncodeToString(id[:]) }
 func (id ChainID) String() string { return hex.EncodeToString(id[:]) }
 
 // String is the id in hexadecimal.
-func (id BlobID) String() string {
-	return hex.EncodeToString(id[:])
-}
+func (id BlobID) String() string { return hex.EncodeToString(id[:]) }
 
 // The id that some bytes are; the zero id where there are none.
 func deviceID(b []byte) (id DeviceID) { copy(id[:], b); return id }
