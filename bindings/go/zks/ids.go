@@ -4,7 +4,6 @@ package zks
 
 import (
 	"encoding/hex"
-	"fmt"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
 )
@@ -18,7 +17,7 @@ type GroupID [raw.SIZE_GROUP_ID]byte
 // ChainID names one of a device's chains of entries.
 type ChainID [raw.SIZE_CHAIN]byte
 
-// BlobID is a blob's id at the relays, a UUIDv8.
+// BlobID is an entry's id: the same at every device, and unlike any other's.
 type BlobID [raw.SIZE_BLOB_ID]byte
 
 // String is the id in hexadecimal.
@@ -30,10 +29,8 @@ func (id GroupID) String() string { return hex.EncodeToString(id[:]) }
 // String is the id in hexadecimal.
 func (id ChainID) String() string { return hex.EncodeToString(id[:]) }
 
-// String is the id in the form of a UUID.
-func (id BlobID) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-}
+// String is the id in hexadecimal.
+func (id BlobID) String() string { return hex.EncodeToString(id[:]) }
 
 // The id that some bytes are; the zero id where there are none.
 func deviceID(b []byte) (id DeviceID) { copy(id[:], b); return id }
