@@ -34,7 +34,10 @@ HAND = {
                   "zks_batch_offsets zks_batch_seqs zks_batch_times_ms zks_batch_numbers "
                   "zks_batch_flags zks_batch_ids zks_batch_senders zks_batch_free",
                   "(op: Handle): [number, Buffer, Float64Array, Buffer, Buffer] | null"),
+    "pushTake": ("zn_push_take", "zks_op_number zks_op_bytes",
+                 "(op: Handle): [number, number, string]"),
 }
+BOTH_WAYS = {"zks_secret_derive", "zks_op_number", "zks_op_bytes"}
 UNBOUND = {
     "zks_runtime_close": "waits; an environment must not: closing a client is an operation",
     "zks_op_wait": "waits; an environment must not: operations are promises",
@@ -260,7 +263,7 @@ def js_arg(name):
 
 def generated_functions(model):
     by_hand = set(" ".join(covers for _, covers, _ in HAND.values()).split())
-    skip = (by_hand - {"zks_secret_derive"}) | set(UNBOUND)
+    skip = (by_hand - BOTH_WAYS) | set(UNBOUND)
     return [Function(f) for f in model["functions"] if f["name"] not in skip]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """A root folder with nothing in it but a few programs and the libraries that they need: no
-compiler, no shell, no network but the loopback. What runs there is what a user without tools has."""
+compiler, no shell, no network but the loopback. What runs there is what a user without tools
+has."""
 import re
 import shutil
 import subprocess

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The tarballs of `scripts/package npm`: what is in them; installed offline into an empty project of
-a root without compilers, they work under Node, Bun and Deno; what a user sees where they do not."""
+"""The tarballs of `scripts/package npm`: what is in them; installed offline into an empty project
+of a root without compilers, they work under Node, Bun and Deno; what a user sees where they do
+not."""
 import json
 import subprocess
 import sys

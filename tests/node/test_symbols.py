@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What the addon needs from the process that loads it, and what it shows to it: a runtime has
-libuv, c-ares, OpenSSL and SQLite of its own, and an addon that bound those would mix two versions."""
+libuv, c-ares, OpenSSL and SQLite of its own, and an addon that bound those would mix two
+versions."""
 import os
 import subprocess
 import sys

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The types of the npm package: tsd's expectations, strict programs in both module systems,
-publint's opinion of the tarball's package.json; and that the types and the code name the same things."""
+publint's opinion of the tarball's package.json; and that the types and the code name the same
+things."""
 import json
 import re
 import shutil

@@ -43,14 +43,10 @@ function pushFlags(options) {
 
 /** What a completed push has to tell. */
 function pushed(op) {
-  const ids = native.opBytes(op, constants.ZKS_OP_BLOB_IDS).toString('hex');
+  const [number, seq, ids] = native.pushTake(op);
   const blobIds = [];
   for (let at = 0; at < ids.length; at += BLOB_ID) blobIds.push(ids.slice(at, at + BLOB_ID));
-  return {
-    number: native.opNumber(op, constants.ZKS_OP_FIRST_NUMBER),
-    blobIds,
-    seq: native.opNumber(op, constants.ZKS_OP_INBOX_SEQ) || null,
-  };
+  return { number, blobIds, seq: seq || null };
 }
 
 /** Entries one after the other, and the length of each. */
@@ -112,9 +108,14 @@ class Client extends EventEmitter {
     return this.#handle;
   }
 
-  async #run(begin, read = null, signal = undefined) {
-    const handle = this.#open();
-    return engine.run(this, (token) => begin(handle, token), read, check.signal(signal));
+  /** Begins at once; what it throws is a rejection, so that a caller has one way to fail. */
+  #run(begin, read = null, signal = undefined) {
+    try {
+      const handle = this.#open();
+      return engine.run(this, (token) => begin(handle, token), read, check.signal(signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /* --- life --- */
@@ -190,20 +191,21 @@ class Client extends EventEmitter {
   /* --- sending --- */
 
   async push(data, options) {
-    const { signal, ...given } = check.options(options, PUSH, 'options');
+    const given = check.options(options, PUSH, 'options');
     const bytes = check.bytes(data, 'data');
-    return this.#run((handle, token) => native.clientPush(handle, bytes, pushFlags(given), token),
-      pushed, signal);
+    const flags = pushFlags(given);
+    return this.#run((handle, token) => native.clientPush(handle, bytes, flags, token), pushed,
+      given.signal);
   }
 
   async pushMany(list, options) {
-    const { signal, ...given } = check.options(options, PUSH, 'options');
+    const given = check.options(options, PUSH, 'options');
     if (list === null || typeof list?.[Symbol.iterator] !== 'function' || typeof list === 'string') {
       throw typeError('list must be an array of entries');
     }
     const [data, lengths] = joined(list);
     return this.#run((handle, token) =>
-      native.clientPushMany(handle, data, lengths, pushFlags(given), token), pushed, signal);
+      native.clientPushMany(handle, data, lengths, pushFlags(given), token), pushed, given.signal);
   }
 
   writable(options) {

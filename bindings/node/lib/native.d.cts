@@ -25,6 +25,7 @@ export interface Native {
   storeKeyAnswer(request: Handle, status: number, key: Uint8Array | null): void;
   secretDeriveAsync(passphrase: string, salt: Uint8Array): Promise<[Buffer, Buffer]>;
   batchTake(op: Handle): [number, Buffer, Float64Array, Buffer, Buffer] | null;
+  pushTake(op: Handle): [number, number, string];
   abiVersion(): number;
   statusName(status: number): string | null;
   statusText(status: number): string | null;

@@ -189,6 +189,7 @@ napi_value zn_config_set_store_key_fn(napi_env env, napi_callback_info info);
 napi_value zn_store_key_answer(napi_env env, napi_callback_info info);
 napi_value zn_secret_derive_async(napi_env env, napi_callback_info info);
 napi_value zn_batch_take(napi_env env, napi_callback_info info);
+napi_value zn_push_take(napi_env env, napi_callback_info info);
 
 /* JavaScript forgot a request without an answer. NULL: nothing happens. */
 void zn_key_request_drop(void *request);

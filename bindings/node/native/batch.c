@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Entries for JavaScript: the columns of a batch in three pieces of memory, whatever their number.
+ * What is read and pushed, for JavaScript: the columns of a batch in three pieces of memory,
+ * whatever their number, and the outcome of a push.
  */
 #include "addon.h"
 
@@ -66,4 +67,31 @@ napi_value zn_batch_take(napi_env env, napi_callback_info info)
     }
     zks_batch_free(batch);
     return zn_end(&c, result);
+}
+
+/* pushTake(op) -> [number of the first entry, inbox sequence or 0, blob ids in hexadecimal]: in one
+ * call, for there is nothing that apps do more often. */
+napi_value zn_push_take(napi_env env, napi_callback_info info)
+{
+    static const char digits[] = "0123456789abcdef";
+    zn_call c;
+    napi_value parts[3] = {NULL, NULL, NULL};
+    size_t length = 0;
+    zn_begin(&c, env, info, 1);
+    const zks_op *op = zn_handle(&c, 0, ZN_OP);
+    const uint8_t *ids = c.failed ? NULL : zks_op_bytes(op, ZKS_OP_BLOB_IDS, &length);
+    char *text = c.failed ? NULL : zn_memory(&c, 2 * length + 1);
+    if (!text) {
+        return zn_end(&c, NULL);
+    }
+    for (size_t i = 0; i < length; i++) {
+        text[2 * i] = digits[ids[i] >> 4];
+        text[2 * i + 1] = digits[ids[i] & 15];
+    }
+    parts[0] = zn_from_number(&c, (double)zks_op_number(op, ZKS_OP_FIRST_NUMBER));
+    parts[1] = zn_from_number(&c, (double)zks_op_number(op, ZKS_OP_INBOX_SEQ));
+    if (napi_create_string_latin1(env, text, 2 * length, &parts[2]) != napi_ok) {
+        zn_failed(&c, ZKS_E_NOMEM, NULL);
+    }
+    return zn_end(&c, zn_from_list(&c, parts, 3));
 }

@@ -1165,6 +1165,7 @@ const zn_function zn_functions[] = {
     {"batchTake", "zks_op_take_batch zks_batch_count zks_batch_data zks_batch_offsets "
      "zks_batch_seqs zks_batch_times_ms zks_batch_numbers zks_batch_flags "
      "zks_batch_ids zks_batch_senders zks_batch_free", zn_batch_take},
+    {"pushTake", "zks_op_number zks_op_bytes", zn_push_take},
     {"abiVersion", "zks_abi_version", abi_version},
     {"statusName", "zks_status_name", status_name},
     {"statusText", "zks_status_text", status_text},

@@ -181,9 +181,10 @@ napi_value zn_config_set_events(napi_env env, napi_callback_info info)
 static void on_wake(napi_env env, napi_value function, void *context, void *data)
 {
     zn_message *message = data;
-    zn_state *s = ((zn_waker *)context)->state;
+    /* Without env the thread-safe function drops what it still holds: its waker is gone. */
+    zn_state *s = env ? ((zn_waker *)context)->state : NULL;
     (void)function;
-    if (!env || !s) { /* the environment ends */
+    if (!s) {
         if (message) {
             message->drop(message);
         }
