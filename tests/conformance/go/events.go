@@ -79,7 +79,8 @@ func (l *eventLog) relayKey() (key []byte) {
 var kinds = map[string]zks.EventKind{
 	"INBOX": zks.EventInbox, "STATE": zks.EventState, "PUSH_REFUSED": zks.EventPushRefused,
 	"DEVICE": zks.EventDevice, "CLOSED": zks.EventClosed, "PAIR_WRONG_TRY": zks.EventPairWrongTry,
-	"PAIR_ASK": zks.EventPairAsk, "DEVICE_REMOVED": zks.EventDeviceRemoved, "EPOCH": zks.EventEpoch,
+	"PAIR_DIGITS": zks.EventPairDigits, "PAIR_ASK": zks.EventPairAsk,
+	"DEVICE_REMOVED": zks.EventDeviceRemoved, "EPOCH": zks.EventEpoch,
 }
 
 func (t *task) kind(i int) zks.EventKind {
