@@ -1060,9 +1060,10 @@ ZKS_API void zks_client_free(zks_client *client);
  * flags; ZKS_E_TOO_LARGE: longer than ZKS_SIZE_PUSH_MAX; ZKS_E_LIMIT: ZKS_OPTION_QUEUE_MAX_BYTES
  * are on their way into the store, wait for an earlier push; ZKS_E_NOT_CONNECTED: the flag asked
  * for a connection. Completes with ZKS_E_STORE_FULL, ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT,
- * ZKS_E_STORE_IO: nothing was stored; with ZKS_PUSH_ACKED also ZKS_E_BLOB_TOO_LARGE,
- * ZKS_E_QUOTA_EXCEEDED, ZKS_E_REFUSED, ZKS_E_UNAUTHORIZED, ZKS_E_DEVICE_REVOKED: stored, and the
- * relay refused it for good.
+ * ZKS_E_STORE_IO: nothing was stored; with ZKS_PUSH_ACKED also ZKS_E_BLOB_TOO_LARGE, ZKS_E_REFUSED:
+ * stored, and the relay refused it for good. For a relay's yes it waits as long as it takes, also
+ * while the group's space there is used up or this device is removed (ZKS_EVENT_STATE): cancel it
+ * to give up, which takes nothing back.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_push(zks_client *client, const uint8_t *data,
                                                 size_t length, uint32_t flags, zks_done_fn done,
