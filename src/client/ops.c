@@ -152,6 +152,19 @@ static void check_flushes(zks_client *c, uint64_t settled, uint64_t now)
     }
 }
 
+static void check_syncs(zks_client *c, uint64_t settled)
+{
+    for (zks__node *n = zks__list_first(&c->syncing); n;) {
+        zks__node *next = zks__list_next(&c->syncing, n);
+        zks_op *op = op_of(n);
+        if (settled >= op->after_n && zks__sync_is_answered(c->sync, op->target)) {
+            zks__list_remove(n);
+            zks__op_complete(op, ZKS_OK, NULL);
+        }
+        n = next;
+    }
+}
+
 void zks__client_check_waiting(zks_client *c)
 {
     uint64_t settled = zks__sync_settled_n(c->sync);
@@ -173,9 +186,7 @@ void zks__client_check_waiting(zks_client *c)
     if (connected && c->restoring && zks__sync_caught_up(c->sync)) {
         zks__client_restored(c);
     }
-    if (connected && zks__sync_caught_up(c->sync) && settled >= atomic_load(&c->last_n)) {
-        zks__client_end_waiting(c, &c->syncing, ZKS_OK, NULL);
-    }
+    check_syncs(c, settled);
 }
 
 /* --- commands --- */
@@ -241,7 +252,7 @@ zks_status zks__client_network_changed(zks_client *c)
     return zks__client_post(c, hurry_now);
 }
 
-/* --- flush: behind everything that was pushed before --- */
+/* --- flush and wait_synced: behind everything that was pushed before --- */
 
 /* Goes to the storage thread from the calling thread, as pushes do: so it comes behind those that
  * were called before, and in front of those that are called later. */
@@ -309,19 +320,15 @@ zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn don
                        out_op);
 }
 
-static void synced_now(zks_client *c, zks_op *op)
+static void sync_passed(zks_client *c, zks_op *op)
 {
-    if (fail_unopened(c, op)) {
-        return;
-    }
+    op->target = zks__sync_ask(c->sync);
     zks__client_wait(&c->syncing, op);
-    zks__client_check_waiting(c);
-    zks__client_pump(c);
 }
 
 zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
 {
-    return zks__client_command(c, synced_now, 0, done, user, out_op);
+    return submit_mark(c, sync_passed, 0, done, user, out_op);
 }
 
 static void cancel_now(zks__task *task)

@@ -284,8 +284,8 @@ static size_t start_waiting(zks_client *c, witness *seen)
     MUST(zks_inbox_read(c, 0, 0, 0, ZKS_READ_WAIT, witness_done, seen, NULL));
     MUST(zks_inbox_read(c, 0, 0, 0, ZKS_READ_WAIT | ZKS_READ_OWN, witness_done, seen, NULL));
     MUST(zks_client_wait_synced(c, witness_done, seen, NULL));
-    MUST(zks_client_flush(c, 600000, witness_done, seen, NULL));
     MUST(zks_client_push(c, (const uint8_t *)"x", 1, ZKS_PUSH_ACKED, witness_done, seen, NULL));
+    MUST(zks_client_flush(c, 600000, witness_done, seen, NULL));
     MUST(zks_client_connect(c, witness_done, seen, NULL));
     return 6;
 }

@@ -255,8 +255,8 @@ START_TEST(restored_device_leaves_at_once)
     EXPECT(world_finish(op), ZKS_OK);
     for (int i = 0; i < 4; i++) {
         zks_config *g = config(&laptop, NULL);
-        MUST(zks_group_restore(w.runtime, g, words, strlen(words), NULL, NULL, &op,
-                               &laptop.client));
+        MUST(
+            zks_group_restore(w.runtime, g, words, strlen(words), NULL, NULL, &op, &laptop.client));
         opened(&laptop, g, op);
         MUST(zks_group_leave(laptop.client, NULL, NULL, &op));
         MUST(zks_op_wait(op, world_patience_ms()));
