@@ -120,7 +120,9 @@ void zks__rgroup_announce(zks__rgroup *g, size_t first, size_t last)
 void zks__rgroup_enforce(zks__rgroup *g)
 {
     uint64_t generation = zks__records_generation(g->set);
-    if (g->enforced == generation) {
+    /* Records that are being written do not count yet: who offers a LEAVE gets its receipt before
+     * BYE. What ends the writing comes by here. */
+    if (g->saving || g->enforced == generation) {
         return;
     }
     g->enforced = generation;

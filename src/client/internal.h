@@ -276,8 +276,6 @@ void zks__client_rotate_unasked(zks_client *c);
 
 /* --- outbox.c --- */
 void zks__client_fetch(zks_client *c, const zks__action *a);
-/* Puts a flush on the waiting list once all pushes before it are stored. */
-void zks__client_flush_after_jobs(zks_client *c, zks_op *op);
 void zks__client_forget_sent(zks_client *c, uint64_t settled_n);
 void zks__client_cache_clear(zks_client *c);
 void zks__client_cache_done(zks_client *c);

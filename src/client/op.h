@@ -41,7 +41,8 @@ struct zks_op {
     void (*on_cancel)(zks_client *c, zks_op *op);
     /* What the client waits for on behalf of this op. */
     zks__node waiting;
-    uint64_t target;    /* own number to be acknowledged; or a time */
+    uint64_t target;    /* own number to be acknowledged; a time; a question of src/sync */
+    uint64_t after_n;   /* all own numbers up to here are to be settled */
     uint64_t after_seq; /* read */
     uint32_t max_count, max_bytes, flags;
 };

@@ -138,7 +138,7 @@ static void check_flushes(zks_client *c, uint64_t settled, uint64_t now)
     for (zks__node *n = zks__list_first(&c->flushing); n;) {
         zks__node *next = zks__list_next(&c->flushing, n);
         zks_op *op = op_of(n);
-        uint64_t last_n = op->after_seq;
+        uint64_t last_n = op->after_n;
         if (settled >= last_n || now >= op->target) {
             bool all = settled >= last_n;
             zks__list_remove(n);
@@ -147,6 +147,19 @@ static void check_flushes(zks_client *c, uint64_t settled, uint64_t now)
                              all ? NULL
                                  : "no relay has acknowledged everything in time; what is left is "
                                    "kept and sent later");
+        }
+        n = next;
+    }
+}
+
+static void check_syncs(zks_client *c, uint64_t settled)
+{
+    for (zks__node *n = zks__list_first(&c->syncing); n;) {
+        zks__node *next = zks__list_next(&c->syncing, n);
+        zks_op *op = op_of(n);
+        if (settled >= op->after_n && zks__sync_is_answered(c->sync, op->target)) {
+            zks__list_remove(n);
+            zks__op_complete(op, ZKS_OK, NULL);
         }
         n = next;
     }
@@ -173,9 +186,7 @@ void zks__client_check_waiting(zks_client *c)
     if (connected && c->restoring && zks__sync_caught_up(c->sync)) {
         zks__client_restored(c);
     }
-    if (connected && zks__sync_caught_up(c->sync) && settled >= atomic_load(&c->last_n)) {
-        zks__client_end_waiting(c, &c->syncing, ZKS_OK, NULL);
-    }
+    check_syncs(c, settled);
 }
 
 /* --- commands --- */
@@ -241,33 +252,83 @@ zks_status zks__client_network_changed(zks_client *c)
     return zks__client_post(c, hurry_now);
 }
 
-static void flush_now(zks_client *c, zks_op *op)
+/* --- flush and wait_synced: behind everything that was pushed before --- */
+
+/* Goes to the storage thread from the calling thread, as pushes do: so it comes behind those that
+ * were called before, and in front of those that are called later. */
+typedef struct mark_job {
+    zks__client_job base;
+    zks_op *op;
+    void (*passed)(zks_client *c, zks_op *op); /* all those are stored, or have failed */
+} mark_job;
+
+static zks_status run_mark(zks__job *job)
 {
-    /* What was pushed before this call is in front of it in the storage queue; wait for that first.
-     */
-    op->target += zks__runtime_now_ms(c->runtime);
-    zks__client_flush_after_jobs(c, op);
+    (void)job;
+    return ZKS_OK;
+}
+
+static void finish_mark(zks__job *job)
+{
+    mark_job *m = (mark_job *)job;
+    zks_client *c = m->base.client;
+    if (fail_unopened(c, m->op)) {
+        /* told */
+    } else if (c->stopping) {
+        zks__op_complete(m->op, ZKS_E_CANCELLED, "the client was closed");
+    } else if (!zks__op_is_done(m->op)) {
+        m->op->after_n = atomic_load(&c->last_n);
+        m->passed(c, m->op);
+        zks__client_check_waiting(c);
+        zks__client_pump(c);
+    }
+    zks__op_free(m->op);
+    zks__client_job_free(&m->base);
+}
+
+static zks_status submit_mark(zks_client *c, void (*passed)(zks_client *c, zks_op *op),
+                              uint64_t target, zks_done_fn done, void *user, zks_op **out_op)
+{
+    if (zks__client_refuse(c)) {
+        return ZKS_E_CLOSED;
+    }
+    mark_job *m = zks__client_job_new(c, sizeof *m, ZKS_JOB_ALONE, run_mark, finish_mark);
+    if (!m) {
+        return ZKS_E_NOMEM;
+    }
+    m->passed = passed;
+    zks_status status = zks__op_create(c->runtime, c->queue, c, done, user, &m->op);
+    if (!status) {
+        m->op->target = target;
+        status = zks__client_submit_op(c, &m->base.job, m->op, out_op);
+    }
+    if (status) {
+        zks__client_job_free(&m->base);
+    }
+    return status;
+}
+
+static void flush_passed(zks_client *c, zks_op *op)
+{
+    zks__client_wait(&c->flushing, op);
 }
 
 zks_status zks__client_flush(zks_client *c, uint32_t timeout_ms, zks_done_fn done, void *user,
                              zks_op **out_op)
 {
-    return zks__client_command(c, flush_now, timeout_ms, done, user, out_op);
+    return submit_mark(c, flush_passed, zks__runtime_now_ms(c->runtime) + timeout_ms, done, user,
+                       out_op);
 }
 
-static void synced_now(zks_client *c, zks_op *op)
+static void sync_passed(zks_client *c, zks_op *op)
 {
-    if (fail_unopened(c, op)) {
-        return;
-    }
+    op->target = zks__sync_ask(c->sync);
     zks__client_wait(&c->syncing, op);
-    zks__client_check_waiting(c);
-    zks__client_pump(c);
 }
 
 zks_status zks__client_wait_synced(zks_client *c, zks_done_fn done, void *user, zks_op **out_op)
 {
-    return zks__client_command(c, synced_now, 0, done, user, out_op);
+    return submit_mark(c, sync_passed, 0, done, user, out_op);
 }
 
 static void cancel_now(zks__task *task)

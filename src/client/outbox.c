@@ -221,49 +221,6 @@ zks_status zks__client_push(zks_client *c, const uint8_t *data, const size_t *le
     return status;
 }
 
-/* --- flush: behind everything that was pushed before --- */
-
-typedef struct flush_job {
-    zks__client_job base;
-    zks_op *op;
-} flush_job;
-
-static zks_status run_nothing(zks__job *job)
-{
-    (void)job;
-    return ZKS_OK;
-}
-
-static void finish_flush(zks__job *job)
-{
-    flush_job *f = (flush_job *)job;
-    zks_client *c = f->base.client;
-    const char *text;
-    zks_status status = zks__client_job_status(c, job->status, &text);
-    if (status || c->stopping) {
-        zks__op_complete(f->op, status ? status : ZKS_E_CANCELLED, text);
-    } else if (!zks__op_is_done(f->op)) {
-        f->op->after_seq = atomic_load(&c->last_n);
-        zks__client_wait(&c->flushing, f->op);
-        zks__client_check_waiting(c);
-        zks__client_pump(c);
-    }
-    zks__op_free(f->op);
-    zks__client_job_free(&f->base);
-}
-
-void zks__client_flush_after_jobs(zks_client *c, zks_op *op)
-{
-    flush_job *f = zks__client_job_new(c, sizeof *f, ZKS_JOB_PLAIN, run_nothing, finish_flush);
-    if (!f) {
-        zks__op_complete(op, ZKS_E_NOMEM, NULL);
-        return;
-    }
-    f->op = op;
-    zks__op_ref(op);
-    zks__client_job_start(&f->base);
-}
-
 /* --- sending --- */
 
 /* Where entries to be sent stand: in the cache, from its place `start` on, or in `read`. */

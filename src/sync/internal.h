@@ -56,6 +56,15 @@ struct zks__sync {
     int pull_idle;       /* the last answer promised more and brought nothing */
     uint64_t pull_at_ms; /* no PULL before */
 
+    /* Questions whether all is here. PULL is the question, its last answer names the relay's head.
+     */
+    uint64_t asked;       /* the newest */
+    uint64_t sent_asked;  /* the newest that the last PULL was sent behind */
+    int pull_asks;        /* the open PULL is nothing but a question */
+    uint64_t heard_asked; /* the newest that the relay has answered, and up to which cursor */
+    uint64_t heard_cursor;
+    uint64_t answered; /* the newest whose answer is committed */
+
     /* writing */
     uint64_t last_n, next_n;      /* durable here; next to send */
     uint64_t acked_n;             /* contiguous, acknowledged by the relay */
@@ -87,6 +96,8 @@ static inline uint32_t zks__sync_patience(uint32_t retry_after_ms)
 int zks__sync_poll_reading(zks__sync *s, uint64_t now, zks__action *a);
 /* The PULL was refused: again, after a while. */
 void zks__sync_pull_again(zks__sync *s, uint64_t at_ms);
+/* The connection is gone: what it has not answered is asked of the next one. */
+void zks__sync_ask_again(zks__sync *s);
 /* writing.c */
 int zks__sync_poll_settle(zks__sync *s, zks__action *a);
 int zks__sync_poll_fetch(zks__sync *s, uint64_t now, zks__action *a);

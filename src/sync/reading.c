@@ -29,12 +29,15 @@ static int poll_pull(zks__sync *s, uint64_t now, zks__action *a)
     if (now >= s->pull_at_ms) {
         s->pull_at_ms = 0;
     }
-    if (s->records_due || !s->pull_wanted || s->pull_open || s->pull_at_ms || s->inbox_full ||
+    int wanted = s->pull_wanted || s->asked > s->sent_asked;
+    if (s->records_due || !wanted || s->pull_open || s->pull_at_ms || s->inbox_full ||
         s->storing_bytes >= ZKS_SYNC_STORING_MAX_BYTES) {
         return 0;
     }
+    s->pull_asks = !s->pull_wanted;
     s->pull_wanted = 0;
     s->pull_open = 1;
+    s->sent_asked = s->asked;
     a->kind = ZKS_ACTION_PULL;
     a->cursor = s->scanned;
     a->max_bytes = ZKS_SYNC_PULL_BYTES;
@@ -55,6 +58,35 @@ void zks__sync_pull_again(zks__sync *s, uint64_t at_ms)
     s->pull_wanted = 1;
     s->pull_at_ms = at_ms;
 }
+
+/* --- questions --- */
+
+uint64_t zks__sync_ask(zks__sync *s)
+{
+    if (s->asked == s->sent_asked) {
+        s->asked++;
+    }
+    return s->asked;
+}
+
+int zks__sync_is_answered(const zks__sync *s, uint64_t question)
+{
+    return s->answered >= question;
+}
+
+void zks__sync_ask_again(zks__sync *s)
+{
+    s->sent_asked = s->heard_asked = s->answered;
+}
+
+static void note_answer(zks__sync *s)
+{
+    if (s->committed >= s->heard_cursor) {
+        s->answered = s->heard_asked;
+    }
+}
+
+/* --- what the relay sends --- */
 
 zks_status zks__sync_blobs(zks__sync *s, const zks__blobs *b, uint64_t bytes)
 {
@@ -98,6 +130,10 @@ zks_status zks__sync_blobs(zks__sync *s, const zks__blobs *b, uint64_t bytes)
     s->storing_bytes += bytes;
     if (more) {
         s->pull_wanted = 1;
+    } else if (!live) {
+        s->heard_asked = s->sent_asked;
+        s->heard_cursor = s->scanned;
+        note_answer(s);
     }
     return ZKS_OK;
 }
@@ -119,4 +155,5 @@ void zks__sync_blobs_stored(zks__sync *s, uint32_t attempt, uint64_t contiguous,
     }
     s->storing_bytes -= bytes < s->storing_bytes ? bytes : s->storing_bytes;
     s->consumed += bytes;
+    note_answer(s);
 }

@@ -127,7 +127,8 @@ static uint64_t next_of_live(const zks__sync *s)
     if (s->push_at_ms && s->push_at_ms < next && s->next_n <= s->last_n) {
         next = s->push_at_ms;
     }
-    if (s->pull_at_ms && s->pull_at_ms < next && s->pull_wanted && !s->inbox_full) {
+    int wanted = s->pull_wanted || s->asked > s->sent_asked;
+    if (s->pull_at_ms && s->pull_at_ms < next && wanted && !s->inbox_full) {
         next = s->pull_at_ms;
     }
     return next;
@@ -231,7 +232,8 @@ static void forget_session(zks__sync *s)
     s->flight_bytes = 0;
     s->fetching = s->settling = s->rewind = 0;
     s->settle_n = s->settled_n;
-    s->pull_wanted = s->pull_open = s->pull_own = 0;
+    s->pull_wanted = s->pull_open = s->pull_asks = s->pull_own = 0;
+    zks__sync_ask_again(s);
     s->storing_bytes = s->consumed = s->consumed_told = 0;
     s->push_at_ms = s->pull_at_ms = 0;
     s->pull_idle = s->heard = 0;
@@ -421,8 +423,8 @@ uint64_t zks__sync_acked_bytes(const zks__sync *s)
 
 int zks__sync_caught_up(const zks__sync *s)
 {
-    return s->phase == PHASE_LIVE && !s->records_due && !s->pull_wanted && !s->pull_open &&
-           !s->storing_bytes;
+    int pulls = s->pull_wanted || (s->pull_open && !s->pull_asks);
+    return s->phase == PHASE_LIVE && !s->records_due && !pulls && !s->storing_bytes;
 }
 
 uint32_t zks__sync_refusal(const zks__sync *s)

@@ -102,6 +102,13 @@ void zks__sync_look_elsewhere(zks__sync *s);
 void zks__sync_lacks_records(zks__sync *s, uint64_t now_ms);
 /* Own entries 1..last_n are durable here. */
 void zks__sync_stored(zks__sync *s, uint64_t last_n);
+/* Asks the relay whether there is more than what has come: on a live connection an entry may be on
+ * its way that the relay already has. The number of the question, which all share that ask before
+ * it goes out; the next relay is asked again when the connection ends first. */
+uint64_t zks__sync_ask(zks__sync *s);
+/* All that the relay had when the question was asked is committed here. It waits while the inbox is
+ * full. */
+int zks__sync_is_answered(const zks__sync *s, uint64_t question);
 /* Unread bytes reached the limit (full 1), or fell below it: pulls and credit stop or go on. */
 void zks__sync_inbox_full(zks__sync *s, int full);
 
@@ -168,7 +175,8 @@ uint64_t zks__sync_retry_ms(const zks__sync *s); /* WAITING: when the next attem
 uint64_t zks__sync_cursor(const zks__sync *s);
 /* Bytes of own entries acknowledged since the machine was made. */
 uint64_t zks__sync_acked_bytes(const zks__sync *s);
-/* Connected, and nothing is pulled, stored or announced that is not yet committed here. */
+/* Connected, and nothing is pulled, stored or announced that is not yet committed here. What the
+ * relay has sent and what it will announce next moment is not known: see zks__sync_ask. */
 int zks__sync_caught_up(const zks__sync *s);
 /* The code of the last refusal of this attempt, 0: none. */
 uint32_t zks__sync_refusal(const zks__sync *s);

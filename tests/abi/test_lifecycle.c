@@ -242,6 +242,40 @@ START_TEST(flush_that_times_out_counts_what_is_left)
 }
 END_TEST
 
+/* Both calls of one callback: while it runs, the loop thread does nothing else. */
+typedef struct flush_then_push {
+    zks_client *client;
+    zks_op *flush, *push;
+} flush_then_push;
+
+static void flush_and_push(zks_op *op, void *user)
+{
+    flush_then_push *f = user;
+    (void)op;
+    MUST(zks_client_flush(f->client, 50, NULL, NULL, &f->flush));
+    MUST(zks_client_push(f->client, (const uint8_t *)"behind", 6, 0, NULL, NULL, &f->push));
+}
+
+START_TEST(flush_does_not_wait_for_a_push_behind_it)
+{
+    world w;
+    world_open(&w);
+    flush_then_push f = {.client = world_client_open(&w, &(world_client){.group = 1})};
+    witness *seen = witness_new();
+    zks_op *op;
+    MUST(zks_client_disconnect(f.client, flush_and_push, &f, &op));
+    MUST(world_finish(op));
+    MUST(zks_client_disconnect(f.client, witness_done, seen, &op)); /* its callback comes later */
+    MUST(world_finish(op));
+    witness_wait(seen, WITNESS_DONE, 0, 1);
+    EXPECT(world_finish(f.push), ZKS_OK);
+    EXPECT(world_finish(f.flush), ZKS_OK);
+    world_client_close(f.client);
+    world_close(&w);
+    witness_forget(seen);
+}
+END_TEST
+
 /* --- closing --- */
 
 /* Operations of every kind that waits. */
@@ -250,8 +284,8 @@ static size_t start_waiting(zks_client *c, witness *seen)
     MUST(zks_inbox_read(c, 0, 0, 0, ZKS_READ_WAIT, witness_done, seen, NULL));
     MUST(zks_inbox_read(c, 0, 0, 0, ZKS_READ_WAIT | ZKS_READ_OWN, witness_done, seen, NULL));
     MUST(zks_client_wait_synced(c, witness_done, seen, NULL));
-    MUST(zks_client_flush(c, 600000, witness_done, seen, NULL));
     MUST(zks_client_push(c, (const uint8_t *)"x", 1, ZKS_PUSH_ACKED, witness_done, seen, NULL));
+    MUST(zks_client_flush(c, 600000, witness_done, seen, NULL));
     MUST(zks_client_connect(c, witness_done, seen, NULL));
     return 6;
 }
@@ -622,6 +656,7 @@ static void add(TCase *c)
     tcase_add_test(c, operation_and_batch_outlive_client_and_runtime);
     tcase_add_test(c, cancel_ends_the_waiting_once);
     tcase_add_test(c, flush_that_times_out_counts_what_is_left);
+    tcase_add_test(c, flush_does_not_wait_for_a_push_behind_it);
     tcase_add_test(c, close_cancels_then_says_closed_then_is_silent);
     tcase_add_test(c, free_closes);
     tcase_add_test(c, free_before_the_opening_is_done_closes);

@@ -184,6 +184,38 @@ START_TEST(entries_arrive_in_order_with_all_their_columns)
 }
 END_TEST
 
+static void wait_synced(zks_client *c)
+{
+    zks_op *op;
+    MUST(zks_client_wait_synced(c, NULL, NULL, &op));
+    EXPECT(world_finish(op), ZKS_OK);
+}
+
+START_TEST(synced_has_acknowledged_what_was_pushed_and_got_what_was_there)
+{
+    world w;
+    zks_op *op;
+    world_open_with_relay(&w);
+    zks_client *from = world_client_open(&w, &(world_client){.group = 1, .relay = true});
+    zks_client *to = world_client_open(&w, &(world_client){.group = 1, .relay = true});
+    world_connect(from);
+    world_connect(to);
+    for (size_t i = 0; i < 20; i++) {
+        MUST(zks_client_push(from, (const uint8_t *)"x", 1, 0, NULL, NULL, &op));
+        wait_synced(from); /* called behind the push */
+        EXPECT(world_finish(op), ZKS_OK);
+        ck_assert_int_eq(world_figure(from, ZKS_REPORT_PENDING_COUNT), 0);
+        wait_synced(to);
+        zks_batch *b = world_read(to, 0, 0);
+        ck_assert_uint_eq(zks_batch_count(b), i + 1);
+        zks_batch_free(b);
+    }
+    world_client_close(from);
+    world_client_close(to);
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(watermark_is_durable_and_monotonic)
 {
     world w;
@@ -526,6 +558,7 @@ static void add(TCase *c)
     tcase_add_test(c, relay_stops_twice_and_in_callbacks_and_when_freed_early);
     tcase_add_test(c, an_entry_has_one_id_everywhere);
     tcase_add_test(c, entries_arrive_in_order_with_all_their_columns);
+    tcase_add_test(c, synced_has_acknowledged_what_was_pushed_and_got_what_was_there);
     tcase_add_test(c, watermark_is_durable_and_monotonic);
     tcase_add_test(c, own_entries_are_read_only_when_asked_for);
     tcase_add_test(c, invite_brings_a_second_device_in);

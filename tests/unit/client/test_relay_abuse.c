@@ -208,14 +208,59 @@ START_TEST(what_is_stored_is_told_though_the_link_breaks)
 }
 END_TEST
 
+static void wait_synced(const device *d)
+{
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__client_wait_synced(d->client, NULL, NULL, &op), ZKS_OK);
+    device_done(op, ZKS_OK);
+}
+
+/* Also the entries on their way: to the device those are the same. */
+START_TEST(what_a_relay_has_and_does_not_announce_is_asked_for)
+{
+    play.keeps = true;
+    device_open(&a, runtime, NULL, fake_relay_address(relay));
+    device_connect(&a);
+    device_open(&b, runtime, NULL, fake_relay_address(relay));
+    device_connect(&b);
+    wait_synced(&b);
+    device_done(device_push(&a, 7, ZKS_PUSH_ACKED), ZKS_OK);
+    wait_synced(&b);
+    zks_batch *batch = NULL;
+    zks_op *op = device_read(&b, 0, 0);
+    ck_assert_int_eq(zks__op_wait(op, DEVICE_WAIT_MS), ZKS_OK);
+    ck_assert_int_eq(zks__op_take_batch(op, &batch), ZKS_OK);
+    ck_assert_uint_eq(zks__batch_count(batch), 1);
+    zks__batch_free(batch);
+    zks__op_free(op);
+}
+END_TEST
+
+/* However many wait, one PULL asks. */
+START_TEST(those_who_wait_for_the_same_share_a_question)
+{
+    enum { WAITING = 50 };
+    zks_op *ops[WAITING];
+    device_open(&a, runtime, NULL, fake_relay_address(relay));
+    for (size_t i = 0; i < WAITING; i++) {
+        ck_assert_int_eq(zks__client_wait_synced(a.client, NULL, NULL, &ops[i]), ZKS_OK);
+    }
+    device_connect(&a);
+    for (size_t i = 0; i < WAITING; i++) {
+        device_done(ops[i], ZKS_OK);
+    }
+    ck_assert_uint_eq(count_of(&play.pulls), 1);
+    wait_synced(&a);
+    ck_assert_uint_eq(count_of(&play.pulls), 2);
+}
+END_TEST
+
 START_TEST(a_refused_pull_is_made_again)
 {
     play.refuses_pulls = true;
     device_open(&a, runtime, NULL, fake_relay_address(relay));
     device_connect(&a);
-    zks_op *op = NULL;
-    ck_assert_int_eq(zks__client_wait_synced(a.client, NULL, NULL, &op), ZKS_OK);
-    device_done(op, ZKS_OK);
+    wait_synced(&a);
     ck_assert_uint_eq(a.connected, 1);
 }
 END_TEST
@@ -375,6 +420,8 @@ static void add(TCase *c)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, garbage_while_there_is_something_to_send_does_not_stop_the_loop);
     tcase_add_test(c, what_is_stored_is_told_though_the_link_breaks);
+    tcase_add_test(c, what_a_relay_has_and_does_not_announce_is_asked_for);
+    tcase_add_test(c, those_who_wait_for_the_same_share_a_question);
     tcase_add_test(c, a_refused_pull_is_made_again);
     tcase_add_test(c, a_relay_that_keeps_promising_more_is_not_pulled_at_full_speed);
     tcase_add_test(c, a_relay_that_cannot_prove_its_session_keys_hears_no_hello);

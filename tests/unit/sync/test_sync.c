@@ -514,6 +514,75 @@ START_TEST(a_pull_that_is_refused_is_made_again)
 }
 END_TEST
 
+START_TEST(a_question_is_answered_when_what_the_relay_had_is_committed)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    uint64_t question = zks__sync_ask(machine);
+    ck_assert(!zks__sync_is_answered(machine, question));
+    ck_assert_uint_eq(zks__sync_ask(machine), question); /* has not gone out yet: shared */
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert_uint_eq(action.cursor, 10);
+    ck_assert(zks__sync_caught_up(machine)); /* nothing is known to be missing */
+    uint64_t next = zks__sync_ask(machine);
+    ck_assert_uint_eq(next, question + 1);
+    ck_assert_int_eq(blobs(ZKS_BLOBS_LIVE, 10, 11), ZKS_OK); /* was under way: no answer */
+    zks__sync_blobs_stored(machine, action.attempt, 11, 0);
+    ck_assert(!zks__sync_is_answered(machine, question));
+    ck_assert_int_eq(blobs(ZKS_BLOBS_MORE, 10, 12), ZKS_OK);
+    zks__sync_blobs_stored(machine, action.attempt, 12, 0);
+    ck_assert(!zks__sync_is_answered(machine, question));
+    expect(ZKS_ACTION_ACK, 0);
+    expect(ZKS_ACTION_PULL, 0);
+    ck_assert_int_eq(blobs(0, 12, 13), ZKS_OK);
+    ck_assert(!zks__sync_is_answered(machine, question)); /* not committed */
+    zks__sync_blobs_stored(machine, action.attempt, 13, 0);
+    ck_assert(zks__sync_is_answered(machine, question));
+    ck_assert(zks__sync_is_answered(machine, next)); /* the second PULL came behind it */
+    expect(ZKS_ACTION_ACK, 0);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(a_question_behind_a_pull_has_its_own)
+{
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    uint64_t question = zks__sync_ask(machine);
+    expect(ZKS_ACTION_NONE, 0); /* one PULL at a time */
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    ck_assert(!zks__sync_is_answered(machine, question));
+    expect(ZKS_ACTION_PULL, 0);
+    zks__sync_error(machine, ZKS_MESSAGE_PULL, ZKS_WIRE_RATE_LIMITED, 3000, 0);
+    expect(ZKS_ACTION_NONE, 0);
+    ck_assert_uint_eq(zks__sync_next_ms(machine), 3000);
+    expect(ZKS_ACTION_PULL, 3000);
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    ck_assert(zks__sync_is_answered(machine, question));
+}
+END_TEST
+
+START_TEST(a_question_waits_for_a_connection_and_for_room)
+{
+    uint64_t question = zks__sync_ask(machine);
+    to_live(0, (zks__sync_row){.read_cursor = 10});
+    ck_assert_uint_eq(zks__sync_ask(machine), question + 1);
+    zks__sync_link_down(machine, action.attempt, ZKS_E_CONNECTION_LOST, 0, 0, 0);
+    ck_assert(!zks__sync_is_answered(machine, question)); /* the next one is asked */
+    uint64_t now = zks__sync_next_ms(machine);
+    to_live(now, (zks__sync_row){.read_cursor = 10});
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    ck_assert(zks__sync_is_answered(machine, question + 1));
+    zks__sync_inbox_full(machine, 1);
+    uint64_t later = zks__sync_ask(machine);
+    expect(ZKS_ACTION_NONE, now);
+    zks__sync_inbox_full(machine, 0);
+    expect(ZKS_ACTION_PULL, now);
+    ck_assert_int_eq(blobs(0, 10, 10), ZKS_OK);
+    ck_assert(zks__sync_is_answered(machine, later));
+}
+END_TEST
+
 START_TEST(a_push_that_is_refused_as_a_whole_ends_the_attempt)
 {
     to_live(0, (zks__sync_row){.read_cursor = 10});
@@ -741,6 +810,9 @@ static void add(TCase *c)
     tcase_add_test(c, more_without_progress_is_pulled_after_a_pause);
     tcase_add_test(c, an_answer_behind_what_was_asked_for_is_a_breach);
     tcase_add_test(c, a_pull_that_is_refused_is_made_again);
+    tcase_add_test(c, a_question_is_answered_when_what_the_relay_had_is_committed);
+    tcase_add_test(c, a_question_behind_a_pull_has_its_own);
+    tcase_add_test(c, a_question_waits_for_a_connection_and_for_room);
     tcase_add_test(c, a_push_that_is_refused_as_a_whole_ends_the_attempt);
     tcase_add_test(c, a_relay_that_does_not_answer_is_left);
     tcase_add_test(c, blobs_that_overtake_the_stored_welcome_are_pulled_again);

@@ -997,7 +997,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_flush(zks_client *client, uint32_t ti
 
 /*
  * Completes when everything pushed before is acknowledged and everything that the relay had is in
- * the inbox. Waits for a connection as long as it takes; cancel it to give up.
+ * the inbox; the relay is asked, at least once behind this call. Waits as long as it takes, for a
+ * connection and for room where unread entries have reached ZKS_OPTION_INBOX_MAX_BYTES; cancel it
+ * to give up.
  * client      the client
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable
