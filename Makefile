@@ -27,9 +27,11 @@ check: ## the unit and ABI tests (below a minute)
 	@tests/run check
 
 bench: ## speed and memory, in words and as JSON
-	@scripts/bootstrap --test
+	@scripts/bootstrap --test --package
 	@scripts/build bench
+	@scripts/package addon build/bench/npm
 	@tests/bench/run build/bench
+	@tests/bench/packages build/bench
 
 fuzz: ## each decoder under libFuzzer, FUZZ_SECONDS=60 each
 	@scripts/bootstrap --test
