@@ -248,6 +248,58 @@ static bool was_asked(const sim_slot *s, const struct zks__notice *n)
     return false;
 }
 
+static zks_status find_own(const zks__store_own *own, void *user)
+{
+    return find_held(&(zks__store_held){.id = {0}}, user) ? ZKS_E_INTERNAL
+           : *(const uint8_t **)user && !memcmp(own->id, *(const uint8_t **)user, sizeof own->id)
+               ? (*(const uint8_t **)user = NULL, ZKS_OK)
+               : ZKS_OK;
+}
+
+static bool has_own(const sim_slot *s, const uint8_t *id)
+{
+    return s->used &&
+           zks__store_own_each(zks__ledger_store(s->ledger), s->ledger->group.g, 0, find_own,
+                               &id) == ZKS_OK &&
+           !id;
+}
+
+/* Whether `s` has asked its relay's members for a word, the author was there all the time since,
+ * and nothing has disturbed them. */
+static bool was_heard(const sim_slot *s, const sim_slot *author, const sim_word *word)
+{
+    const sim_world *w = s->world;
+    uint64_t quiet = s->here_since > author->here_since ? s->here_since : author->here_since;
+    quiet = w->disturbed_at > quiet ? w->disturbed_at : quiet;
+    for (size_t i = 0; i < w->want_count && author->running; i++) {
+        const sim_want *a = &w->wants[i];
+        if (a->device == s->index && a->relay == zks__sync_relay(s->sync) &&
+            a->relay == zks__sync_relay(author->sync) && a->at > quiet &&
+            w->now - a->at >= ANSWER_MS && a->first <= word->seq && word->seq <= a->last &&
+            !memcmp(a->chain, word->chain, sizeof a->chain)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever is there is asked and answers, whatever relays have lost before. */
+static void check_given_up(sim_slot *s, const struct zks__notice *n)
+{
+    sim_world *w = s->world;
+    bool fair = !w->relays[0].harbors && !w->relays[1].harbors && !w->copied;
+    for (size_t k = 0; k < w->word_count && fair; k++) {
+        const sim_word *word = &w->words[k];
+        const sim_slot *author = &w->slots[word->slot];
+        if (word->state == SIM_WORD_STORED && n->first <= word->seq && word->seq <= n->last &&
+            !memcmp(word->chain, n->chain, sizeof word->chain) && was_heard(s, author, word) &&
+            has_own(author, word->id)) {
+            sim_fail(w, "slot %zu gives up word %zu, which slot %u has and was asked for", s->index,
+                     k, (unsigned)word->slot);
+        }
+    }
+}
+
 void sim_check_notices(sim_slot *s, const zks__received *r)
 {
     sim_world *w = s->world;
@@ -284,6 +336,9 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
             !was_asked(s, n)) {
             sim_fail(w, "slot %zu gives up what was not asked for", s->index);
         }
+        if (n->event == ZKS_EVENT_HISTORY_GAP || n->event == ZKS_EVENT_HISTORY_WITHHELD) {
+            check_given_up(s, n);
+        }
         /* What was gone when it came is one gap, at the beginning of each chain (rule 7). */
         bool early = w->early >> (s->index == SIM_COPY ? 0 : s->index) & 1 && n->first == 1;
         if (n->event == ZKS_EVENT_HISTORY_GAP && !excused && !w->refused && !sibling && !early) {
@@ -304,22 +359,6 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
 }
 
 /* --- the end --- */
-
-static zks_status find_own(const zks__store_own *own, void *user)
-{
-    return find_held(&(zks__store_held){.id = {0}}, user) ? ZKS_E_INTERNAL
-           : *(const uint8_t **)user && !memcmp(own->id, *(const uint8_t **)user, sizeof own->id)
-               ? (*(const uint8_t **)user = NULL, ZKS_OK)
-               : ZKS_OK;
-}
-
-static bool has_own(const sim_slot *s, const uint8_t *id)
-{
-    return s->used &&
-           zks__store_own_each(zks__ledger_store(s->ledger), s->ledger->group.g, 0, find_own,
-                               &id) == ZKS_OK &&
-           !id;
-}
 
 /* Whether relay 0, where all are in the end, gives a word to a device. */
 static bool is_at_relay(const sim_world *w, const sim_word *word, size_t device)

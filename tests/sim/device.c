@@ -45,6 +45,7 @@ void sim_slot_kill(sim_slot *s)
     }
     sim_trace(s->world, "slot %zu dies", s->index);
     s->running = false;
+    s->here_since = UINT64_MAX;
     s->life++;
     for (size_t i = 0; i < s->job_count; i++) { /* what was only queued was never STORED */
         sim_job *j = &s->jobs[i];
@@ -194,6 +195,7 @@ void sim_slot_pump(sim_slot *s)
         }
         if (s->caught_up != zks__sync_attempt(s->sync) && zks__sync_caught_up(s->sync)) {
             s->caught_up = zks__sync_attempt(s->sync);
+            s->here_since = s->world->now;
             tick_soon(s); /* what waited for that */
         }
     } while (s->pump_again);
@@ -230,6 +232,7 @@ void sim_slot_down(sim_slot *s, int link)
     }
     w->links[link].up = false;
     s->link = -1;
+    s->here_since = UINT64_MAX;
     sim_offers_end(s);
     zks__sync_link_down(s->sync, w->links[link].attempt, ZKS_E_CONNECTION_LOST, 0,
                         (uint32_t)sim_random(w), w->now);

@@ -414,10 +414,12 @@ void sim_relay_commit(sim_relay *r)
                       (unsigned)code);
             answer(r, p, code, 0);
             w->refused = true;
+            w->disturbed_at = w->now;
         } else if (!b && r->refuses) {
             r->refuses--;
             answer(r, p, ZKS_WIRE_RATE_LIMITED, 0);
             w->refused = true;
+            w->disturbed_at = w->now;
         } else {
             bool is_new = !b;
             b = b ? b : add_blob(r, sender, p);

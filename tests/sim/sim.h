@@ -206,7 +206,8 @@ typedef struct sim_slot {
     int link; /* -1: none */
     uint64_t timer_at, tick_at;
     bool ticking, tick_again, pumping, pump_again;
-    uint32_t caught_up; /* the last attempt that was */
+    uint32_t caught_up;  /* the last attempt that was */
+    uint64_t here_since; /* caught up at its relay since then; UINT64_MAX: not */
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
     zks__record_list records;
     uint64_t head; /* of the last WELCOME */
@@ -344,8 +345,9 @@ struct sim_world {
     /* a relay refused a push and may have taken the next: until its author comes again that is a
      * gap */
     bool refused;
-    bool withheld; /* a relay kept records back */
-    uint8_t early; /* bits of devices that a relay did not know when it deleted something */
+    uint64_t disturbed_at; /* when the last fault was, or something was refused */
+    bool withheld;         /* a relay kept records back */
+    uint8_t early;         /* bits of devices that a relay did not know when it deleted something */
     /* devices could not reach the same relay: one tells of what another has sent elsewhere */
     bool parted;
     size_t devices;

@@ -607,6 +607,9 @@ static void act_on_relay(sim_world *w, const sim_action *a)
 
 static void act(sim_world *w, const sim_action *a)
 {
+    if (a->kind != SIM_PUSH && a->kind != SIM_TIME && a->kind != SIM_PRUNE) {
+        w->disturbed_at = w->now;
+    }
     if (a->kind == SIM_TIME) {
         run_until(w, w->now + 1000u * a->b);
     } else if (a->kind == SIM_COPY_STORE) {
@@ -644,7 +647,7 @@ static void begin(sim_world *w)
         s->ledger = ledgers[i];
         s->fresh = fresh[i];
         s->link = -1;
-        s->timer_at = UINT64_MAX;
+        s->timer_at = s->here_since = UINT64_MAX;
         s->online_wanted = true;
         s->used = i < w->devices;
         memcpy(s->device_id, zks__ledger_device_id(s->ledger), sizeof s->device_id);
