@@ -3,6 +3,7 @@
 #include "relay/core/sqlite_internal.h"
 
 #include "base/alloc.h"
+#include "base/fork.h"
 #include "base/thread.h"
 
 #include <stdio.h>
@@ -225,11 +226,15 @@ static void *storage_thread(void *user)
             break;
         }
         bool idle = zks__list_empty(&batch) && !s->sweep_more;
+        zks__fork_hold();
         run_batch(s, &batch);
         tidy(s, idle);
+        zks__fork_release();
         uv_mutex_lock(&s->mutex);
     }
+    zks__fork_hold();
     zks__sqlite_shut(s);
+    zks__fork_release();
     uv_mutex_lock(&s->mutex);
     s->ended = true;
     uv_mutex_unlock(&s->mutex);
@@ -362,7 +367,9 @@ zks_status zks__sqlite_store_new(const zks__sqlite_store_config *config,
         snprintf(problem, ZKS_RSTORE_PROBLEM_BYTES, "there is no memory for the store");
         return ZKS_E_NOMEM;
     }
+    zks__fork_hold();
     zks_status status = zks__sqlite_open(s, problem);
+    zks__fork_release();
     if (!status && uv_async_init(config->loop, &s->wake, on_wake) != 0) {
         status = ZKS_E_SYSTEM;
     }

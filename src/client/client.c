@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+void zks__handle_init(zks__handle *h, uint32_t magic)
+{
+    h->fork_generation = zks__fork_generation();
+    atomic_store_explicit(&h->magic, magic, memory_order_release);
+}
+
 /* --- references and memory --- */
 
 void zks__client_ref(zks_client *c)

@@ -10,6 +10,7 @@
 #ifndef ZKS_CLIENT_CLIENT_H
 #define ZKS_CLIENT_CLIENT_H
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "base/status.h"
 
@@ -36,15 +37,6 @@ typedef struct zks__handle {
     uint32_t fork_generation; /* of zks__fork_generation when it was made */
 } zks__handle;
 
-/* Counts forks seen by this process: 0 in the process that loaded the library, 1 in its child, and
- * so on. With the gate below it is the one global of the library (set by pthread_atfork, registered
- * by the first runtime or config). */
-uint32_t zks__fork_generation(void);
-/* A fork waits while a thread is between these two, at most for a commit: SQLite has locks for the
- * whole process, and one that is held at the fork stays held in the child for ever. Not nested, and
- * without waiting for another engine thread in between. */
-void zks__fork_hold(void);
-void zks__fork_release(void);
 void zks__handle_init(zks__handle *h, uint32_t magic);
 
 /* What a client is opened with: filled by zks_config's setters (abi/api_config.c), copied by open.

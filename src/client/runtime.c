@@ -37,11 +37,13 @@ void zks__runtime_unref(zks_runtime *r)
 static void log_line(int level, const char *line, void *user)
 {
     zks_runtime *r = user;
+    bool at_gate = zks__fork_leave();
     pthread_mutex_lock(&r->log_mutex);
     if (r->log_fn && level <= r->log.level) {
         r->log_fn(level, line, r->log_user);
     }
     pthread_mutex_unlock(&r->log_mutex);
+    zks__fork_come_back(at_gate);
 }
 
 zks_status zks__runtime_set_log(zks_runtime *r, int32_t level, zks_log_fn fn, void *user,

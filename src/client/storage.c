@@ -2,7 +2,7 @@
 #include "client/storage.h"
 
 #include "base/alloc.h"
-#include "client/client.h"
+#include "base/fork.h"
 #include "client/ledger.h"
 #include "client/runtime.h"
 

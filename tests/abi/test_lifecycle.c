@@ -2,6 +2,7 @@
 /* Operations, clients and what they leave behind: who is called, how often, in which order. */
 #include "abi/world.h"
 
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -574,6 +575,105 @@ START_TEST(store_of_another_process_is_busy)
 }
 END_TEST
 
+static bool sanitized(void)
+{
+    const char *which = getenv("ZKS_SANITIZER");
+    return which && *which;
+}
+
+/* The status with which a child ends that makes a runtime and stores something with it. */
+static int fork_and_push(void)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (!child) {
+        world w;
+        alarm(world_patience_ms() / 1000);
+        world_open_with_relay(&w);
+        zks_client *c = world_client_open(&w, &(world_client){.group = 1, .file = "store"});
+        world_push(c, "child", 5, 0);
+        world_client_close(c);
+        world_close(&w);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+typedef struct writer {
+    zks_client *client;
+    atomic_bool stop;
+} writer;
+
+static void *write_always(void *user)
+{
+    writer *w = user;
+    while (!atomic_load(&w->stop)) {
+        world_push(w->client, "parent", 6, 0);
+    }
+    return NULL;
+}
+
+/* Both storage threads are busy, the client's and the relay's. */
+START_TEST(child_of_a_busy_process_finds_nothing_locked)
+{
+    enum { FORKS = 30 };
+    world w;
+    pthread_t thread;
+    if (sanitized()) { /* they forbid threads after a fork */
+        return;
+    }
+    world_open_with_relay(&w);
+    writer busy = {.client = world_client_open(&w, &(world_client){.group = 1, .relay = true})};
+    world_connect(busy.client);
+    ck_assert_int_eq(pthread_create(&thread, NULL, write_always, &busy), 0);
+    int status = 0;
+    for (int i = 0; i < FORKS && !status; i++) {
+        status = fork_and_push();
+    }
+    atomic_store(&busy.stop, true);
+    pthread_join(thread, NULL);
+    ck_assert_msg(!status, "a child ended with %x", (unsigned)status);
+    world_client_close(busy.client);
+    world_close(&w);
+}
+END_TEST
+
+/* On the storage thread, which a fork elsewhere would wait for. */
+static void fork_on_storage(int32_t level, const char *line, void *user)
+{
+    atomic_int *forks = user;
+    char name[16] = "";
+    (void)level, (void)line;
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    if (!strcmp(name, "zks-storage") && !atomic_load(forks)) {
+        int status = -1;
+        pid_t child = fork();
+        if (!child) {
+            _exit(7);
+        }
+        bool ended = waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 7;
+        atomic_store(forks, ended ? 1 : 2);
+    }
+}
+
+START_TEST(fork_in_the_log_function_waits_for_nobody)
+{
+    world w;
+    atomic_int forks = 0;
+    world_open(&w);
+    MUST(zks_runtime_set_log(w.runtime, ZKS_LOG_DEBUG, fork_on_storage, &forks, NULL));
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    zks_client *c = world_client_open(&w, &(world_client){.group = 1}); /* logs what it opens */
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    ck_assert_int_eq(atomic_load(&forks), 1);
+    ck_assert(sanitized() || after.tv_sec - before.tv_sec < 4); /* the wait's limit is 5 s */
+    world_client_close(c);
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(descriptor_of_a_new_passphrase_group_opens_it_again)
 {
     world w;
@@ -667,6 +767,8 @@ static void add(TCase *c)
     tcase_add_test(c, failed_opening_is_told_everywhere);
     tcase_add_test(c, store_is_reopened_where_it_was_left);
     tcase_add_test(c, store_of_another_process_is_busy);
+    tcase_add_test(c, child_of_a_busy_process_finds_nothing_locked);
+    tcase_add_test(c, fork_in_the_log_function_waits_for_nobody);
     tcase_add_test(c, descriptor_of_a_new_passphrase_group_opens_it_again);
     tcase_add_test(c, process_exits_with_everything_open);
 }

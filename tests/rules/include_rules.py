@@ -91,7 +91,9 @@ LIBRARY = [m for m in ALLOWED if m not in ("relay_daemon", "cli", "examples")]
 # Mutable globals, each with its reason.
 GLOBALS = {
     "crypto": {"started": "whether the known-answer tests ran, and what came of them"},
-    "client": {r".*fork.*": "the atfork flag", "registered": "its handler is registered once"},
+    "base": {"registered": "the handlers of pthread_atfork are, once",
+             "generation": "the count of forks",
+             "gate|changed|inside|forking|here": "where a fork waits for the storage threads"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

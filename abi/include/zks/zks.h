@@ -78,7 +78,8 @@
  * it: its operations end with ZKS_E_CANCELLED, one ZKS_EVENT_CLOSED follows, then silence. What was
  * reported stored is on disk and goes out at the next start. A process may exit at any time with
  * everything open: that equals a crash, and a crash is safe. In a forked child the parent's handles
- * answer ZKS_E_FORKED and their free functions do nothing; the child may make its own runtime.
+ * answer ZKS_E_FORKED and their free functions do nothing; the child may make its own runtime. A
+ * fork waits for the commits under way of this process' clients and relays, at most 5 s.
  *
  * VERSIONS
  * Names, numbers, signatures and meanings here never change once released; a new need gets a new
