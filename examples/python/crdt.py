@@ -17,8 +17,9 @@ import os
 import sys
 from pathlib import Path
 
-import zerok_sync
 from pycrdt import Doc, Text
+
+import zerok_sync
 from zerok_sync import Client, Config
 
 
@@ -26,7 +27,7 @@ class Editor:
     def __init__(self, client: Client, folder: Path):
         self.client = client
         self.file = folder / "document"
-        self.doc: Doc = Doc()
+        self.doc: Doc[Text] = Doc()
         self.text = self.doc.get("text", type=Text)
         if self.file.exists():
             self.doc.apply_update(self.file.read_bytes())
@@ -71,9 +72,7 @@ class Editor:
             print("insert AT TEXT, delete AT COUNT, offline or online", file=sys.stderr)
 
 
-async def main() -> None:
-    folder, relay, secret = Path(sys.argv[1]), sys.argv[2], bytes.fromhex(sys.argv[3])
-    folder.mkdir(exist_ok=True)
+async def main(folder: Path, relay: str, secret: bytes) -> None:
     config = Config(store=folder / "store.zks", relays=[relay], secret=secret)
     async with zerok_sync.open(config) as client:
         editor = Editor(client, folder)
@@ -85,4 +84,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    Path(sys.argv[1]).mkdir(exist_ok=True)
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], bytes.fromhex(sys.argv[3])))

@@ -8,6 +8,7 @@ go to the other processes; the transcript must be that of a single driver.
 import contextlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from languages import LANGUAGES, Missing
 OPENING = ("create", "open", "join", "restore")
 KEEPING = ("invite", "pair", "digits")  # the variable is their third element
 ONE_PROCESS = ("relay", "derive")  # cases with these verbs say nothing about several
+BLOB = re.compile(r" ([A-Z]#\d+)\b")
 RANDOM_BYTES = {"secret": 32, "salt": 16, "store_key": 32}
 
 
@@ -77,6 +79,7 @@ class Stage:
         self.peers, self.shift = peers, shift
         self.parts = {}  # device or background step -> peer
         self.inner = {}  # background step -> its step
+        self.blobs = set()  # names whose ids all peers know
 
     def peer_of(self, step):
         verb, name = step[0], step[1]
@@ -109,6 +112,12 @@ class Stage:
         if verb in KEEPING:
             self.share(self.parts[name], rest[0])
 
+    def share_blobs(self, owner, lines):
+        """The ids of blobs that a step was the first to name: the others must see the same."""
+        for name in sorted(set(BLOB.findall("".join(lines))) - self.blobs):
+            self.blobs.add(name)
+            self.share(owner, name)
+
     def randoms(self, value):
         """(variable, value) for what a step leaves to chance: all must have the same."""
         if isinstance(value, dict):
@@ -128,7 +137,10 @@ class Stage:
         self.deal(steps)
         lines = [f"case {name} {suite}\n"]
         for step in steps:
-            lines += self.peer_of(step).do(*step)
+            owner = self.peer_of(step)
+            said = owner.do(*step)
+            lines += said
+            self.share_blobs(owner, said)
             if step[0] != "start":
                 self.after(step)
         return "".join(lines)

@@ -114,9 +114,9 @@ void verb_get(task *t)
 {
     char hex[2 * ZKS_SIZE_DEVICE_ID + 1];
     const char *name = text_arg(t, 1), *value = variable(name);
-    const uint8_t *id = is_device(name) ? id_of(name) : NULL;
+    const uint8_t *id = is_device(name) ? id_of(name) : blob_of(name);
     if (id) {
-        hex_of(id, ZKS_SIZE_DEVICE_ID, hex);
+        hex_of(id, is_device(name) ? ZKS_SIZE_DEVICE_ID : ZKS_SIZE_BLOB_ID, hex);
         value = hex;
     }
     fprintf(t->out, "= %s\n", value ? value : "");
@@ -129,6 +129,9 @@ void verb_set(task *t)
     if (is_device(name)) {
         bytes_of_hex(value, id, sizeof id);
         id_bind(id, name);
+    } else if (strchr(name, '#')) {
+        bytes_of_hex(value, id, sizeof id);
+        blob_bind(name, id);
     } else {
         variable_set(name, value);
     }

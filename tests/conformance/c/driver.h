@@ -125,6 +125,9 @@ bool id_bind(const uint8_t *id, const char *name);
 const char *id_name(const uint8_t *id);
 /* NULL where the name has none; "nobody" has one that is no device's. */
 const uint8_t *id_of(const char *name);
+/* The same for blobs, by names as "A#1". */
+void blob_bind(const char *name, const uint8_t *id);
+const uint8_t *blob_of(const char *name);
 /* Remembers the blob id of sender#number; false: it was seen with another one. */
 bool blob_seen(const char *sender, uint64_t number, const uint8_t *id);
 /* Closes all clients of the case and forgets all names. */

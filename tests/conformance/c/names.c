@@ -103,21 +103,34 @@ const uint8_t *id_of(const char *name)
 
 /* --- blobs --- */
 
+const uint8_t *blob_of(const char *name)
+{
+    for (const blob_entry *b = blobs; b; b = b->next) {
+        if (!strcmp(b->name, name)) {
+            return b->id;
+        }
+    }
+    return NULL;
+}
+
+void blob_bind(const char *name, const uint8_t *id)
+{
+    blob_entry *b = allocate(sizeof *b);
+    memcpy(b->id, id, sizeof b->id);
+    snprintf(b->name, sizeof b->name, "%s", name);
+    b->next = blobs;
+    blobs = b;
+}
+
 bool blob_seen(const char *sender, uint64_t number, const uint8_t *id)
 {
     char name[2 * NAME_SIZE];
     snprintf(name, sizeof name, "%s#%llu", sender, (unsigned long long)number);
-    for (const blob_entry *b = blobs; b; b = b->next) {
-        if (!strcmp(b->name, name)) {
-            return !memcmp(b->id, id, sizeof b->id);
-        }
+    const uint8_t *before = blob_of(name);
+    if (!before) {
+        blob_bind(name, id);
     }
-    blob_entry *b = allocate(sizeof *b);
-    memcpy(b->id, id, sizeof b->id);
-    memcpy(b->name, name, sizeof name);
-    b->next = blobs;
-    blobs = b;
-    return true;
+    return !before || !memcmp(before, id, ZKS_SIZE_BLOB_ID);
 }
 
 /* --- the end of a case --- */

@@ -138,16 +138,29 @@ func get(t *task) {
 	if id, known := world.idOf(name); isDevice(name) && known {
 		value = hex.EncodeToString(id[:])
 	}
+	world.mu.Lock()
+	id, known := world.blobs[name]
+	world.mu.Unlock()
+	if known {
+		value = hex.EncodeToString(id[:])
+	}
 	fmt.Fprintf(&t.out, "= %s\n", value)
 }
 
 func set(t *task) {
 	name, value := t.text(1), t.text(2)
-	if !isDevice(name) {
+	isBlob := strings.Contains(name, "#")
+	if !isDevice(name) && !isBlob {
 		world.setVariable(name, value)
 		return
 	}
 	id, err := hex.DecodeString(value)
 	check(err)
+	if isBlob {
+		world.mu.Lock()
+		world.blobs[name] = zks.BlobID(id)
+		world.mu.Unlock()
+		return
+	}
 	world.bindID(zks.DeviceID(id), name)
 }

@@ -70,12 +70,13 @@ const background = {
 
   async get(world, step) {
     const value = isDevice(step.who) ? world.names.known(step.who)
-      : world.variables.known.get(step.who);
+      : world.names.blobs.get(step.who) ?? world.variables.known.get(step.who);
     step.text += `= ${value ?? ''}\n`;
   },
 
   async set(world, step) {
     if (isDevice(step.who)) world.names.bind(step.argument(2), step.who);
+    else if (step.who.includes('#')) world.names.blobs.set(step.who, step.argument(2));
     else world.variables.known.set(step.who, step.argument(2));
   },
 };

@@ -65,7 +65,7 @@ export function shown(data) {
 export class Names {
   #ofId = new Map(); // device id -> name
   #newest = new Map([['nobody', '01'.repeat(32)]]); // name -> device id
-  #blobs = new Map(); // "A#1" -> blob id
+  blobs = new Map(); // "A#1" -> blob id
 
   /** Whether this device had the name before. */
   bind(device, name) {
@@ -92,7 +92,7 @@ export class Names {
   /** What to add to a line about this blob. */
   blob(sender, number, blobId) {
     const key = `${sender}#${number}`;
-    if (!this.#blobs.has(key)) this.#blobs.set(key, blobId);
-    return this.#blobs.get(key) === blobId ? '' : ' (other blob id)';
+    if (!this.blobs.has(key)) this.blobs.set(key, blobId);
+    return this.blobs.get(key) === blobId ? '' : ' (other blob id)';
   }
 }

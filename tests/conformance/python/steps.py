@@ -117,6 +117,8 @@ class Driver(Opening, Sending, Members):
         name = step.who
         if len(name) == 1 and name.isupper():
             value = self.names.newest.get(name, b"").hex()
+        elif "#" in name:
+            value = self.names.blobs.get(name, b"").hex()
         else:
             value = self.variables.known.get(name, "")
         step.lines.append(f"= {value}\n")
@@ -125,5 +127,7 @@ class Driver(Opening, Sending, Members):
         name, value = step.who, step.argument(2)
         if len(name) == 1 and name.isupper():
             self.names.bind(bytes.fromhex(value), name)
+        elif "#" in name:
+            self.names.blobs[name] = bytes.fromhex(value)
         else:
             self.variables.known[name] = value
