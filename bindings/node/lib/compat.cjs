@@ -15,9 +15,9 @@ const { ZksError } = require('./error.cjs');
 const CONFIG = ['passphrase', 'salt', 'secretBytes', 'relayAddresses', 'deviceName', 'ttl'];
 const INVITE_VERSION = 3; // of that API; the payload behind it has a version of its own
 const CODE_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** A blob that another device pushed a moment ago may still be between the relay and here. */
-const GRACE_MS = 100;
-const GRACE_ROUND_TRIPS = 4;
+/** Unread bytes that are enough for one pull: then the relay need not be asked for more, which waits
+ * for room where the inbox is full. */
+const ENOUGH_BYTES = 4 * 2 ** 20;
 
 function problem(number, message) {
   return new ZksError(number, message);
@@ -147,20 +147,8 @@ class SyncClient {
   async pullAfter(cursor) {
     const client = this.#online();
     check.integer(cursor, 'cursor');
-    await client.waitSynced();
-    const found = await client.read({ after: cursor });
-    return (found.length ? found : await this.#readSoon(cursor)).map(blob);
-  }
-
-  async #readSoon(cursor) {
-    const rtt = Math.max(0, ...this.#client.report().relays.map(({ rttUs }) => rttUs)) / 1000;
-    const signal = AbortSignal.timeout(Math.ceil(Math.max(GRACE_MS, GRACE_ROUND_TRIPS * rtt)));
-    try {
-      return await this.#client.read({ after: cursor, wait: true, signal });
-    } catch (error) {
-      if (signal.aborted && error === signal.reason) return [];
-      throw error;
-    }
+    if (client.report().unreadBytes < ENOUGH_BYTES) await client.waitSynced();
+    return (await client.read({ after: cursor })).map(blob);
   }
 
   async shutdown() {
