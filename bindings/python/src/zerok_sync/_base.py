@@ -26,28 +26,18 @@ class Opened:
 
     def __init__(self, hub: Hub):
         self.hub = hub
-        self.out_client = ffi.new("zks_client **")
+        self.handle = Handle(hub)
         self.recovery_code: str | None = None
         self.joined_relays: list[str] = []
-        self._handle: Handle | None = None
-
-    @property
-    def handle(self) -> Handle:
-        assert self._handle is not None
-        return self._handle
-
-    def started(self) -> None:
-        """The engine has made the client."""
-        self._handle = Handle(self.out_client[0], self.hub)
 
     def accept(self) -> None:
         """It is open: from now on somebody has to close it."""
+        self.handle.pointer = self.handle.out[0]
         self.handle.opened = True
 
     def abandon(self) -> None:
         """It could not be opened."""
-        if self._handle is not None:
-            self._handle.abandon()
+        self.handle.free()
 
     def read(self, op: _CData) -> None:
         self.recovery_code = _op_text(op, OpField.RECOVERY_CODE)
@@ -77,16 +67,13 @@ def open_call(
     def start(*rest: Any) -> int:
         dispatcher.adopt(hub)
         try:
-            status = begin(runtime(), native.pointer, *arguments, *rest)
+            return begin(runtime(), native.pointer, *arguments, *rest)
         finally:
             native.free()
-        if status:
-            dispatcher.hubs.discard(hub)
-        else:
-            opened.started()
-        return status
+            if not opened.handle.out[0]:  # it did not begin
+                dispatcher.hubs.discard(hub)
 
-    return opened, Call(None, start, (), opened.read, (opened.out_client,))
+    return opened, Call(None, start, (), opened.read, (opened.handle.out,))
 
 
 class DigitsListener:

@@ -39,10 +39,14 @@ _WAIT, _OWN = int(ReadFlag.WAIT), int(ReadFlag.OWN)
 
 class Handle:
     """A zks_client. It is closed by the facade and freed when nobody has it any more, so that no
-    thread can lose it inside a call."""
+    thread can lose it inside a call.
 
-    def __init__(self, pointer: _CData, hub: Hub):
-        self.pointer = pointer
+    out  where the engine puts it: from then on there is somebody to free it
+    """
+
+    def __init__(self, hub: Hub):
+        self.out = ffi.new("zks_client **")
+        self.pointer = ffi.NULL  # the same, once it was opened
         self.hub = hub
         self.opened = False
         self.closed = False
@@ -50,7 +54,6 @@ class Handle:
 
     def __del__(
         self,
-        free: Callable[[_CData], None] = lib.zks_client_free,
         warn: Callable[..., None] = warnings.warn,
     ) -> None:
         try:
@@ -62,12 +65,15 @@ class Handle:
                     stacklevel=2,
                 )
         finally:
-            free(self.pointer)
+            self.free()
 
-    def abandon(self) -> None:
-        """Frees a client that could not be opened; the traceback of that may live on."""
-        pointer, self.pointer = self.pointer, ffi.NULL
-        lib.zks_client_free(pointer)
+    def free(
+        self, null: _CData = ffi.NULL, free: Callable[[_CData], None] = lib.zks_client_free
+    ) -> None:
+        """Also of a client that could not be opened; the traceback of that may live on."""
+        pointer, self.out[0] = self.out[0], null
+        self.pointer = null
+        free(pointer)
 
 
 class Call(Generic[T]):

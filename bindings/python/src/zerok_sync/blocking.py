@@ -26,7 +26,7 @@ from ._base import BaseClient, DigitsListener, Opened, open_call
 from ._calls import AckTrail, Buffer, Call
 from ._config import Config
 from ._constants import SIZE_PUSH_MAX, RevokeReason, Right, Status
-from ._errors import ClosedError, OperationCancelledError, make_error, op_error
+from ._errors import ClosedError, OperationCancelledError, check, make_error, op_error
 from ._events import BACKLOG, Event, Hub
 from ._native import ffi, lib
 from ._pairing import PairingWatch, PairRequest
@@ -42,17 +42,20 @@ class Operation(Generic[T]):
     """One operation under way, waited for in slices."""
 
     def __init__(self, call: Call[T]):
-        out = ffi.new("zks_op **")
-        status = call.function(*call.arguments, ffi.NULL, ffi.NULL, out, *call.more)
-        if status:
-            raise make_error(status)
-        self._op = out[0]
+        self._out = ffi.new("zks_op **")
         self._finish = call.finish
         self._owner = call.owner
+        try:
+            check(call.function(*call.arguments, ffi.NULL, ffi.NULL, self._out, *call.more))
+            self._op = self._out[0]
+        except BaseException:
+            if self._out[0]:  # a signal's handler raised behind the call
+                lib.zks_op_cancel(self._out[0])
+            raise
 
     def __del__(self) -> None:
-        if hasattr(self, "_op"):
-            lib.zks_op_free(self._op)
+        if hasattr(self, "_out"):
+            lib.zks_op_free(self._out[0])
 
     def cancel(self) -> None:
         lib.zks_op_cancel(self._op)
