@@ -52,6 +52,7 @@ async def test_configurations_are_refused_with_the_cure():
     await refused(Config(), zerok_sync.StoreError)
     await refused(Config(secret=bytes(32), store="/nowhere/x.zks"), zerok_sync.StoreError)
     await refused(Config(secret=bytes(32), device_name="a\0b"), ValueError, "NUL")
+    await refused(Config(secret=bytes(32), store="a\0b"), ValueError, "path", "NUL")
     for bad in ({"suite": "best"}, {"salt": b"x" * 16}):
         with pytest.raises(ValueError):
             Config(**bad)

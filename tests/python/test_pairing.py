@@ -59,6 +59,11 @@ async def test_rights_are_given_as_asked(first, relay):
         assert {d.id: d.rights for d in first.client.devices()}[device] == Right.INVITE
 
 
+async def test_no_rights_are_not_all_rights(first):
+    with pytest.raises(ValueError, match="rights is empty"):
+        first.client.pair(rights=Right(0))
+
+
 async def test_declined_device_is_told(first, relay):
     pairing = first.client.pair()
     joining = asyncio.ensure_future(

@@ -75,6 +75,35 @@ async def test_batch_of_mixed_buffers_from_an_iterator(two):
     assert [len(entry.data) for entry in await read_all(ben, 3)] == [4, 1, 2]
 
 
+class Liar(bytes):
+    """Says that it is longer than it is."""
+
+    def __len__(self):
+        return 5000
+
+
+async def test_only_what_a_buffer_has_is_pushed(two):
+    anna, ben = two
+    await anna.push(Liar(b"one"))
+    await anna.push_many([Liar(b"two"), b"three"])
+    assert [bytes(entry.data) for entry in await read_all(ben, 3)] == [b"one", b"two", b"three"]
+    with pytest.raises(ValueError, match="32 bytes"):
+        anna.trust_relay("127.0.0.1:9", type("Key", (bytes,), {"__len__": lambda self: 32})(b"k"))
+
+
+async def test_batch_that_is_resized_meanwhile_stays_whole(two):
+    anna, ben = two
+    resized = bytearray(b"x" * 100)
+
+    class Resizes(bytes):  # at the moment that another thread might choose
+        def __len__(self):
+            resized.clear()
+            return 3
+
+    await anna.push_many([resized, Resizes(b"abc")])
+    assert [entry.data for entry in await read_all(ben, 2)] == [b"x" * 100, b"abc"]
+
+
 async def test_largest_entry_arrives_and_a_larger_one_is_refused(two):
     anna, ben = two
     await anna.push(b"m" * SIZE_PUSH_MAX)

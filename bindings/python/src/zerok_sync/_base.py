@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _types
-from ._calls import Buffer, Call, Handle, c_text, on
+from ._calls import Buffer, Call, Handle, c_text, fixed, on
 from ._config import Config, NativeConfig
 from ._constants import SIZE_RELAY_KEY, EventKind, OpField
 from ._dispatch import Dispatcher
@@ -146,6 +146,5 @@ class BaseClient:
         address  as configured
         key      32 bytes, as from the event's relay_key
         """
-        if len(key) != SIZE_RELAY_KEY:
-            raise ValueError(f"a relay's key has {SIZE_RELAY_KEY} bytes, this one has {len(key)}")
-        check(lib.zks_client_trust_relay(on(self._handle), c_text(address), bytes(key)))
+        raw = fixed(key, SIZE_RELAY_KEY, "a relay's key")
+        check(lib.zks_client_trust_relay(on(self._handle), c_text(address), raw))

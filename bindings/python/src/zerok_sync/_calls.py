@@ -5,6 +5,7 @@ facade waits for it (blocking.py)."""
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
@@ -115,8 +116,9 @@ def _number(field: OpField) -> Callable[[_CData], int]:
 
 
 def buffer(data: Buffer) -> tuple[bytes | _CData, int]:
-    """Any bytes-like object, without a copy, and its length in bytes."""
-    if isinstance(data, bytes):
+    """Any bytes-like object, without a copy, and its length in bytes: by the buffer itself, which
+    no other thread can resize meanwhile. len() of a subclass may say anything."""
+    if type(data) is bytes:
         return data, len(data)
     if isinstance(data, str):
         raise TypeError("data is a str; an entry is bytes: encode it")
@@ -128,18 +130,36 @@ def secret_bytes(data: Buffer | None) -> tuple[bytes | _CData, int]:
     return (ffi.NULL, 0) if data is None else buffer(data)
 
 
+def frozen(data: Buffer) -> bytes:
+    """The bytes of any bytes-like object as they are now."""
+    return data if type(data) is bytes else bytes(memoryview(data))
+
+
+def fixed(data: Buffer, size: int, what: str) -> bytes:
+    """Bytes for a parameter that has no length of its own."""
+    raw = frozen(data)
+    if len(raw) != size:
+        raise ValueError(f"{what} has {size} bytes, this one has {len(raw)}")
+    return raw
+
+
 def c_text(text: str) -> bytes:
     """UTF-8 for a parameter that ends at a NUL."""
-    if "\0" in text:
-        raise ValueError("the text has a NUL character in it")
-    return text.encode()
+    return _no_nul(text.encode(), "the text")
+
+
+def c_path(path: str | os.PathLike[str]) -> bytes:
+    return _no_nul(os.fsencode(path), "the path")
+
+
+def _no_nul(raw: bytes, what: str) -> bytes:
+    if b"\0" in raw:
+        raise ValueError(f"{what} has a NUL character in it")
+    return raw
 
 
 def utf8(text: str | None) -> tuple[bytes | _CData, int]:
-    if text is None:
-        return ffi.NULL, 0
-    raw = text.encode()
-    return raw, len(raw)
+    return (ffi.NULL, 0) if text is None else buffer(text.encode())
 
 
 # --- connection ---------------------------------------------------------------------------------
@@ -181,8 +201,9 @@ def push(h: Handle, data: Buffer, acked: bool, need_connection: bool) -> Call[Pu
 def push_many(
     h: Handle, data: Iterable[Buffer], acked: bool, need_connection: bool
 ) -> Call[Pushed]:
-    items = data if isinstance(data, (list, tuple)) else list(data)
-    lengths = [len(d) if isinstance(d, bytes) else memoryview(d).nbytes for d in items]
+    # Measured and joined are the same objects, which nobody can change in between.
+    items = [d if type(d) is bytes else frozen(d) for d in data]
+    lengths = list(map(len, items))
     arguments = (
         on(h),
         b"".join(items),
@@ -250,6 +271,8 @@ PAIR_KINDS = {"code": PairKind.CODE, "link": PairKind.LINK}
 def pair(h: Handle, kind: str, rights: Right | None, life_s: int) -> Call[bytes]:
     if kind not in PAIR_KINDS:
         raise ValueError(f"kind is {kind!r}; it may be 'code' or 'link'")
+    if rights is not None and not rights:
+        raise ValueError("rights is empty, and there are no members without: name some, or None")
     arguments = (on(h), PAIR_KINDS[kind], int(rights or 0), life_s)
     return Call(h, lib.zks_pair_begin, arguments, _paired_device)
 
@@ -259,9 +282,8 @@ def _paired_device(op: _CData) -> bytes:
 
 
 def revoke(h: Handle, device: bytes, reason: RevokeReason, recovery: str | None) -> Call[int]:
-    if len(device) != SIZE_DEVICE_ID:
-        raise ValueError(f"a device's id has {SIZE_DEVICE_ID} bytes, this one has {len(device)}")
-    arguments = (on(h), bytes(device), reason, *utf8(recovery))
+    raw = fixed(device, SIZE_DEVICE_ID, "a device's id")
+    arguments = (on(h), raw, reason, *utf8(recovery))
     return Call(h, lib.zks_device_revoke, arguments, _number(OpField.EPOCH))
 
 

@@ -23,7 +23,7 @@ from typing import IO, Any, Generic, NamedTuple, TypeVar, Union, cast
 from . import _calls
 from ._background import dispatcher
 from ._base import BaseClient, DigitsListener, Opened, open_call
-from ._calls import AckTrail, Buffer, Call
+from ._calls import AckTrail, Buffer, Call, utf8
 from ._config import Config
 from ._constants import SIZE_PUSH_MAX, RevokeReason, Right, Status
 from ._errors import ClosedError, OperationCancelledError, check, make_error, op_error
@@ -411,13 +411,11 @@ def join(
     timeout: float | None = None,
 ) -> Client:
     """Joins a paired group by the code or link that a member shows: see zerok_sync.join."""
-    raw = code.encode()
     return _open(
-        config, "zks_group_join", raw, len(raw), timeout=timeout, on_digits=on_digits
+        config, "zks_group_join", *utf8(code), timeout=timeout, on_digits=on_digits
     )[0]
 
 
 def restore(config: Config, recovery_code: str) -> Client:
     """Comes into a paired group by its recovery code, as a new device with all rights."""
-    raw = recovery_code.encode()
-    return _open(config, "zks_group_restore", raw, len(raw))[0]
+    return _open(config, "zks_group_restore", *utf8(recovery_code))[0]

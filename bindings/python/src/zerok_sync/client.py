@@ -12,7 +12,7 @@ from typing import IO, Any, Generic, NamedTuple, TypeVar, Union, cast
 
 from . import _calls
 from ._base import BaseClient, DigitsListener, Opened, open_call
-from ._calls import AckTrail, Buffer, Call
+from ._calls import AckTrail, Buffer, Call, utf8
 from ._config import Config
 from ._constants import SIZE_PUSH_MAX, RevokeReason, Right
 from ._errors import ClosedError, OperationCancelledError
@@ -467,8 +467,7 @@ def join(
     """
 
     async def begin() -> tuple[Client, Client]:
-        raw = code.encode()
-        client, _ = await _open(config, "zks_group_join", raw, len(raw), on_digits=on_digits)
+        client, _ = await _open(config, "zks_group_join", *utf8(code), on_digits=on_digits)
         return client, client
 
     return Opening(begin)
@@ -478,8 +477,7 @@ def restore(config: Config, recovery_code: str) -> Opening[Client]:
     """Comes into a paired group by its recovery code, as a new device with all rights."""
 
     async def begin() -> tuple[Client, Client]:
-        raw = recovery_code.encode()
-        client, _ = await _open(config, "zks_group_restore", raw, len(raw))
+        client, _ = await _open(config, "zks_group_restore", *utf8(recovery_code))
         return client, client
 
     return Opening(begin)
