@@ -161,6 +161,64 @@ async def test_iterator_acknowledges_when_the_next_is_asked_for(group, tmp_path)
             assert [entry.data for entry in await read_all(ben, 2)] == [b"2", b"3"]
 
 
+async def test_what_a_kept_iterator_is_done_with_is_acknowledged_by_close(group, tmp_path):
+    config = group(store=tmp_path / "ben.zks")
+    async with zerok_sync.open(group()) as anna, zerok_sync.open(config) as ben:
+        await asyncio.gather(anna.connect(), ben.connect())
+        await anna.push_many([b"%d" % i for i in range(50)])
+        await read_all(ben, 50)
+    for i in range(10):
+        async with zerok_sync.open(config) as ben:
+            entries = ben.entries()
+            seen = [int((await anext(entries)).data) for _ in range(5)]
+            assert seen == list(range(4 * i, 4 * i + 5))  # the fifth was cut short
+
+
+async def test_acknowledgement_that_fails_is_raised(group, tmp_path, program):
+    config = group(store=tmp_path / "ben.zks")
+    async with zerok_sync.open(group()) as anna, zerok_sync.open(config) as ben:
+        await asyncio.gather(anna.connect(), ben.connect())
+        await anna.push_many([b"%d" % i for i in range(200)])
+        await read_all(ben, 200)
+    done = program("""
+import asyncio, os, resource, time, zerok_sync
+from zerok_sync import Config, blocking
+config = Config(store=os.environ["TMP"] + "/ben.zks")
+
+def full(yes):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096 if yes else resource.RLIM_INFINITY,
+                                               resource.RLIM_INFINITY))
+
+async def main():
+    async with zerok_sync.open(config) as ben:
+        entries, seen = ben.entries(), []
+        full(True)
+        try:
+            async for entry in entries:
+                seen.append(entry.data)
+                await asyncio.sleep(0.01)
+        except zerok_sync.StoreError as error:
+            print("raised", ben.acked)
+        full(False)
+        assert await anext(entries) and len(seen) < 200  # it goes on
+
+def without_loop():
+    with blocking.open(config) as ben:
+        begun = ben.acked
+        full(True)
+        try:
+            for entry in ben.entries():
+                time.sleep(0.01)
+        except zerok_sync.StoreError as error:
+            print("raised", ben.acked - begun)
+        full(False)
+
+asyncio.run(main())
+without_loop()
+""")
+    assert done.stdout == "raised 0\nraised 0\n", done.stderr
+
+
 async def test_iterator_without_acknowledging_starts_anywhere(two):
     anna, ben = two
     await anna.push_many([b"1", b"2", b"3"])

@@ -5,8 +5,10 @@ facade waits for it (blocking.py)."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
 
@@ -21,7 +23,7 @@ from ._constants import (
     Status,
     StoreKeyKind,
 )
-from ._errors import raise_closed, raise_forked
+from ._errors import ZksError, check, op_error, raise_closed, raise_forked
 from ._events import Hub
 from ._native import ffi, lib
 from ._runtime import generation
@@ -34,7 +36,7 @@ T = TypeVar("T")
 Buffer = Union[bytes, bytearray, memoryview]
 
 _ACKED, _NEED_CONNECTION = int(PushFlag.ACKED), int(PushFlag.NEED_CONNECTION)
-_PENDING = int(Status.PENDING)
+_PENDING, _CANCELLED, _CLOSED = int(Status.PENDING), int(Status.CANCELLED), int(Status.CLOSED)
 _WAIT, _OWN = int(ReadFlag.WAIT), int(ReadFlag.OWN)
 
 
@@ -51,6 +53,7 @@ class Handle:
         self.hub = hub
         self.opened = False
         self.closed = False
+        self.trails: set[weakref.ref[AckTrail]] = set()
         self.generation = generation()
 
     def __del__(
@@ -67,6 +70,14 @@ class Handle:
                 )
         finally:
             self.free()
+
+    def settle(self) -> None:
+        """Acknowledges what readers are done with, before the client closes. What cannot be comes
+        again."""
+        for trail in [ref() for ref in tuple(self.trails)]:
+            if trail is not None:
+                with contextlib.suppress(ZksError):
+                    trail.settle()
 
     def free(
         self, null: _CData = ffi.NULL, free: Callable[[_CData], None] = lib.zks_client_free
@@ -234,33 +245,42 @@ class AckTrail:
 
     def __init__(self, handle: Handle):
         self._handle = handle
-        self._out = ffi.new("zks_op **")
+        # The last acknowledgement; goes with its last reference: another thread may close the client.
+        self._op: _CData | None = None
         self._done = self._sent = lib.zks_inbox_acked(on(handle))
+        handle.trails.add(weakref.ref(self, handle.trails.discard))
 
     def advance(self, seq: int, now: bool = False) -> None:
-        """Everything up to seq is done with. now: do not wait for the operation before."""
+        """Everything up to seq is done with. now: do not wait for the operation before. Raises what
+        that one failed with; the next call tries again."""
         self._done = max(self._done, seq)
-        op = self._out[0]
-        busy = op and lib.zks_op_status(op) == _PENDING
-        if self._done == self._sent or (busy and not now) or self._handle.hub.closed:
+        if self._handle.closed or self._handle.hub.closed:
             return
-        self._drop()
-        pointer = self._handle.pointer
-        if not lib.zks_inbox_ack(pointer, self._done, ffi.NULL, ffi.NULL, self._out):
-            self._sent = self._done
+        op = self._op
+        status = lib.zks_op_status(op) if op is not None else 0
+        if status == _PENDING and not now:
+            return
+        if op is not None and status not in (0, _PENDING, _CANCELLED):
+            self._op, self._sent = None, lib.zks_inbox_acked(self._handle.pointer)
+            raise op_error(op, status)
+        if self._done > self._sent:
+            self._send(self._done)
+
+    def _send(self, seq: int) -> None:
+        out = ffi.new("zks_op **")
+        status = lib.zks_inbox_ack(self._handle.pointer, seq, ffi.NULL, ffi.NULL, out)
+        if status and status != _CLOSED:
+            check(status)
+        self._op = ffi.gc(out[0], lib.zks_op_free) if out[0] else None
+        self._sent = seq
 
     def settle(self) -> None:
         self.advance(self._done, now=True)
 
-    def _drop(self) -> None:
-        lib.zks_op_free(self._out[0])
-        self._out[0] = ffi.NULL
-
     def __del__(self) -> None:
         if getattr(self, "_sent", None) is not None:
-            if not self._handle.closed:
+            with contextlib.suppress(ZksError):
                 self.settle()
-            self._drop()
 
 
 # --- members ------------------------------------------------------------------------------------

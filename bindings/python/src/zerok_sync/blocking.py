@@ -125,6 +125,7 @@ class Client(BaseClient):
         """Closes the client: its operations end, its events too. Closed twice is fine."""
         if self._handle.closed:
             return
+        self._handle.settle()
         closing = None if self._handle.hub.closed else Operation(_calls.close(self._handle))
         self._handle.closed = True
         if closing is not None:
@@ -192,7 +193,7 @@ class Client(BaseClient):
         self, after: int | None = None, *, ack: bool = True, own: bool = False
     ) -> Iterator[Entry]:
         """Entries as they come, until the client closes. With ack=True each is acknowledged when
-        the loop asks for the next one."""
+        the loop asks for the next one; the rest as in zerok_sync.Client.entries."""
         trail = AckTrail(self._handle) if ack else None
         position = self.acked if after is None else after
         while True:
@@ -200,15 +201,13 @@ class Client(BaseClient):
                 batch = self.read(position, wait=True, own=own)
             except (ClosedError, OperationCancelledError):
                 return
-            try:
-                for entry in batch:
-                    yield entry
-                    position = entry.seq
-                    if trail is not None:
-                        trail.advance(position)
-            finally:
-                if trail is not None and not self.closed:
-                    trail.settle()
+            for entry in batch:
+                yield entry
+                position = entry.seq
+                if trail is not None:
+                    trail.advance(position)
+            if trail is not None:
+                trail.settle()
 
     def ack(self, seq: int) -> int:
         """Moves the watermark: what is at or below it is done with. Returns the watermark."""

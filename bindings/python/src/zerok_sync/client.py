@@ -71,6 +71,7 @@ class Client(BaseClient):
         """Closes the client: its operations end, its events too. Closed twice is fine."""
         if self._handle.closed:
             return
+        self._handle.settle()
         closing = None if self._handle.hub.closed else self._start(_calls.close(self._handle))
         self._handle.closed = True
         if closing is not None:
@@ -161,8 +162,11 @@ class Client(BaseClient):
 
         after  begin behind this sequence; None: behind the watermark
         ack    acknowledge each entry when the loop asks for the next one: an entry whose handling
-               was cut short comes again after a restart
+               was cut short comes again after a restart. With `after` this is also done with what
+               lies before it, which the loop never saw: acknowledging moves one watermark
         own    also this device's own entries
+
+        Raises StoreError: an acknowledgement could not be stored; the next round tries again.
         """
         return Entries(self, after, ack, own)
 
@@ -264,7 +268,7 @@ class Entries:
 
     async def aclose(self) -> None:
         """Settles what was acknowledged; the entry given out last is not."""
-        if self._trail is not None and not self._client.closed:
+        if self._trail is not None:
             self._trail.settle()
 
 
