@@ -131,7 +131,7 @@ def test_events_come_on_any_thread(group):
 
 def test_pairing(relay):
     with blocking.create_group(Config(relays=[relay], device_name="first")) as (first, words):
-        assert len(words.split()) == 18
+        assert len(words.split()) == 18 and words not in repr(blocking.Created(first, words))
         first.connect(PATIENCE_S)
         pairing, digits, joined = first.pair(), [], []
         code = pairing.code(PATIENCE_S)
@@ -154,7 +154,12 @@ def test_pairing(relay):
             second.leave(PATIENCE_S)
         cancelled = first.pair("link")
         assert cancelled.code(PATIENCE_S).startswith("ZKS-PAIR:")
+        with pytest.raises(zerok_sync.ZksError, match="cancel"):
+            first.pair()
         cancelled.cancel()
+        again = first.pair()
+        assert again.code(PATIENCE_S) != cancelled.code()
+        again.cancel()
         with pytest.raises(zerok_sync.OperationCancelledError):
             cancelled.result(PATIENCE_S)
         with blocking.restore(Config(relays=[relay]), words) as restored:

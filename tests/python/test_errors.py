@@ -142,6 +142,20 @@ async def test_every_listener_gets_every_event(group):
         assert [event.kind async for event in events][-1] == EventKind.CLOSED
 
 
+async def test_two_tasks_wait_for_one_listener(group):
+    async with zerok_sync.open(group()) as client:
+        events, seen = client.events(), []
+
+        async def listen():
+            async for event in events:
+                seen.append(event.kind)
+
+        tasks = [asyncio.create_task(listen()) for _ in range(2)]
+        await client.connect()
+    await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE_S)
+    assert seen.count(EventKind.CLOSED) == 1 and EventKind.STATE in seen
+
+
 async def test_listener_that_closed_hears_no_more(group):
     async with zerok_sync.open(group()) as client:
         events = client.events()

@@ -91,6 +91,23 @@ async def test_wrong_code_leaves_fewer_tries(first, relay):
         await pairing
 
 
+async def test_second_pairing_does_not_get_the_code_of_the_first(first):
+    pairing = first.client.pair()
+    code = await soon(pairing.code())
+    for _ in range(2):
+        with pytest.raises(ZksError, match="cancel") as caught:
+            first.client.pair("link")
+        assert caught.value.name == "BUSY"
+    pairing.cancel()
+    again = first.client.pair()
+    assert await soon(again.code()) != code == await pairing.code()
+    again.cancel()
+
+
+async def test_recovery_code_does_not_show(first):
+    assert first.recovery_code.split()[3] not in repr(first) and "Client" in repr(first)
+
+
 async def test_ended_pairing_ends_those_who_wait(first):
     pairing = first.client.pair()
     asked = asyncio.create_task(pairing.asked())

@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 import zerok_sync
-from zerok_sync import SIZE_PUSH_MAX, Config, ItemFlag, State, ZksError
+from zerok_sync import SIZE_PUSH_MAX, Config, ItemFlag, Relay, State, ZksError
 
 PATIENCE_S = 30
 
@@ -286,6 +286,27 @@ async def test_cancelled_opening_leaves_nothing(group):
         await task
 
 
+async def test_cancelled_start_of_a_relay_leaves_none(tmp_path):
+    lines = f"listen = 127.0.0.1:0\ndata = {tmp_path}\n"
+    relay = Relay(lines)
+    starting = asyncio.create_task(relay.start_async())
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    while not relay._out[0]:  # on its thread
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    while True:
+        try:
+            async with Relay(lines):  # in the same folder
+                break
+        except ZksError:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
+    assert not relay._out[0]
+
+
 # --- the client as an object ----------------------------------------------------------------------
 
 
@@ -372,6 +393,12 @@ async def test_file_is_pushed_in_pieces(two):
     entries = await read_all(ben, len(done))
     assert len(done) == 11 and b"".join(entry.data for entry in entries) == content
     assert [len(entry.data) for entry in entries][-1] == 240
+
+
+async def test_stream_waits_for_room_on_its_way_into_the_store(group):
+    async with zerok_sync.open(group(queue_max_bytes=1 << 20)) as client:
+        pushing = client.push_from(io.BytesIO(bytes(4 << 20)))
+        assert len(await asyncio.wait_for(pushing, PATIENCE_S)) == 5
 
 
 async def test_iterables_are_pushed_in_order(two):

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _types
 from ._calls import Buffer, Call, Handle, c_text, fixed, on
 from ._config import Config, NativeConfig
-from ._constants import SIZE_RELAY_KEY, EventKind, OpField
+from ._constants import SIZE_RELAY_KEY, EventKind, OpField, Status
 from ._dispatch import Dispatcher
-from ._errors import check
+from ._errors import check, make_error
 from ._events import Event, Hub
 from ._native import ffi, lib
+from ._pairing import PairingWatch
 from ._runtime import runtime
 from ._types import Device, Invite, Report, bytes_at, take_invite
 
@@ -93,10 +95,23 @@ class BaseClient:
     def __init__(self, opened: Opened):
         self._handle = opened.handle
         self._joined_relays = opened.joined_relays
+        self._pairing_over: Callable[[], bool] = lambda: True
+        self._pairing_watch: Callable[[], PairingWatch | None] = lambda: None
 
     def __repr__(self) -> str:
         kind = f"{type(self).__module__}.{type(self).__name__}"
         return f"<{kind} {'closed' if self.closed else 'open'} at {id(self):#x}>"
+
+    def _watch_pairing(self) -> PairingWatch:
+        """For a pairing that begins. One at a time: an event does not say whose code it brings."""
+        if not self._pairing_over():
+            words = "a code is shown already: cancel() that pairing, or wait for its end"
+            raise make_error(Status.BUSY, words)
+        if (last := self._pairing_watch()) is not None:
+            self._handle.hub.forget(last)
+        watch = PairingWatch(self._handle.hub)
+        self._pairing_watch = weakref.ref(watch)
+        return watch
 
     def _answer_pairing(self, accept: bool) -> None:
         check(lib.zks_pair_answer(on(self._handle), int(accept)))

@@ -245,7 +245,7 @@ class AckTrail:
 
     def __init__(self, handle: Handle):
         self._handle = handle
-        # The last acknowledgement; goes with its last reference: another thread may close the client.
+        # The last acknowledgement; freed with its last reference, as another thread may close.
         self._op: _CData | None = None
         self._done = self._sent = lib.zks_inbox_acked(on(handle))
         handle.trails.add(weakref.ref(self, handle.trails.discard))

@@ -29,7 +29,7 @@ from ._constants import SIZE_PUSH_MAX, RevokeReason, Right, Status
 from ._errors import ClosedError, OperationCancelledError, check, make_error, op_error
 from ._events import BACKLOG, Event, Hub
 from ._native import ffi, lib
-from ._pairing import PairingWatch, PairRequest
+from ._pairing import PairRequest
 from ._types import Entry, Pushed
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ class Operation(Generic[T]):
         self._out = ffi.new("zks_op **")
         self._finish = call.finish
         self._owner = call.owner
+        self._cancelled = False
         try:
             check(call.function(*call.arguments, ffi.NULL, ffi.NULL, self._out, *call.more))
             self._op = self._out[0]
@@ -58,7 +59,12 @@ class Operation(Generic[T]):
             lib.zks_op_free(self._out[0])
 
     def cancel(self) -> None:
+        self._cancelled = True
         lib.zks_op_cancel(self._op)
+
+    def over(self) -> bool:
+        """It is done, or will be before what is begun from now on."""
+        return self._cancelled or self.done
 
     @property
     def done(self) -> bool:
@@ -294,9 +300,10 @@ class Pairing:
     def __init__(self, client: Client, kind: str, rights: Right | None, life_s: int):
         self._client = client
         self._changed = Condition()
-        self._watch = PairingWatch(client._handle.hub)
+        self._watch = client._watch_pairing()
         self._watch.on_change = self._on_change
         self._operation = Operation(_calls.pair(client._handle, kind, rights, life_s))
+        client._pairing_over = self._operation.over
 
     def _on_change(self) -> None:
         with self._changed:
@@ -348,6 +355,9 @@ class Created(NamedTuple):
 
     client: Client
     recovery_code: str | None
+
+    def __repr__(self) -> str:
+        return f"Created(client={self.client!r}, recovery_code=...)"
 
     def __enter__(self) -> Created:
         return self

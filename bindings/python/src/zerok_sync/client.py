@@ -6,7 +6,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Sized,
+)
 from types import TracebackType
 from typing import IO, Any, Generic, NamedTuple, TypeVar, Union, cast
 
@@ -14,11 +22,11 @@ from . import _calls
 from ._base import BaseClient, DigitsListener, Opened, open_call
 from ._calls import AckTrail, Buffer, Call, utf8
 from ._config import Config
-from ._constants import SIZE_PUSH_MAX, RevokeReason, Right
-from ._errors import ClosedError, OperationCancelledError
+from ._constants import SIZE_PUSH_MAX, RevokeReason, Right, Status
+from ._errors import ClosedError, OperationCancelledError, ZksError
 from ._events import BACKLOG, Event, Hub
 from ._loop import Bridge, OpFuture, bridge_here
-from ._pairing import PairingWatch, PairRequest
+from ._pairing import PairRequest
 from ._types import Entry, Pushed
 
 T = TypeVar("T")
@@ -124,15 +132,28 @@ class Client(BaseClient):
         done: list[Pushed] = []
         try:
             async for piece in _pieces(source, chunk_bytes):
-                waiting.append(self.push(piece, acked=acked))
                 if len(waiting) >= IN_FLIGHT:
                     done.append(await waiting.popleft())
+                while (future := self._push_unless_full(piece, acked, waiting)) is None:
+                    done.append(await waiting.popleft())
+                waiting.append(future)
             while waiting:
                 done.append(await waiting.popleft())
         finally:
             for future in waiting:
                 future.cancel()
         return done
+
+    def _push_unless_full(
+        self, piece: Buffer, acked: bool, waiting: Sized
+    ) -> asyncio.Future[Pushed] | None:
+        """None: what is waiting has to be stored first."""
+        try:
+            return self.push(piece, acked=acked)
+        except ZksError as error:
+            if error.code == Status.LIMIT and waiting:
+                return None
+            raise
 
     # --- receiving ---
 
@@ -190,6 +211,8 @@ class Client(BaseClient):
         kind    "code": 16 characters to type; "link": to scan, see render_qr
         rights  of the new device; None: all that this device has
         life_s  how long the code is good; 0: 600, which is also the most
+
+        Raises at once: RelayError BUSY: another pairing of this client is not over.
         """
         return Pairing(self, kind, rights, life_s)
 
@@ -278,13 +301,12 @@ class Events:
     def __init__(self, hub: Hub):
         self._hub = hub
         self._seen: deque[Event] = deque(maxlen=BACKLOG)
-        self._waiter: asyncio.Future[None] | None = None
+        self._changed = asyncio.Event()
         hub.listen(self)
 
     def put(self, event: Event) -> None:
         self._seen.append(event)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._changed.set()
 
     def __aiter__(self) -> Events:
         return self
@@ -293,11 +315,8 @@ class Events:
         while not self._seen:
             if self._hub.closed:
                 raise StopAsyncIteration
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            self._changed.clear()
+            await self._changed.wait()
         return self._seen.popleft()
 
     async def aclose(self) -> None:
@@ -321,11 +340,12 @@ class Pairing:
 
     def __init__(self, client: Client, kind: str, rights: Right | None, life_s: int):
         self._client = client
-        self._watch = PairingWatch(client._handle.hub)
+        self._watch = client._watch_pairing()
         self._changed = asyncio.Event()
         self._watch.on_change = self._changed.set
         self._future = client._start(_calls.pair(client._handle, kind, rights, life_s))
         self._future.add_done_callback(self._over)
+        client._pairing_over = self._future.done
 
     def _over(self, future: asyncio.Future[bytes]) -> None:
         if not future.cancelled():
@@ -375,6 +395,9 @@ class Created(NamedTuple):
 
     client: Client
     recovery_code: str | None
+
+    def __repr__(self) -> str:
+        return f"Created(client={self.client!r}, recovery_code=...)"
 
 
 class Opening(Generic[T]):
