@@ -53,6 +53,19 @@ def test_iterator_acknowledges_behind(two):
     assert ben.read() == []
 
 
+def test_close_acknowledges_what_open_iterators_are_done_with(group, tmp_path):
+    config = group(store=tmp_path / "ben.zks")
+    with blocking.open(group()) as anna, blocking.open(config) as ben:
+        anna.connect(PATIENCE_S)
+        ben.connect(PATIENCE_S)
+        anna.push_many([b"%d" % i for i in range(50)])
+        read_all(ben, 50)
+    for i in range(10):
+        with blocking.open(config) as ben:
+            entries = ben.entries()
+            assert [int(next(entries).data) for _ in range(5)] == list(range(4 * i, 4 * i + 5))
+
+
 def test_time_limits(two):
     ben = two[1]
     for call in (lambda: ben.read(wait=True, timeout=0.05), lambda: ben.pair().asked(0.05)):
@@ -118,7 +131,7 @@ def test_events_come_on_any_thread(group):
 
 def test_pairing(relay):
     with blocking.create_group(Config(relays=[relay], device_name="first")) as (first, words):
-        assert len(words.split()) == 18
+        assert len(words.split()) == 18 and words not in repr(blocking.Created(first, words))
         first.connect(PATIENCE_S)
         pairing, digits, joined = first.pair(), [], []
         code = pairing.code(PATIENCE_S)
@@ -141,7 +154,12 @@ def test_pairing(relay):
             second.leave(PATIENCE_S)
         cancelled = first.pair("link")
         assert cancelled.code(PATIENCE_S).startswith("ZKS-PAIR:")
+        with pytest.raises(zerok_sync.ZksError, match="cancel"):
+            first.pair()
         cancelled.cancel()
+        again = first.pair()
+        assert again.code(PATIENCE_S) != cancelled.code()
+        again.cancel()
         with pytest.raises(zerok_sync.OperationCancelledError):
             cancelled.result(PATIENCE_S)
         with blocking.restore(Config(relays=[relay]), words) as restored:

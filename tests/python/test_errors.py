@@ -52,6 +52,7 @@ async def test_configurations_are_refused_with_the_cure():
     await refused(Config(), zerok_sync.StoreError)
     await refused(Config(secret=bytes(32), store="/nowhere/x.zks"), zerok_sync.StoreError)
     await refused(Config(secret=bytes(32), device_name="a\0b"), ValueError, "NUL")
+    await refused(Config(secret=bytes(32), store="a\0b"), ValueError, "path", "NUL")
     for bad in ({"suite": "best"}, {"salt": b"x" * 16}):
         with pytest.raises(ValueError):
             Config(**bad)
@@ -139,6 +140,20 @@ async def test_every_listener_gets_every_event(group):
         await client.connect()
     for events in both:
         assert [event.kind async for event in events][-1] == EventKind.CLOSED
+
+
+async def test_two_tasks_wait_for_one_listener(group):
+    async with zerok_sync.open(group()) as client:
+        events, seen = client.events(), []
+
+        async def listen():
+            async for event in events:
+                seen.append(event.kind)
+
+        tasks = [asyncio.create_task(listen()) for _ in range(2)]
+        await client.connect()
+    await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE_S)
+    assert seen.count(EventKind.CLOSED) == 1 and EventKind.STATE in seen
 
 
 async def test_listener_that_closed_hears_no_more(group):

@@ -59,6 +59,11 @@ async def test_rights_are_given_as_asked(first, relay):
         assert {d.id: d.rights for d in first.client.devices()}[device] == Right.INVITE
 
 
+async def test_no_rights_are_not_all_rights(first):
+    with pytest.raises(ValueError, match="rights is empty"):
+        first.client.pair(rights=Right(0))
+
+
 async def test_declined_device_is_told(first, relay):
     pairing = first.client.pair()
     joining = asyncio.ensure_future(
@@ -84,6 +89,23 @@ async def test_wrong_code_leaves_fewer_tries(first, relay):
     pairing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await pairing
+
+
+async def test_second_pairing_does_not_get_the_code_of_the_first(first):
+    pairing = first.client.pair()
+    code = await soon(pairing.code())
+    for _ in range(2):
+        with pytest.raises(ZksError, match="cancel") as caught:
+            first.client.pair("link")
+        assert caught.value.name == "BUSY"
+    pairing.cancel()
+    again = first.client.pair()
+    assert await soon(again.code()) != code == await pairing.code()
+    again.cancel()
+
+
+async def test_recovery_code_does_not_show(first):
+    assert first.recovery_code.split()[3] not in repr(first) and "Client" in repr(first)
 
 
 async def test_ended_pairing_ends_those_who_wait(first):

@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 import zerok_sync
-from zerok_sync import SIZE_PUSH_MAX, Config, ItemFlag, State, ZksError
+from zerok_sync import SIZE_PUSH_MAX, Config, ItemFlag, Relay, State, ZksError
 
 PATIENCE_S = 30
 
@@ -75,6 +75,35 @@ async def test_batch_of_mixed_buffers_from_an_iterator(two):
     assert [len(entry.data) for entry in await read_all(ben, 3)] == [4, 1, 2]
 
 
+class Liar(bytes):
+    """Says that it is longer than it is."""
+
+    def __len__(self):
+        return 5000
+
+
+async def test_only_what_a_buffer_has_is_pushed(two):
+    anna, ben = two
+    await anna.push(Liar(b"one"))
+    await anna.push_many([Liar(b"two"), b"three"])
+    assert [bytes(entry.data) for entry in await read_all(ben, 3)] == [b"one", b"two", b"three"]
+    with pytest.raises(ValueError, match="32 bytes"):
+        anna.trust_relay("127.0.0.1:9", type("Key", (bytes,), {"__len__": lambda self: 32})(b"k"))
+
+
+async def test_batch_that_is_resized_meanwhile_stays_whole(two):
+    anna, ben = two
+    resized = bytearray(b"x" * 100)
+
+    class Resizes(bytes):  # at the moment that another thread might choose
+        def __len__(self):
+            resized.clear()
+            return 3
+
+    await anna.push_many([resized, Resizes(b"abc")])
+    assert [entry.data for entry in await read_all(ben, 2)] == [b"x" * 100, b"abc"]
+
+
 async def test_largest_entry_arrives_and_a_larger_one_is_refused(two):
     anna, ben = two
     await anna.push(b"m" * SIZE_PUSH_MAX)
@@ -130,6 +159,64 @@ async def test_iterator_acknowledges_when_the_next_is_asked_for(group, tmp_path)
                     break  # its handling was cut short
         async with zerok_sync.open(group(store=store)) as ben:
             assert [entry.data for entry in await read_all(ben, 2)] == [b"2", b"3"]
+
+
+async def test_what_a_kept_iterator_is_done_with_is_acknowledged_by_close(group, tmp_path):
+    config = group(store=tmp_path / "ben.zks")
+    async with zerok_sync.open(group()) as anna, zerok_sync.open(config) as ben:
+        await asyncio.gather(anna.connect(), ben.connect())
+        await anna.push_many([b"%d" % i for i in range(50)])
+        await read_all(ben, 50)
+    for i in range(10):
+        async with zerok_sync.open(config) as ben:
+            entries = ben.entries()
+            seen = [int((await anext(entries)).data) for _ in range(5)]
+            assert seen == list(range(4 * i, 4 * i + 5))  # the fifth was cut short
+
+
+async def test_acknowledgement_that_fails_is_raised(group, tmp_path, program):
+    config = group(store=tmp_path / "ben.zks")
+    async with zerok_sync.open(group()) as anna, zerok_sync.open(config) as ben:
+        await asyncio.gather(anna.connect(), ben.connect())
+        await anna.push_many([b"%d" % i for i in range(200)])
+        await read_all(ben, 200)
+    done = program("""
+import asyncio, os, resource, time, zerok_sync
+from zerok_sync import Config, blocking
+config = Config(store=os.environ["TMP"] + "/ben.zks")
+
+def full(yes):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096 if yes else resource.RLIM_INFINITY,
+                                               resource.RLIM_INFINITY))
+
+async def main():
+    async with zerok_sync.open(config) as ben:
+        entries, seen = ben.entries(), []
+        full(True)
+        try:
+            async for entry in entries:
+                seen.append(entry.data)
+                await asyncio.sleep(0.01)
+        except zerok_sync.StoreError as error:
+            print("raised", ben.acked)
+        full(False)
+        assert await anext(entries) and len(seen) < 200  # it goes on
+
+def without_loop():
+    with blocking.open(config) as ben:
+        begun = ben.acked
+        full(True)
+        try:
+            for entry in ben.entries():
+                time.sleep(0.01)
+        except zerok_sync.StoreError as error:
+            print("raised", ben.acked - begun)
+        full(False)
+
+asyncio.run(main())
+without_loop()
+""")
+    assert done.stdout == "raised 0\nraised 0\n", done.stderr
 
 
 async def test_iterator_without_acknowledging_starts_anywhere(two):
@@ -197,6 +284,27 @@ async def test_cancelled_opening_leaves_nothing(group):
     task.cancel()
     with pytest.raises((asyncio.CancelledError, ZksError)):
         await task
+
+
+async def test_cancelled_start_of_a_relay_leaves_none(tmp_path):
+    lines = f"listen = 127.0.0.1:0\ndata = {tmp_path}\n"
+    relay = Relay(lines)
+    starting = asyncio.create_task(relay.start_async())
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    while not relay._out[0]:  # on its thread
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    while True:
+        try:
+            async with Relay(lines):  # in the same folder
+                break
+        except ZksError:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
+    assert not relay._out[0]
 
 
 # --- the client as an object ----------------------------------------------------------------------
@@ -285,6 +393,12 @@ async def test_file_is_pushed_in_pieces(two):
     entries = await read_all(ben, len(done))
     assert len(done) == 11 and b"".join(entry.data for entry in entries) == content
     assert [len(entry.data) for entry in entries][-1] == 240
+
+
+async def test_stream_waits_for_room_on_its_way_into_the_store(group):
+    async with zerok_sync.open(group(queue_max_bytes=1 << 20)) as client:
+        pushing = client.push_from(io.BytesIO(bytes(4 << 20)))
+        assert len(await asyncio.wait_for(pushing, PATIENCE_S)) == 5
 
 
 async def test_iterables_are_pushed_in_order(two):

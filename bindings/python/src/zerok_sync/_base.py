@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _types
-from ._calls import Buffer, Call, Handle, c_text, on
+from ._calls import Buffer, Call, Handle, c_text, fixed, on
 from ._config import Config, NativeConfig
-from ._constants import SIZE_RELAY_KEY, EventKind, OpField
+from ._constants import SIZE_RELAY_KEY, EventKind, OpField, Status
 from ._dispatch import Dispatcher
-from ._errors import check
+from ._errors import check, make_error
 from ._events import Event, Hub
 from ._native import ffi, lib
+from ._pairing import PairingWatch
 from ._runtime import runtime
 from ._types import Device, Invite, Report, bytes_at, take_invite
 
@@ -26,28 +28,18 @@ class Opened:
 
     def __init__(self, hub: Hub):
         self.hub = hub
-        self.out_client = ffi.new("zks_client **")
+        self.handle = Handle(hub)
         self.recovery_code: str | None = None
         self.joined_relays: list[str] = []
-        self._handle: Handle | None = None
-
-    @property
-    def handle(self) -> Handle:
-        assert self._handle is not None
-        return self._handle
-
-    def started(self) -> None:
-        """The engine has made the client."""
-        self._handle = Handle(self.out_client[0], self.hub)
 
     def accept(self) -> None:
         """It is open: from now on somebody has to close it."""
+        self.handle.pointer = self.handle.out[0]
         self.handle.opened = True
 
     def abandon(self) -> None:
         """It could not be opened."""
-        if self._handle is not None:
-            self._handle.abandon()
+        self.handle.free()
 
     def read(self, op: _CData) -> None:
         self.recovery_code = _op_text(op, OpField.RECOVERY_CODE)
@@ -77,16 +69,13 @@ def open_call(
     def start(*rest: Any) -> int:
         dispatcher.adopt(hub)
         try:
-            status = begin(runtime(), native.pointer, *arguments, *rest)
+            return begin(runtime(), native.pointer, *arguments, *rest)
         finally:
             native.free()
-        if status:
-            dispatcher.hubs.discard(hub)
-        else:
-            opened.started()
-        return status
+            if not opened.handle.out[0]:  # it did not begin
+                dispatcher.hubs.discard(hub)
 
-    return opened, Call(None, start, (), opened.read, (opened.out_client,))
+    return opened, Call(None, start, (), opened.read, (opened.handle.out,))
 
 
 class DigitsListener:
@@ -106,10 +95,23 @@ class BaseClient:
     def __init__(self, opened: Opened):
         self._handle = opened.handle
         self._joined_relays = opened.joined_relays
+        self._pairing_over: Callable[[], bool] = lambda: True
+        self._pairing_watch: Callable[[], PairingWatch | None] = lambda: None
 
     def __repr__(self) -> str:
         kind = f"{type(self).__module__}.{type(self).__name__}"
         return f"<{kind} {'closed' if self.closed else 'open'} at {id(self):#x}>"
+
+    def _watch_pairing(self) -> PairingWatch:
+        """For a pairing that begins. One at a time: an event does not say whose code it brings."""
+        if not self._pairing_over():
+            words = "a code is shown already: cancel() that pairing, or wait for its end"
+            raise make_error(Status.BUSY, words)
+        if (last := self._pairing_watch()) is not None:
+            self._handle.hub.forget(last)
+        watch = PairingWatch(self._handle.hub)
+        self._pairing_watch = weakref.ref(watch)
+        return watch
 
     def _answer_pairing(self, accept: bool) -> None:
         check(lib.zks_pair_answer(on(self._handle), int(accept)))
@@ -159,6 +161,5 @@ class BaseClient:
         address  as configured
         key      32 bytes, as from the event's relay_key
         """
-        if len(key) != SIZE_RELAY_KEY:
-            raise ValueError(f"a relay's key has {SIZE_RELAY_KEY} bytes, this one has {len(key)}")
-        check(lib.zks_client_trust_relay(on(self._handle), c_text(address), bytes(key)))
+        raw = fixed(key, SIZE_RELAY_KEY, "a relay's key")
+        check(lib.zks_client_trust_relay(on(self._handle), c_text(address), raw))

@@ -5,7 +5,10 @@ facade waits for it (blocking.py)."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
 
@@ -20,7 +23,7 @@ from ._constants import (
     Status,
     StoreKeyKind,
 )
-from ._errors import raise_closed, raise_forked
+from ._errors import ZksError, check, op_error, raise_closed, raise_forked
 from ._events import Hub
 from ._native import ffi, lib
 from ._runtime import generation
@@ -33,24 +36,28 @@ T = TypeVar("T")
 Buffer = Union[bytes, bytearray, memoryview]
 
 _ACKED, _NEED_CONNECTION = int(PushFlag.ACKED), int(PushFlag.NEED_CONNECTION)
-_PENDING = int(Status.PENDING)
+_PENDING, _CANCELLED, _CLOSED = int(Status.PENDING), int(Status.CANCELLED), int(Status.CLOSED)
 _WAIT, _OWN = int(ReadFlag.WAIT), int(ReadFlag.OWN)
 
 
 class Handle:
     """A zks_client. It is closed by the facade and freed when nobody has it any more, so that no
-    thread can lose it inside a call."""
+    thread can lose it inside a call.
 
-    def __init__(self, pointer: _CData, hub: Hub):
-        self.pointer = pointer
+    out  where the engine puts it: from then on there is somebody to free it
+    """
+
+    def __init__(self, hub: Hub):
+        self.out = ffi.new("zks_client **")
+        self.pointer = ffi.NULL  # the same, once it was opened
         self.hub = hub
         self.opened = False
         self.closed = False
+        self.trails: set[weakref.ref[AckTrail]] = set()
         self.generation = generation()
 
     def __del__(
         self,
-        free: Callable[[_CData], None] = lib.zks_client_free,
         warn: Callable[..., None] = warnings.warn,
     ) -> None:
         try:
@@ -62,12 +69,23 @@ class Handle:
                     stacklevel=2,
                 )
         finally:
-            free(self.pointer)
+            self.free()
 
-    def abandon(self) -> None:
-        """Frees a client that could not be opened; the traceback of that may live on."""
-        pointer, self.pointer = self.pointer, ffi.NULL
-        lib.zks_client_free(pointer)
+    def settle(self) -> None:
+        """Acknowledges what readers are done with, before the client closes. What cannot be comes
+        again."""
+        for trail in [ref() for ref in tuple(self.trails)]:
+            if trail is not None:
+                with contextlib.suppress(ZksError):
+                    trail.settle()
+
+    def free(
+        self, null: _CData = ffi.NULL, free: Callable[[_CData], None] = lib.zks_client_free
+    ) -> None:
+        """Also of a client that could not be opened; the traceback of that may live on."""
+        pointer, self.out[0] = self.out[0], null
+        self.pointer = null
+        free(pointer)
 
 
 class Call(Generic[T]):
@@ -109,8 +127,9 @@ def _number(field: OpField) -> Callable[[_CData], int]:
 
 
 def buffer(data: Buffer) -> tuple[bytes | _CData, int]:
-    """Any bytes-like object, without a copy, and its length in bytes."""
-    if isinstance(data, bytes):
+    """Any bytes-like object, without a copy, and its length in bytes: by the buffer itself, which
+    no other thread can resize meanwhile. len() of a subclass may say anything."""
+    if type(data) is bytes:
         return data, len(data)
     if isinstance(data, str):
         raise TypeError("data is a str; an entry is bytes: encode it")
@@ -122,18 +141,36 @@ def secret_bytes(data: Buffer | None) -> tuple[bytes | _CData, int]:
     return (ffi.NULL, 0) if data is None else buffer(data)
 
 
+def frozen(data: Buffer) -> bytes:
+    """The bytes of any bytes-like object as they are now."""
+    return data if type(data) is bytes else bytes(memoryview(data))
+
+
+def fixed(data: Buffer, size: int, what: str) -> bytes:
+    """Bytes for a parameter that has no length of its own."""
+    raw = frozen(data)
+    if len(raw) != size:
+        raise ValueError(f"{what} has {size} bytes, this one has {len(raw)}")
+    return raw
+
+
 def c_text(text: str) -> bytes:
     """UTF-8 for a parameter that ends at a NUL."""
-    if "\0" in text:
-        raise ValueError("the text has a NUL character in it")
-    return text.encode()
+    return _no_nul(text.encode(), "the text")
+
+
+def c_path(path: str | os.PathLike[str]) -> bytes:
+    return _no_nul(os.fsencode(path), "the path")
+
+
+def _no_nul(raw: bytes, what: str) -> bytes:
+    if b"\0" in raw:
+        raise ValueError(f"{what} has a NUL character in it")
+    return raw
 
 
 def utf8(text: str | None) -> tuple[bytes | _CData, int]:
-    if text is None:
-        return ffi.NULL, 0
-    raw = text.encode()
-    return raw, len(raw)
+    return (ffi.NULL, 0) if text is None else buffer(text.encode())
 
 
 # --- connection ---------------------------------------------------------------------------------
@@ -175,8 +212,9 @@ def push(h: Handle, data: Buffer, acked: bool, need_connection: bool) -> Call[Pu
 def push_many(
     h: Handle, data: Iterable[Buffer], acked: bool, need_connection: bool
 ) -> Call[Pushed]:
-    items = data if isinstance(data, (list, tuple)) else list(data)
-    lengths = [len(d) if isinstance(d, bytes) else memoryview(d).nbytes for d in items]
+    # Measured and joined are the same objects, which nobody can change in between.
+    items = [d if type(d) is bytes else frozen(d) for d in data]
+    lengths = list(map(len, items))
     arguments = (
         on(h),
         b"".join(items),
@@ -207,33 +245,42 @@ class AckTrail:
 
     def __init__(self, handle: Handle):
         self._handle = handle
-        self._out = ffi.new("zks_op **")
+        # The last acknowledgement; freed with its last reference, as another thread may close.
+        self._op: _CData | None = None
         self._done = self._sent = lib.zks_inbox_acked(on(handle))
+        handle.trails.add(weakref.ref(self, handle.trails.discard))
 
     def advance(self, seq: int, now: bool = False) -> None:
-        """Everything up to seq is done with. now: do not wait for the operation before."""
+        """Everything up to seq is done with. now: do not wait for the operation before. Raises what
+        that one failed with; the next call tries again."""
         self._done = max(self._done, seq)
-        op = self._out[0]
-        busy = op and lib.zks_op_status(op) == _PENDING
-        if self._done == self._sent or (busy and not now) or self._handle.hub.closed:
+        if self._handle.closed or self._handle.hub.closed:
             return
-        self._drop()
-        pointer = self._handle.pointer
-        if not lib.zks_inbox_ack(pointer, self._done, ffi.NULL, ffi.NULL, self._out):
-            self._sent = self._done
+        op = self._op
+        status = lib.zks_op_status(op) if op is not None else 0
+        if status == _PENDING and not now:
+            return
+        if op is not None and status not in (0, _PENDING, _CANCELLED):
+            self._op, self._sent = None, lib.zks_inbox_acked(self._handle.pointer)
+            raise op_error(op, status)
+        if self._done > self._sent:
+            self._send(self._done)
+
+    def _send(self, seq: int) -> None:
+        out = ffi.new("zks_op **")
+        status = lib.zks_inbox_ack(self._handle.pointer, seq, ffi.NULL, ffi.NULL, out)
+        if status and status != _CLOSED:
+            check(status)
+        self._op = ffi.gc(out[0], lib.zks_op_free) if out[0] else None
+        self._sent = seq
 
     def settle(self) -> None:
         self.advance(self._done, now=True)
 
-    def _drop(self) -> None:
-        lib.zks_op_free(self._out[0])
-        self._out[0] = ffi.NULL
-
     def __del__(self) -> None:
         if getattr(self, "_sent", None) is not None:
-            if not self._handle.closed:
+            with contextlib.suppress(ZksError):
                 self.settle()
-            self._drop()
 
 
 # --- members ------------------------------------------------------------------------------------
@@ -244,6 +291,8 @@ PAIR_KINDS = {"code": PairKind.CODE, "link": PairKind.LINK}
 def pair(h: Handle, kind: str, rights: Right | None, life_s: int) -> Call[bytes]:
     if kind not in PAIR_KINDS:
         raise ValueError(f"kind is {kind!r}; it may be 'code' or 'link'")
+    if rights is not None and not rights:
+        raise ValueError("rights is empty, and there are no members without: name some, or None")
     arguments = (on(h), PAIR_KINDS[kind], int(rights or 0), life_s)
     return Call(h, lib.zks_pair_begin, arguments, _paired_device)
 
@@ -253,9 +302,8 @@ def _paired_device(op: _CData) -> bytes:
 
 
 def revoke(h: Handle, device: bytes, reason: RevokeReason, recovery: str | None) -> Call[int]:
-    if len(device) != SIZE_DEVICE_ID:
-        raise ValueError(f"a device's id has {SIZE_DEVICE_ID} bytes, this one has {len(device)}")
-    arguments = (on(h), bytes(device), reason, *utf8(recovery))
+    raw = fixed(device, SIZE_DEVICE_ID, "a device's id")
+    arguments = (on(h), raw, reason, *utf8(recovery))
     return Call(h, lib.zks_device_revoke, arguments, _number(OpField.EPOCH))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Union
 
-from ._calls import Buffer, buffer, c_text, utf8
+from ._calls import Buffer, buffer, c_path, c_text, utf8
 from ._constants import Option, Suite
 from ._dispatch import EVENT
 from ._errors import check
@@ -123,7 +123,7 @@ class NativeConfig:
         if config.store_passphrase is not None:
             self._set(lib.zks_config_set_store_passphrase, *utf8(config.store_passphrase))
         if config.store is not None:
-            self._set(lib.zks_config_set_text, Option.STORE_PATH, os.fsencode(config.store))
+            self._set(lib.zks_config_set_text, Option.STORE_PATH, c_path(config.store))
         if config.device_name is not None:
             self._set(lib.zks_config_set_text, Option.DEVICE_NAME, c_text(config.device_name))
         for name, option in _NUMBERS.items():

@@ -155,3 +155,4 @@ class Hub:
     def forget(self, listener: Listener) -> None:
         with self._lock:
             self._listeners.discard(listener)
+            self._watchers.discard(listener)

@@ -37,34 +37,33 @@ class OpFuture(asyncio.Future[T], Generic[T]):
 
     def __init__(self, bridge: Bridge, call: Call[T]):
         super().__init__(loop=bridge.loop)
-        self._user: _CData | None = ffi.new_handle(self)
-        self._bridge: Bridge | None = bridge
+        self._out = ffi.new("zks_op **")  # its address is also the user pointer
         self._owner = call.owner  # a client lives as long as its operations
         self._finish: Callable[[_CData], T] | None = call.finish
-        self._op: _CData | None = None
-        status = call.function(*call.arguments, DONE, self._user, bridge.out_op, *call.more)
-        if status:
-            self._user = self._bridge = self._owner = None
-            check(status)
-        self._op = bridge.out_op[0]
-        bridge.pending.add(self)
+        try:
+            # First of all: a signal's handler may raise as soon as the engine has the pointer.
+            bridge.pending[self._out] = self
+            status = call.function(*call.arguments, DONE, self._out, self._out, *call.more)
+            if status:
+                check(status)
+        except BaseException:
+            if self._out[0]:
+                self.cancel()
+            else:
+                bridge.pending.pop(self._out, None)
+                self.drop()
+            raise
 
     def cancel(self, msg: Any | None = None) -> bool:
-        if self._op is not None:
-            lib.zks_op_cancel(self._op)
+        if op := self._out[0]:
+            lib.zks_op_cancel(op)
         return super().cancel(msg)
 
     def complete(self) -> None:
-        """The engine is done with it."""
-        op, bridge, finish = self._op, self._bridge, self._finish
-        self._op = self._owner = self._user = self._bridge = self._finish = None
-        assert op is not None and bridge is not None and finish is not None
-        bridge.pending.discard(self)
-        try:
-            if not self.done():
-                self._settle(op, finish)
-        finally:
-            lib.zks_op_free(op)
+        if not self.done():
+            assert self._finish is not None
+            self._settle(self._out[0], self._finish)
+        self.drop()
 
     def _settle(self, op: _CData, finish: Callable[[_CData], T]) -> None:
         status = lib.zks_op_status(op)
@@ -77,15 +76,16 @@ class OpFuture(asyncio.Future[T], Generic[T]):
             result = finish(op)
         except Exception as error:
             self.set_exception(error)
+        except BaseException as error:
+            self.set_exception(error)  # the result may be gone
+            raise
         else:
             self.set_result(result)
 
     def drop(self) -> None:
-        """The loop is gone: nobody will ever ask."""
-        op, self._op = self._op, None
-        self._user = self._owner = self._bridge = self._finish = None
-        if op is not None:
-            lib.zks_op_free(op)
+        op, self._out[0] = self._out[0], ffi.NULL
+        self._owner = self._finish = None
+        lib.zks_op_free(op)
 
 
 class Bridge(Dispatcher):
@@ -94,7 +94,6 @@ class Bridge(Dispatcher):
     def __init__(self, loop: asyncio.AbstractEventLoop):
         super().__init__()
         self.loop = loop
-        self.out_op = ffi.new("zks_op **")
         self._watch: _Watch | None = None
         try:
             loop.add_reader(self.fd, self._on_readable)
@@ -105,7 +104,7 @@ class Bridge(Dispatcher):
         try:
             self.dispatch()
         finally:
-            if self._completed:  # an exception came in between
+            if self.behind:  # an exception came in between
                 self.loop.call_soon(self._on_readable)
             elif not self.pending and not self.hubs:
                 self._leave()

@@ -23,13 +23,13 @@ from typing import IO, Any, Generic, NamedTuple, TypeVar, Union, cast
 from . import _calls
 from ._background import dispatcher
 from ._base import BaseClient, DigitsListener, Opened, open_call
-from ._calls import AckTrail, Buffer, Call
+from ._calls import AckTrail, Buffer, Call, utf8
 from ._config import Config
 from ._constants import SIZE_PUSH_MAX, RevokeReason, Right, Status
-from ._errors import ClosedError, OperationCancelledError, make_error, op_error
+from ._errors import ClosedError, OperationCancelledError, check, make_error, op_error
 from ._events import BACKLOG, Event, Hub
 from ._native import ffi, lib
-from ._pairing import PairingWatch, PairRequest
+from ._pairing import PairRequest
 from ._types import Entry, Pushed
 
 T = TypeVar("T")
@@ -42,20 +42,29 @@ class Operation(Generic[T]):
     """One operation under way, waited for in slices."""
 
     def __init__(self, call: Call[T]):
-        out = ffi.new("zks_op **")
-        status = call.function(*call.arguments, ffi.NULL, ffi.NULL, out, *call.more)
-        if status:
-            raise make_error(status)
-        self._op = out[0]
+        self._out = ffi.new("zks_op **")
         self._finish = call.finish
         self._owner = call.owner
+        self._cancelled = False
+        try:
+            check(call.function(*call.arguments, ffi.NULL, ffi.NULL, self._out, *call.more))
+            self._op = self._out[0]
+        except BaseException:
+            if self._out[0]:  # a signal's handler raised behind the call
+                lib.zks_op_cancel(self._out[0])
+            raise
 
     def __del__(self) -> None:
-        if hasattr(self, "_op"):
-            lib.zks_op_free(self._op)
+        if hasattr(self, "_out"):
+            lib.zks_op_free(self._out[0])
 
     def cancel(self) -> None:
+        self._cancelled = True
         lib.zks_op_cancel(self._op)
+
+    def over(self) -> bool:
+        """It is done, or will be before what is begun from now on."""
+        return self._cancelled or self.done
 
     @property
     def done(self) -> bool:
@@ -122,6 +131,7 @@ class Client(BaseClient):
         """Closes the client: its operations end, its events too. Closed twice is fine."""
         if self._handle.closed:
             return
+        self._handle.settle()
         closing = None if self._handle.hub.closed else Operation(_calls.close(self._handle))
         self._handle.closed = True
         if closing is not None:
@@ -189,7 +199,7 @@ class Client(BaseClient):
         self, after: int | None = None, *, ack: bool = True, own: bool = False
     ) -> Iterator[Entry]:
         """Entries as they come, until the client closes. With ack=True each is acknowledged when
-        the loop asks for the next one."""
+        the loop asks for the next one; the rest as in zerok_sync.Client.entries."""
         trail = AckTrail(self._handle) if ack else None
         position = self.acked if after is None else after
         while True:
@@ -197,15 +207,13 @@ class Client(BaseClient):
                 batch = self.read(position, wait=True, own=own)
             except (ClosedError, OperationCancelledError):
                 return
-            try:
-                for entry in batch:
-                    yield entry
-                    position = entry.seq
-                    if trail is not None:
-                        trail.advance(position)
-            finally:
-                if trail is not None and not self.closed:
-                    trail.settle()
+            for entry in batch:
+                yield entry
+                position = entry.seq
+                if trail is not None:
+                    trail.advance(position)
+            if trail is not None:
+                trail.settle()
 
     def ack(self, seq: int) -> int:
         """Moves the watermark: what is at or below it is done with. Returns the watermark."""
@@ -292,9 +300,10 @@ class Pairing:
     def __init__(self, client: Client, kind: str, rights: Right | None, life_s: int):
         self._client = client
         self._changed = Condition()
-        self._watch = PairingWatch(client._handle.hub)
+        self._watch = client._watch_pairing()
         self._watch.on_change = self._on_change
         self._operation = Operation(_calls.pair(client._handle, kind, rights, life_s))
+        client._pairing_over = self._operation.over
 
     def _on_change(self) -> None:
         with self._changed:
@@ -346,6 +355,9 @@ class Created(NamedTuple):
 
     client: Client
     recovery_code: str | None
+
+    def __repr__(self) -> str:
+        return f"Created(client={self.client!r}, recovery_code=...)"
 
     def __enter__(self) -> Created:
         return self
@@ -408,13 +420,11 @@ def join(
     timeout: float | None = None,
 ) -> Client:
     """Joins a paired group by the code or link that a member shows: see zerok_sync.join."""
-    raw = code.encode()
     return _open(
-        config, "zks_group_join", raw, len(raw), timeout=timeout, on_digits=on_digits
+        config, "zks_group_join", *utf8(code), timeout=timeout, on_digits=on_digits
     )[0]
 
 
 def restore(config: Config, recovery_code: str) -> Client:
     """Comes into a paired group by its recovery code, as a new device with all rights."""
-    raw = recovery_code.encode()
-    return _open(config, "zks_group_restore", raw, len(raw))[0]
+    return _open(config, "zks_group_restore", *utf8(recovery_code))[0]

@@ -6,19 +6,27 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Sized,
+)
 from types import TracebackType
 from typing import IO, Any, Generic, NamedTuple, TypeVar, Union, cast
 
 from . import _calls
 from ._base import BaseClient, DigitsListener, Opened, open_call
-from ._calls import AckTrail, Buffer, Call
+from ._calls import AckTrail, Buffer, Call, utf8
 from ._config import Config
-from ._constants import SIZE_PUSH_MAX, RevokeReason, Right
-from ._errors import ClosedError, OperationCancelledError
+from ._constants import SIZE_PUSH_MAX, RevokeReason, Right, Status
+from ._errors import ClosedError, OperationCancelledError, ZksError
 from ._events import BACKLOG, Event, Hub
 from ._loop import Bridge, OpFuture, bridge_here
-from ._pairing import PairingWatch, PairRequest
+from ._pairing import PairRequest
 from ._types import Entry, Pushed
 
 T = TypeVar("T")
@@ -71,6 +79,7 @@ class Client(BaseClient):
         """Closes the client: its operations end, its events too. Closed twice is fine."""
         if self._handle.closed:
             return
+        self._handle.settle()
         closing = None if self._handle.hub.closed else self._start(_calls.close(self._handle))
         self._handle.closed = True
         if closing is not None:
@@ -123,15 +132,28 @@ class Client(BaseClient):
         done: list[Pushed] = []
         try:
             async for piece in _pieces(source, chunk_bytes):
-                waiting.append(self.push(piece, acked=acked))
                 if len(waiting) >= IN_FLIGHT:
                     done.append(await waiting.popleft())
+                while (future := self._push_unless_full(piece, acked, waiting)) is None:
+                    done.append(await waiting.popleft())
+                waiting.append(future)
             while waiting:
                 done.append(await waiting.popleft())
         finally:
             for future in waiting:
                 future.cancel()
         return done
+
+    def _push_unless_full(
+        self, piece: Buffer, acked: bool, waiting: Sized
+    ) -> asyncio.Future[Pushed] | None:
+        """None: what is waiting has to be stored first."""
+        try:
+            return self.push(piece, acked=acked)
+        except ZksError as error:
+            if error.code == Status.LIMIT and waiting:
+                return None
+            raise
 
     # --- receiving ---
 
@@ -161,8 +183,11 @@ class Client(BaseClient):
 
         after  begin behind this sequence; None: behind the watermark
         ack    acknowledge each entry when the loop asks for the next one: an entry whose handling
-               was cut short comes again after a restart
+               was cut short comes again after a restart. With `after` this is also done with what
+               lies before it, which the loop never saw: acknowledging moves one watermark
         own    also this device's own entries
+
+        Raises StoreError: an acknowledgement could not be stored; the next round tries again.
         """
         return Entries(self, after, ack, own)
 
@@ -186,6 +211,8 @@ class Client(BaseClient):
         kind    "code": 16 characters to type; "link": to scan, see render_qr
         rights  of the new device; None: all that this device has
         life_s  how long the code is good; 0: 600, which is also the most
+
+        Raises at once: RelayError BUSY: another pairing of this client is not over.
         """
         return Pairing(self, kind, rights, life_s)
 
@@ -264,7 +291,7 @@ class Entries:
 
     async def aclose(self) -> None:
         """Settles what was acknowledged; the entry given out last is not."""
-        if self._trail is not None and not self._client.closed:
+        if self._trail is not None:
             self._trail.settle()
 
 
@@ -274,13 +301,12 @@ class Events:
     def __init__(self, hub: Hub):
         self._hub = hub
         self._seen: deque[Event] = deque(maxlen=BACKLOG)
-        self._waiter: asyncio.Future[None] | None = None
+        self._changed = asyncio.Event()
         hub.listen(self)
 
     def put(self, event: Event) -> None:
         self._seen.append(event)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._changed.set()
 
     def __aiter__(self) -> Events:
         return self
@@ -289,11 +315,8 @@ class Events:
         while not self._seen:
             if self._hub.closed:
                 raise StopAsyncIteration
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            self._changed.clear()
+            await self._changed.wait()
         return self._seen.popleft()
 
     async def aclose(self) -> None:
@@ -317,11 +340,12 @@ class Pairing:
 
     def __init__(self, client: Client, kind: str, rights: Right | None, life_s: int):
         self._client = client
-        self._watch = PairingWatch(client._handle.hub)
+        self._watch = client._watch_pairing()
         self._changed = asyncio.Event()
         self._watch.on_change = self._changed.set
         self._future = client._start(_calls.pair(client._handle, kind, rights, life_s))
         self._future.add_done_callback(self._over)
+        client._pairing_over = self._future.done
 
     def _over(self, future: asyncio.Future[bytes]) -> None:
         if not future.cancelled():
@@ -371,6 +395,9 @@ class Created(NamedTuple):
 
     client: Client
     recovery_code: str | None
+
+    def __repr__(self) -> str:
+        return f"Created(client={self.client!r}, recovery_code=...)"
 
 
 class Opening(Generic[T]):
@@ -467,8 +494,7 @@ def join(
     """
 
     async def begin() -> tuple[Client, Client]:
-        raw = code.encode()
-        client, _ = await _open(config, "zks_group_join", raw, len(raw), on_digits=on_digits)
+        client, _ = await _open(config, "zks_group_join", *utf8(code), on_digits=on_digits)
         return client, client
 
     return Opening(begin)
@@ -478,8 +504,7 @@ def restore(config: Config, recovery_code: str) -> Opening[Client]:
     """Comes into a paired group by its recovery code, as a new device with all rights."""
 
     async def begin() -> tuple[Client, Client]:
-        raw = recovery_code.encode()
-        client, _ = await _open(config, "zks_group_restore", raw, len(raw))
+        client, _ = await _open(config, "zks_group_restore", *utf8(recovery_code))
         return client, client
 
     return Opening(begin)

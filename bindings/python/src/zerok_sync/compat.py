@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from types import TracebackType
 
+from ._calls import buffer, utf8
 from ._config import Config
 from ._constants import SIZE_GROUP_ID, SIZE_SALT_MIN, SIZE_SECRET, State, Status
 from ._errors import ConfigError, NotConnectedError, ZksError, check
@@ -126,8 +127,7 @@ def derive_secret(passphrase: str, salt: bytes) -> DeriveResult:
     salt  at least 8 bytes, or the UTF-8 of a descriptor
     """
     secret, group = ffi.new("uint8_t[]", SIZE_SECRET), ffi.new("uint8_t[]", SIZE_GROUP_ID)
-    raw = passphrase.encode()
-    check(lib.zks_secret_derive(raw, len(raw), bytes(salt), len(salt), secret, group))
+    check(lib.zks_secret_derive(*utf8(passphrase), *buffer(salt), secret, group))
     return DeriveResult(bytes_at(secret, SIZE_SECRET), bytes_at(group, SIZE_GROUP_ID))
 
 

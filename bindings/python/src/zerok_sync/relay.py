@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ._calls import c_text
 from ._constants import Status
-from ._errors import make_error, op_error
+from ._errors import check, make_error, op_error
 from ._native import ffi, lib
 from ._runtime import runtime
 
@@ -35,52 +35,58 @@ class Relay:
 
     def __init__(self, config: str):
         self._config = c_text(config)
-        self._relay = ffi.NULL
+        self._out = ffi.new("zks_relay **")  # where the engine puts it
         self.address = ""
 
     def __del__(self) -> None:
-        if getattr(self, "_relay", None):
+        if hasattr(self, "_out") and self._out[0]:
             warnings.warn("a Relay was never stopped", ResourceWarning, source=self, stacklevel=2)
-            lib.zks_relay_free(self._relay)
+            self._free()
 
     def start(self, timeout: float = 30) -> str:
         """Starts it and returns the address for clients. Raises ConfigError, StoreError, or
         NetworkError with PORT_IN_USE."""
-        if self._relay:
+        if self._out[0]:
             raise RuntimeError("this relay runs already")
-        out_op, out_relay = ffi.new("zks_op **"), ffi.new("zks_relay **")
-        status = lib.zks_relay_start(
-            runtime(), self._config, ffi.NULL, ffi.NULL, out_op, out_relay
-        )
-        if status:
-            raise make_error(status)
-        self._relay = out_relay[0]
+        out_op = ffi.new("zks_op **")
         try:
+            check(
+                lib.zks_relay_start(runtime(), self._config, ffi.NULL, ffi.NULL, out_op, self._out)
+            )
             _finish(out_op[0], timeout)
         except BaseException:
             self._free()
             raise
-        self.address = ffi.string(lib.zks_relay_address(self._relay)).decode()
+        self.address = ffi.string(lib.zks_relay_address(self._out[0])).decode()
         return self.address
 
     def stop(self, timeout: float = 30) -> None:
         """Tells its clients, finishes what is being stored, closes. Stopped twice is fine."""
-        if self._relay:
+        if self._out[0]:
             out_op = ffi.new("zks_op **")
-            status = lib.zks_relay_stop(self._relay, ffi.NULL, ffi.NULL, out_op)
             try:
-                if status:
-                    raise make_error(status)
+                check(lib.zks_relay_stop(self._out[0], ffi.NULL, ffi.NULL, out_op))
                 _finish(out_op[0], timeout)
             finally:
                 self._free()
 
     def _free(self) -> None:
-        relay, self._relay = self._relay, ffi.NULL
+        relay, self._out[0] = self._out[0], ffi.NULL
         lib.zks_relay_free(relay)
 
     async def start_async(self, timeout: float = 30) -> str:
-        return await asyncio.to_thread(self.start, timeout)
+        """As start(). Cancelled, it stops what has started meanwhile."""
+        starting = asyncio.get_running_loop().run_in_executor(None, self.start, timeout)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._undo)  # nothing cancels a thread
+            raise
+
+    def _undo(self, starting: asyncio.Future[str]) -> None:
+        if not starting.cancelled() and starting.exception() is None:
+            self.address = ""
+            self._free()
 
     async def stop_async(self, timeout: float = 30) -> None:
         await asyncio.to_thread(self.stop, timeout)
