@@ -248,7 +248,7 @@ declare const constants: {
   readonly ZKS_READ_OWN: 2;
   /** pushed by this device */
   readonly ZKS_ITEM_OWN: 1;
-  /** was reported missing before: its place is before entries already delivered */
+  /** its place is before entries already delivered or given up: it was reported missing before, or is older than this device's membership */
   readonly ZKS_ITEM_LATE: 2;
   /** its author wrote two entries with this number; both are delivered */
   readonly ZKS_ITEM_FORK: 4;

@@ -360,7 +360,8 @@ enum {
 /* zks_batch_flags: what is special about an entry. */
 enum {
     ZKS_ITEM_OWN = 1, /* pushed by this device */
-    /* was reported missing before: its place is before entries already delivered */
+    /* its place is before entries already delivered or given up: it was reported missing before, or
+     * is older than this device's membership */
     ZKS_ITEM_LATE = 2,
     ZKS_ITEM_FORK = 4 /* its author wrote two entries with this number; both are delivered */
 };

@@ -371,7 +371,8 @@ class ItemFlag(IntFlag):
 
     # pushed by this device
     OWN = 1
-    # was reported missing before: its place is before entries already delivered
+    # its place is before entries already delivered or given up: it was reported missing before, or
+    # is older than this device's membership
     LATE = 2
     # its author wrote two entries with this number; both are delivered
     FORK = 4
