@@ -313,7 +313,7 @@ def render_c(functions):
 def render_types(functions, model):
     lines = [f"// {LICENCE}", f"// {MADE}",
              "// The addon: zks.h as it is. The package's own API is lib/index.d.cts.", "",
-             "/** An object of the library; it is of one kind. */",
+             "/** An object of the library, of one kind; an operation is a number, to be freed. */",
              "export type Handle = { readonly __handle: unique symbol };", "",
              "export interface Callbacks {", "  tokens: Float64Array;",
              "  done(count: number): void;", "  event(token: number, event: Handle): void;",

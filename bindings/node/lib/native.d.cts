@@ -2,7 +2,7 @@
 // Made by abi/gen/abi.py: do not edit.
 // The addon: zks.h as it is. The package's own API is lib/index.d.cts.
 
-/** An object of the library; it is of one kind. */
+/** An object of the library, of one kind; an operation is a number, to be freed. */
 export type Handle = { readonly __handle: unique symbol };
 
 export interface Callbacks {

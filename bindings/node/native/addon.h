@@ -62,6 +62,24 @@ typedef struct zn_waker {
     zn_key_request *requests; /* not answered yet */
 } zn_waker;
 
+/* slots.c: the operations of an environment. */
+typedef struct zn_slot {
+    zks_op *op;    /* NULL: free */
+    uint32_t next; /* of the free ones */
+} zn_slot;
+
+typedef struct zn_slots {
+    zn_slot *items;
+    uint32_t room, free;
+} zn_slots;
+
+/* False: no memory. */
+bool zn_slot_put(zn_slots *s, zks_op *op, uint32_t *out_place);
+/* NULL: nothing is there. */
+zks_op *zn_slot_get(const zn_slots *s, uint32_t place);
+zks_op *zn_slot_take(zn_slots *s, uint32_t place);
+void zn_slots_clear(zn_slots *s);
+
 enum { ZN_TOKENS = 1024 };
 
 /* One environment. Belongs to its thread. */
@@ -75,6 +93,7 @@ struct zn_state {
     zks_queue *queue; /* NULL: not started, or ended */
     bool ended;
     zn_box boxes; /* list of all that are alive */
+    zn_slots ops;
 };
 
 /* --- args.c: one call from JavaScript --------------------------------------------------------- */

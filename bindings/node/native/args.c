@@ -92,17 +92,27 @@ static zn_box *box_at(zn_call *c, size_t i, zn_kind kind)
 
 void *zn_handle(zn_call *c, size_t i, zn_kind kind)
 {
-    zn_box *box = box_at(c, i, kind);
-    if (box && !box->pointer) {
+    void *pointer = NULL;
+    if (kind == ZN_OP) {
+        pointer = zn_slot_get(&c->state->ops, zn_uint32(c, i));
+    } else {
+        zn_box *box = box_at(c, i, kind);
+        pointer = box ? box->pointer : NULL;
+    }
+    if (!pointer && !c->failed) {
         char text[64];
         snprintf(text, sizeof text, "this %s is closed", kind_names[kind]);
         zn_failed(c, ZKS_E_CLOSED, text);
     }
-    return box ? box->pointer : NULL;
+    return c->failed ? NULL : pointer;
 }
 
 void *zn_take(zn_call *c, size_t i, zn_kind kind)
 {
+    if (kind == ZN_OP) {
+        uint32_t place = zn_uint32(c, i);
+        return c->failed ? NULL : zn_slot_take(&c->state->ops, place);
+    }
     zn_box *box = box_at(c, i, kind);
     void *pointer = box ? box->pointer : NULL;
     if (box) {
@@ -338,8 +348,22 @@ napi_value zn_from_list(zn_call *c, const napi_value *values, size_t count)
     return list;
 }
 
+static napi_value from_op(zn_call *c, zks_op *op)
+{
+    uint32_t place = 0;
+    if (zn_slot_put(&c->state->ops, op, &place)) {
+        return zn_from_number(c, place);
+    }
+    zks_op_free(op);
+    zn_failed(c, ZKS_E_NOMEM, NULL);
+    return NULL;
+}
+
 napi_value zn_from_handle(zn_call *c, zn_kind kind, void *pointer)
 {
+    if (kind == ZN_OP) {
+        return from_op(c, pointer);
+    }
     napi_value value = zn_box_new(c->state, kind, pointer, NULL);
     if (!value) {
         zn_failed(c, ZKS_E_NOMEM, NULL);
@@ -360,9 +384,6 @@ void zn_box_clear(zn_box *box)
     case ZN_CLIENT:
         zks_client_free(pointer);
         break;
-    case ZN_OP:
-        zks_op_free(pointer);
-        break;
     case ZN_BATCH:
         zks_batch_free(pointer);
         break;
@@ -381,6 +402,7 @@ void zn_box_clear(zn_box *box)
     case ZN_KEY_REQUEST:
         zn_key_request_drop(pointer);
         break;
+    case ZN_OP: /* slots.c */
     case ZN_RUNTIME:
     case ZN_QUEUE: /* start.c frees them */
     case ZN_EVENT: /* borrowed */

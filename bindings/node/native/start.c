@@ -314,6 +314,7 @@ static void end_environment(void *data)
         box->state = NULL;
         zn_box_clear(box);
     }
+    zn_slots_clear(&s->ops);
     zks_queue_free(s->queue); /* its callbacks run here and find nobody dispatching */
     s->queue = NULL;
     runtime_put();
