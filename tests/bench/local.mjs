@@ -4,6 +4,7 @@
  * memory, no relay. The same as bench_local (local.c), in JavaScript's words.
  *
  * usage: local.mjs single|batch|read BLOBS    CPU and time for each entry
+ *        local.mjs through BLOBS              pushes and deliveries a second through a relay here
  *        local.mjs start                      import and the first push, ms, each in a new process
  *
  * single: a promise for each entry, 64 of them awaited together; batch: 64 entries in a call; read:
@@ -77,6 +78,33 @@ async function measure(mode, blobs) {
     first_open_ms: round(opened) };
 }
 
+/** As bench_through (through.c): one device pushes all, then the other reads all. */
+async function through(blobs) {
+  const zks = await import(ENTRY);
+  const payloads = Array.from({ length: TOGETHER }, () => randomBytes(BYTES));
+  const folder = mkdtempSync(path.join(tmpdir(), 'zks-bench-'));
+  const relay = await zks.Relay.start({ listen: '127.0.0.1:0', data: folder, log_level: 'off' });
+  const config = { secret: new Uint8Array(32).fill(1), relays: [relay.address] };
+  const [sender, reader] = await Promise.all([zks.open(config), zks.open(config)]);
+  await Promise.all([sender.connect(), reader.connect()]);
+  const count = Math.ceil(blobs / TOGETHER) * TOGETHER;
+  const begun = performance.now();
+  for (let i = 0; i < count; i += TOGETHER) await sender.pushMany(payloads);
+  await sender.flush(60_000);
+  const pushed = performance.now() - begun;
+  for (let got = 0, after = 0; got < count; ) {
+    const entries = await reader.read({ after, maxCount: TOGETHER, wait: true });
+    got += entries.length;
+    after = entries.at(-1).seq;
+  }
+  const delivered = performance.now() - begun;
+  await Promise.all([sender.close(), reader.close()]);
+  await relay.stop();
+  rmSync(folder, { recursive: true });
+  const perSecond = (ms) => Math.round((count * 1000) / ms);
+  return { blobs: count, pushes_per_s: perSecond(pushed), deliveries_per_s: perSecond(delivered) };
+}
+
 const PROGRAMS = {
   runtime_ms: '',
   import_ms: `await import('${ENTRY}');`,
@@ -112,11 +140,15 @@ if (mode === 'start') {
   console.error(`import ${(found.import_ms - found.runtime_ms).toFixed(0)} ms, the first push ` +
     `${(found.first_push_ms - found.import_ms).toFixed(0)} ms later`);
   console.log(JSON.stringify(found));
+} else if (mode === 'through' && Number(blobs) > 0) {
+  const found = await through(Number(blobs));
+  console.error(`${found.pushes_per_s} pushes/s, ${found.deliveries_per_s} deliveries/s`);
+  console.log(JSON.stringify(found));
 } else if (Object.hasOwn(TURNS, mode ?? '') && Number(blobs) > 0) {
   const found = await measure(mode, Number(blobs));
   console.error(`${mode}: ${found.cpu_us} us of CPU for each of ${found.blobs} entries`);
   console.log(JSON.stringify(found));
 } else {
-  console.error('usage: local.mjs single|batch|read BLOBS, or local.mjs start');
+  console.error('usage: local.mjs single|batch|read|through BLOBS, or local.mjs start');
   process.exitCode = 2;
 }
