@@ -35,9 +35,11 @@ func (c *Client) start(call func(raw.Client) int32) int32 {
 	return call(c.handle)
 }
 
-// run starts an operation of this client and waits for it.
+// run starts an operation of this client and waits for it. Whoever waits keeps the client alive, as
+// everything here that waits does: its finalizer would close it.
 func (c *Client) run(ctx context.Context, op string, start func(raw.Client, *raw.Call) int32,
 	read func(raw.Op)) error {
+	defer runtime.KeepAlive(c)
 	return run(ctx, op, func(k *raw.Call) int32 {
 		return c.start(func(h raw.Client) int32 { return start(h, k) })
 	}, read)
@@ -83,6 +85,7 @@ func (c *Client) TrustRelay(address string, key []byte) error {
 // says how many.
 func (c *Client) Flush(ctx context.Context) (pending int, err error) {
 	const op = "flush"
+	defer runtime.KeepAlive(c)
 	if err := ended(ctx, op); err != nil {
 		return 0, err
 	}

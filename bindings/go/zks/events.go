@@ -5,6 +5,7 @@ package zks
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -69,11 +70,13 @@ func readEvent(d raw.EventData) Event {
 // Events gives the events from now on, until the context ends or the client is closed: then the
 // channel is closed. Each call has a channel of its own. A receiver that is slow holds up nobody:
 // its events wait, the latest EventInbox stands for those before it, and beyond 1,024 that wait the
-// oldest is dropped. When the client closes, 64 can still be received.
+// oldest is dropped. When the client closes, 64 can still be received. Until one of these ends the
+// client counts as in use, whoever else has forgotten it.
 func (c *Client) Events(ctx context.Context) <-chan Event {
 	s := newSubscription()
 	out := make(chan Event, 64)
 	go func() {
+		defer runtime.KeepAlive(c) // who receives may have forgotten it
 		defer close(out)
 		defer c.hub.remove(s)
 		s.send(ctx, out)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
@@ -64,6 +65,7 @@ func (c *Client) Read(ctx context.Context, options ReadOptions) ([]Entry, error)
 
 func (c *Client) read(ctx context.Context, op string, after uint64, o ReadOptions) (*raw.Table,
 	error) {
+	defer runtime.KeepAlive(c)
 	if err := ended(ctx, op); err != nil {
 		return nil, err
 	}
