@@ -134,12 +134,12 @@ func (c *Client) WaitSynced(ctx context.Context) error {
 // ChangeStoreKey seals the store's secrets with another 32 bytes, in one commit. Copies of the file
 // made before are still opened by what opened it before.
 func (c *Client) ChangeStoreKey(ctx context.Context, key []byte) error {
-	return c.changeStoreKey(ctx, raw.STORE_KEY_BYTES, append([]byte{}, key...))
+	return c.changeStoreKey(ctx, raw.STORE_KEY_BYTES, key)
 }
 
 // ChangeStorePassphrase is ChangeStoreKey with a passphrase.
 func (c *Client) ChangeStorePassphrase(ctx context.Context, passphrase []byte) error {
-	return c.changeStoreKey(ctx, raw.STORE_KEY_PASSPHRASE, append([]byte{}, passphrase...))
+	return c.changeStoreKey(ctx, raw.STORE_KEY_PASSPHRASE, passphrase)
 }
 
 // RemoveStoreKey leaves the store to the protection of its file's mode.
@@ -149,7 +149,9 @@ func (c *Client) RemoveStoreKey(ctx context.Context) error {
 
 func (c *Client) changeStoreKey(ctx context.Context, kind int32, key []byte) error {
 	return c.run(ctx, "change store key", func(h raw.Client, k *raw.Call) int32 {
-		return raw.ClientChangeStoreKey(h, kind, key, k)
+		return lend(key, func(key []byte) int32 {
+			return raw.ClientChangeStoreKey(h, kind, key, k)
+		})
 	}, nil)
 }
 
