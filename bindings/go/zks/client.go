@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
@@ -20,6 +21,8 @@ type Client struct {
 
 	mu     sync.RWMutex // held while a call uses handle, never while it waits
 	handle raw.Client   // 0: closed
+
+	pairing atomic.Bool // one is under way
 
 	closing  sync.Once
 	closeErr error

@@ -89,11 +89,17 @@ func (c *Client) Events(ctx context.Context) <-chan Event {
 // must not refer to the Client, whose finalizer would never run.
 type hub struct {
 	mu     sync.Mutex
-	subs   map[*subscription]struct{}
+	subs   map[receiver]struct{}
 	closed bool
 }
 
-func newHub() *hub { return &hub{subs: map[*subscription]struct{}{}} }
+// A receiver gets events on the dispatching goroutine, so it waits for nobody. end: no event follows.
+type receiver interface {
+	put(Event)
+	end()
+}
+
+func newHub() *hub { return &hub{subs: map[receiver]struct{}{}} }
 
 // Event runs on the dispatching goroutine and waits for nobody.
 func (h *hub) Event(data raw.EventData) {
@@ -108,7 +114,7 @@ func (h *hub) Event(data raw.EventData) {
 	}
 }
 
-func (h *hub) add(s *subscription) {
+func (h *hub) add(s receiver) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -118,7 +124,7 @@ func (h *hub) add(s *subscription) {
 	}
 }
 
-func (h *hub) remove(s *subscription) {
+func (h *hub) remove(s receiver) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.subs, s)
