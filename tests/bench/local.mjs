@@ -4,11 +4,13 @@
  * memory, no relay. The same as bench_local (local.c), in JavaScript's words.
  *
  * usage: local.mjs single|batch|read BLOBS    CPU and time for each entry
+ *        local.mjs through BLOBS              entries for each second from one client to another
  *        local.mjs start                      import and the first push, ms, each in a new process
  *
  * single: a promise for each entry, 64 of them awaited together; batch: 64 entries in a call; read:
- * 64 received entries in a call, again and again (a relay has brought them before). Prints one
- * line of JSON, and on standard error the same in words.
+ * 64 received entries in a call, again and again (a relay has brought them before). through: batches
+ * go through a relay on disk, and then are read, as in bench_through (through.c). Prints one line of
+ * JSON, and on standard error the same in words.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -20,6 +22,7 @@ const TOGETHER = 64;
 const BYTES = 100;
 const WARM_UP = 32_768; // the compilers of JavaScript work in this time
 const RUNS = 15;
+const FLUSH_MS = 100_000;
 const ENTRY = new URL('../../bindings/node/lib/index.js', import.meta.url).href;
 
 const TURNS = {
@@ -77,6 +80,36 @@ async function measure(mode, blobs) {
     first_open_ms: round(opened) };
 }
 
+async function drain(client, blobs) {
+  for (let got = 0, last = 0; got < blobs;) {
+    const entries = await client.read({ after: last, maxCount: TOGETHER, wait: true });
+    got += entries.length;
+    last = entries.at(-1).seq;
+  }
+}
+
+async function through(blobs) {
+  const zks = await import(ENTRY);
+  const payloads = Array.from({ length: TOGETHER }, () => randomBytes(BYTES));
+  const folder = mkdtempSync(path.join(tmpdir(), 'zks-bench-'));
+  const relay = await zks.Relay.start({ listen: '127.0.0.1:0', data: folder, log_level: 'off' });
+  const config = { secret: new Uint8Array(32).fill(1), relays: [relay.address] };
+  const [sender, reader] = await Promise.all([zks.open(config), zks.open(config)]);
+  await Promise.all([sender.connect(), reader.connect()]);
+  const count = blobs - blobs % TOGETHER;
+  const begun = performance.now();
+  for (let i = 0; i < count; i += TOGETHER) await TURNS.batch(sender, payloads);
+  await sender.flush(FLUSH_MS);
+  const pushed = performance.now() - begun;
+  await drain(reader, count);
+  const delivered = performance.now() - begun;
+  await Promise.all([sender.close(), reader.close()]);
+  await relay.stop();
+  rmSync(folder, { recursive: true });
+  return { blobs: count, pushes_per_s: Math.round(count * 1000 / pushed),
+    deliveries_per_s: Math.round(count * 1000 / delivered) };
+}
+
 const PROGRAMS = {
   runtime_ms: '',
   import_ms: `await import('${ENTRY}');`,
@@ -116,7 +149,12 @@ if (mode === 'start') {
   const found = await measure(mode, Number(blobs));
   console.error(`${mode}: ${found.cpu_us} us of CPU for each of ${found.blobs} entries`);
   console.log(JSON.stringify(found));
+} else if (mode === 'through' && Number(blobs) >= TOGETHER) {
+  const found = await through(Number(blobs));
+  console.error(`through: ${found.pushes_per_s} pushes and ${found.deliveries_per_s} deliveries ` +
+    'for each second');
+  console.log(JSON.stringify(found));
 } else {
-  console.error('usage: local.mjs single|batch|read BLOBS, or local.mjs start');
+  console.error('usage: local.mjs single|batch|read|through BLOBS, or local.mjs start');
   process.exitCode = 2;
 }
