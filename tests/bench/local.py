@@ -4,10 +4,12 @@
 relay. The same as bench_local (local.c), in Python's words.
 
 usage: local.py single|batch|read BLOBS    CPU and time for each entry
+       local.py through BLOBS              entries for each second from one client to another
        local.py start                      import and the first push, ms, each in a new process
 
 single: a future for each entry, 64 of them awaited together; batch: 64 entries in a call; read: 64
-received entries in a call, again and again (a relay has brought them before). Prints one line of
+received entries in a call, again and again (a relay has brought them before). through: batches go
+through a relay on disk, and then are read, as in bench_through (through.c). Prints one line of
 JSON, and on standard error the same in words. ZKS_BENCH_LOOP=uvloop: with that event loop.
 """
 import asyncio
@@ -22,6 +24,7 @@ import time
 
 TOGETHER, BYTES, WARM_UP = 64, 100, 2048
 RUNS = 15
+FLUSH_S = 100
 
 
 def cpu_s():
@@ -87,13 +90,48 @@ async def measure(turn, blobs):
             "wall_us": round(wall / blobs * 1e6, 3), "first_open_ms": round(opened * 1e3, 2)}
 
 
+async def drain(client, blobs):
+    last = 0
+    while blobs > 0:
+        entries = await client.read(last, max_count=TOGETHER, wait=True)
+        last, blobs = entries[-1].seq, blobs - len(entries)
+
+
+async def through(blobs):
+    import zerok_sync
+
+    payloads = [os.urandom(BYTES) for _ in range(TOGETHER)]
+    blobs -= blobs % TOGETHER
+    with tempfile.TemporaryDirectory() as folder:
+        relay = zerok_sync.Relay(f"listen = 127.0.0.1:0\ndata = {folder}\nlog_level = off\n")
+        await relay.start_async()
+        async with zerok_sync.open(config(relay.address)) as sender, \
+                zerok_sync.open(config(relay.address)) as reader:
+            await asyncio.gather(sender.connect(), reader.connect())
+            begun = time.perf_counter()
+            await turns(batch, sender, payloads, blobs // TOGETHER)
+            await sender.flush(FLUSH_S)
+            pushed = time.perf_counter() - begun
+            await drain(reader, blobs)
+            delivered = time.perf_counter() - begun
+        await relay.stop_async()
+    return {"blobs": blobs, "pushes_per_s": round(blobs / pushed),
+            "deliveries_per_s": round(blobs / delivered)}
+
+
 def run(mode, blobs):
+    if mode == "through":
+        return in_loop(through(blobs))
     turn = {"single": single, "batch": batch, "read": read}[mode]
+    return in_loop(measure(turn, blobs))
+
+
+def in_loop(work):
     if os.environ.get("ZKS_BENCH_LOOP") == "uvloop":
         import uvloop
 
-        return uvloop.run(measure(turn, blobs))
-    return asyncio.run(measure(turn, blobs))
+        return uvloop.run(work)
+    return asyncio.run(work)
 
 
 PROGRAMS = {
@@ -136,6 +174,10 @@ def main():
         found = run(sys.argv[1], int(sys.argv[2]))
         print(f"{sys.argv[1]}: {found['cpu_us']} us of CPU for each of {found['blobs']} entries",
               file=sys.stderr)
+    elif len(sys.argv) == 3 and sys.argv[1] == "through":
+        found = run(sys.argv[1], int(sys.argv[2]))
+        print(f"through: {found['pushes_per_s']} pushes and {found['deliveries_per_s']} deliveries"
+              " for each second", file=sys.stderr)
     else:
         sys.exit(__doc__)
     print(json.dumps(found))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * How many entries get from one app to another: both and a relay in this process, the relay's store
- * on disk. The packages of other languages do the same (tests/bench/through.*).
+ * on disk. The packages of other languages do the same (tests/bench/local.*, go).
  *   bench_through BLOBS
  * One device pushes batches of 64 entries, each awaited until it is stored, then flushes: pushes
  * for each second until the relay has the last one. Then the other one reads all, 64 at a time:

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
@@ -20,6 +21,8 @@ type Client struct {
 
 	mu     sync.RWMutex // held while a call uses handle, never while it waits
 	handle raw.Client   // 0: closed
+
+	pairing atomic.Bool // one is under way
 
 	closing  sync.Once
 	closeErr error
@@ -35,9 +38,11 @@ func (c *Client) start(call func(raw.Client) int32) int32 {
 	return call(c.handle)
 }
 
-// run starts an operation of this client and waits for it.
+// run starts an operation of this client and waits for it. Whoever waits keeps the client alive, as
+// everything here that waits does: its finalizer would close it.
 func (c *Client) run(ctx context.Context, op string, start func(raw.Client, *raw.Call) int32,
 	read func(raw.Op)) error {
+	defer runtime.KeepAlive(c)
 	return run(ctx, op, func(k *raw.Call) int32 {
 		return c.start(func(h raw.Client) int32 { return start(h, k) })
 	}, read)
@@ -83,6 +88,7 @@ func (c *Client) TrustRelay(address string, key []byte) error {
 // says how many.
 func (c *Client) Flush(ctx context.Context) (pending int, err error) {
 	const op = "flush"
+	defer runtime.KeepAlive(c)
 	if err := ended(ctx, op); err != nil {
 		return 0, err
 	}
@@ -131,12 +137,12 @@ func (c *Client) WaitSynced(ctx context.Context) error {
 // ChangeStoreKey seals the store's secrets with another 32 bytes, in one commit. Copies of the file
 // made before are still opened by what opened it before.
 func (c *Client) ChangeStoreKey(ctx context.Context, key []byte) error {
-	return c.changeStoreKey(ctx, raw.STORE_KEY_BYTES, append([]byte{}, key...))
+	return c.changeStoreKey(ctx, raw.STORE_KEY_BYTES, key)
 }
 
 // ChangeStorePassphrase is ChangeStoreKey with a passphrase.
 func (c *Client) ChangeStorePassphrase(ctx context.Context, passphrase []byte) error {
-	return c.changeStoreKey(ctx, raw.STORE_KEY_PASSPHRASE, append([]byte{}, passphrase...))
+	return c.changeStoreKey(ctx, raw.STORE_KEY_PASSPHRASE, passphrase)
 }
 
 // RemoveStoreKey leaves the store to the protection of its file's mode.
@@ -146,7 +152,9 @@ func (c *Client) RemoveStoreKey(ctx context.Context) error {
 
 func (c *Client) changeStoreKey(ctx context.Context, kind int32, key []byte) error {
 	return c.run(ctx, "change store key", func(h raw.Client, k *raw.Call) int32 {
-		return raw.ClientChangeStoreKey(h, kind, key, k)
+		return lend(key, func(key []byte) int32 {
+			return raw.ClientChangeStoreKey(h, kind, key, k)
+		})
 	}, nil)
 }
 

@@ -219,6 +219,36 @@ func TestStoreKeyOpensTheStore(t *testing.T) {
 	openDevice(t, config)
 }
 
+// The context ends an opening although the keychain goes on asking its user.
+func TestContextEndsAnOpeningThatWaitsForItsKey(t *testing.T) {
+	answer := make(chan struct{})
+	config := zks.Config{Store: filepath.Join(t.TempDir(), "store.zks"), Secret: secret,
+		StoreKeyFunc: func() ([]byte, error) { <-answer; return make([]byte, 32), nil }}
+	for want, limit := range map[error]time.Duration{
+		context.DeadlineExceeded: 50 * time.Millisecond, context.Canceled: patience,
+	} {
+		ctx, stop := context.WithTimeout(context.Background(), limit)
+		failed := make(chan error, 1)
+		go func() { _, err := zks.Open(ctx, config); failed <- err }()
+		if want == context.Canceled {
+			time.AfterFunc(50*time.Millisecond, stop)
+		}
+		select {
+		case err := <-failed:
+			if !errors.Is(err, want) {
+				t.Errorf("%v instead of %v", err, want)
+			}
+		case <-time.After(20 * time.Second):
+			t.Errorf("%v did not end the opening", want)
+		}
+		stop()
+	}
+	close(answer)
+	if err := openDevice(t, config).Close(); err != nil {
+		t.Errorf("it left something behind: %v", err)
+	}
+}
+
 func TestInviteOpensTheSameGroup(t *testing.T) {
 	anna := openDevice(t, zks.Config{})
 	invite, err := anna.InviteShared("relay.example.org:4433", "other.example.org")

@@ -4,7 +4,9 @@ package zks
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"math"
 	"runtime/cgo"
 	"strings"
 	"time"
@@ -55,7 +57,8 @@ type builder struct {
 }
 
 // build makes the configuration of libzks.
-func (c *Config) build(op string, e *engine, sink raw.EventSink) (*builder, error) {
+func (c *Config) build(ctx context.Context, op string, e *engine,
+	sink raw.EventSink) (*builder, error) {
 	b := &builder{op: op, keyErr: make(chan error, 1)}
 	var config raw.Config // apart: cgo looks at all of what holds it
 	if status := raw.ConfigNew(&config); status != 0 {
@@ -63,7 +66,7 @@ func (c *Config) build(op string, e *engine, sink raw.EventSink) (*builder, erro
 	}
 	b.config = config
 	b.secrets(c)
-	b.storeKey(c)
+	b.storeKey(ctx, c)
 	b.options(c)
 	for _, relay := range c.Relays {
 		b.text(relay, func(p *byte) int32 { return raw.ConfigAddRelay(b.config, p) })
@@ -114,38 +117,59 @@ func (b *builder) secrets(c *Config) {
 	// The suite before the passphrase, whose descriptor depends on it.
 	b.number(raw.OPTION_SUITE, int64(c.Suite))
 	if c.Secret != nil {
-		b.check(raw.ConfigSetSecret(b.config, bytes.Clone(c.Secret)))
+		b.secret(c.Secret, raw.ConfigSetSecret)
 	}
 	if c.Passphrase != "" || c.Salt != nil {
-		b.check(raw.ConfigSetPassphrase(b.config, []byte(c.Passphrase), bytes.Clone(c.Salt)))
+		b.check(lend(c.Passphrase, func(passphrase []byte) int32 {
+			return raw.ConfigSetPassphrase(b.config, passphrase, bytes.Clone(c.Salt))
+		}))
 	}
 }
 
-func (b *builder) storeKey(c *Config) {
+func (b *builder) secret(secret []byte, set func(raw.Config, []byte) int32) {
+	b.check(lend(secret, func(secret []byte) int32 { return set(b.config, secret) }))
+}
+
+func (b *builder) storeKey(ctx context.Context, c *Config) {
 	if c.StoreKey != nil {
-		b.check(raw.ConfigSetStoreKey(b.config, bytes.Clone(c.StoreKey)))
+		b.secret(c.StoreKey, raw.ConfigSetStoreKey)
 	}
 	if c.StorePassphrase != nil {
-		b.check(raw.ConfigSetStorePassphrase(b.config, bytes.Clone(c.StorePassphrase)))
+		b.secret(c.StorePassphrase, raw.ConfigSetStorePassphrase)
 	}
 	if c.StoreKeyFunc != nil {
-		b.handle(keySource(c.StoreKeyFunc, b.keyErr), raw.ConfigSetStoreKeyFn)
+		b.handle(keySource(ctx, c.StoreKeyFunc, b.keyErr), raw.ConfigSetStoreKeyFn)
 	}
 }
 
 // keySource gives a store key of the app to libzks; whatever is wrong with it is ErrStoreKey, and the
-// reason goes to failed, which has room for it.
-func keySource(give func() ([]byte, error), failed chan<- error) raw.KeySource {
+// reason goes to failed, which has room for it. The context of the opening ends the waiting: the
+// function goes on alone, and what it gives is not looked at.
+func keySource(ctx context.Context, give func() ([]byte, error), failed chan<- error) raw.KeySource {
+	type answer struct {
+		key []byte
+		err error
+	}
 	return func(out []byte) int32 {
-		key, err := give()
-		if err == nil && len(key) != len(out) {
-			err = fmt.Errorf("a store key has %d bytes, not %d", len(out), len(key))
+		given := make(chan answer, 1)
+		go func() {
+			key, err := give()
+			given <- answer{key, err}
+		}()
+		var a answer
+		select {
+		case a = <-given:
+		case <-ctx.Done():
+			return int32(ErrCancelled)
 		}
-		if err != nil {
-			failed <- err
+		if a.err == nil && len(a.key) != len(out) {
+			a.err = fmt.Errorf("a store key has %d bytes, not %d", len(out), len(a.key))
+		}
+		if a.err != nil {
+			failed <- a.err
 			return int32(ErrStoreKey)
 		}
-		copy(out, key)
+		copy(out, a.key)
 		return 0
 	}
 }
@@ -157,12 +181,12 @@ func (b *builder) options(c *Config) {
 	if c.DeviceName != "" {
 		b.option(raw.OPTION_DEVICE_NAME, c.DeviceName)
 	}
-	b.number(raw.OPTION_TTL_S, int64(c.TTL/time.Second))
-	b.number(raw.OPTION_ROTATE_S, int64(c.Rotate/time.Second))
+	b.number(raw.OPTION_TTL_S, roundUp(c.TTL, time.Second))
+	b.number(raw.OPTION_ROTATE_S, roundUp(c.Rotate, time.Second))
 	b.number(raw.OPTION_INBOX_MAX_BYTES, c.InboxMaxBytes)
 	b.number(raw.OPTION_KEEP_BYTES, c.KeepBytes)
 	b.number(raw.OPTION_QUEUE_MAX_BYTES, c.QueueMaxBytes)
-	b.number(raw.OPTION_CONNECT_TIMEOUT_MS, c.ConnectTimeout.Milliseconds())
+	b.number(raw.OPTION_CONNECT_TIMEOUT_MS, roundUp(c.ConnectTimeout, time.Millisecond))
 }
 
 func (b *builder) option(option int32, s string) {
@@ -174,6 +198,20 @@ func (b *builder) number(option int32, value int64) {
 		b.check(raw.ConfigSetInt(b.config, option, value))
 	}
 }
+
+// roundUp is a time in a unit; away from 0, which alone means the default.
+func roundUp(t, unit time.Duration) int64 {
+	n, rest := int64(t/unit), t%unit
+	if rest > 0 {
+		n++
+	} else if rest < 0 {
+		n--
+	}
+	return n
+}
+
+// number32 is a size for C: one that does not fit, and a negative one, is the largest.
+func number32(n int) uint32 { return uint32(min(uint64(n), math.MaxUint32)) }
 
 // text is a text for C, which would take a NUL for its end.
 func text(op, s string) (*byte, error) {

@@ -11,6 +11,7 @@ import (
 	"log"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/zks"
 )
@@ -58,6 +59,22 @@ func TestEntriesAcknowledgeWhatTheLoopIsDoneWith(t *testing.T) {
 	}
 	if len(again) != 1 || again[0] != "2499" || ben.Acked() != 2500 {
 		t.Errorf("again: %v, acked %d", again, ben.Acked())
+	}
+}
+
+// The sizes of C have 32 bits: what does not fit is all that fits, not what is left of it.
+func TestReadTakesAnyLimit(t *testing.T) {
+	anna, ben := twoDevices(t)
+	pushNumbers(t, anna, 1500) // 1,000 would be the default
+	if err := ben.WaitSynced(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	most := int(^uint(0) >> 1)
+	for _, limit := range []int{most, most &^ 0xffffffff} {
+		entries, err := ben.Read(testContext(t), zks.ReadOptions{MaxCount: limit, MaxBytes: limit})
+		if err != nil || len(entries) != 1500 {
+			t.Errorf("%x: %d entries, %v", limit, len(entries), err)
+		}
 	}
 }
 
@@ -145,10 +162,14 @@ func TestWriterAndReaderCarryAStream(t *testing.T) {
 
 func TestReaderEndsWithTheContext(t *testing.T) {
 	client := openDevice(t, zks.Config{})
-	ctx, stop := context.WithCancel(testContext(t))
+	cancelled, stop := context.WithCancel(testContext(t))
 	go stop()
-	if data, err := io.ReadAll(client.Reader(ctx)); len(data) != 0 || err != nil {
-		t.Errorf("%q, %v", data, err)
+	passing, stop2 := context.WithTimeout(testContext(t), 20*time.Millisecond)
+	defer stop2()
+	for _, ctx := range []context.Context{cancelled, passing} {
+		if data, err := io.ReadAll(client.Reader(ctx)); len(data) != 0 || err != nil {
+			t.Errorf("%q, %v", data, err)
+		}
 	}
 }
 

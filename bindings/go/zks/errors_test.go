@@ -14,6 +14,25 @@ import (
 	"github.com/0k-sync/0k-sync/bindings/go/zks"
 )
 
+// Only 0 means the default: what is less than a unit is rounded up, and refused below 0.
+func TestTimesAreNotLostInRounding(t *testing.T) {
+	for name, config := range map[string]zks.Config{
+		"TTL":             {TTL: -time.Millisecond},
+		"Rotate":          {Rotate: -time.Millisecond},
+		"connect timeout": {ConnectTimeout: time.Microsecond}, // too short, rounded up too
+	} {
+		config.Store, config.Secret = zks.InMemory, secret
+		client, err := zks.Open(testContext(t), config)
+		if !errors.Is(err, zks.ErrConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			client.Close()
+		}
+	}
+	openDevice(t, zks.Config{TTL: time.Millisecond, Rotate: time.Millisecond})
+}
+
 func TestErrorsNameTheCure(t *testing.T) {
 	_, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Secret: []byte("short")})
 	var e *zks.Error

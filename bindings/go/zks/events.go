@@ -5,6 +5,7 @@ package zks
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -69,11 +70,13 @@ func readEvent(d raw.EventData) Event {
 // Events gives the events from now on, until the context ends or the client is closed: then the
 // channel is closed. Each call has a channel of its own. A receiver that is slow holds up nobody:
 // its events wait, the latest EventInbox stands for those before it, and beyond 1,024 that wait the
-// oldest is dropped. When the client closes, 64 can still be received.
+// oldest is dropped. When the client closes, 64 can still be received. Until one of these ends the
+// client counts as in use, whoever else has forgotten it.
 func (c *Client) Events(ctx context.Context) <-chan Event {
 	s := newSubscription()
 	out := make(chan Event, 64)
 	go func() {
+		defer runtime.KeepAlive(c) // who receives may have forgotten it
 		defer close(out)
 		defer c.hub.remove(s)
 		s.send(ctx, out)
@@ -86,11 +89,17 @@ func (c *Client) Events(ctx context.Context) <-chan Event {
 // must not refer to the Client, whose finalizer would never run.
 type hub struct {
 	mu     sync.Mutex
-	subs   map[*subscription]struct{}
+	subs   map[receiver]struct{}
 	closed bool
 }
 
-func newHub() *hub { return &hub{subs: map[*subscription]struct{}{}} }
+// A receiver gets events on the dispatching goroutine, so it waits for nobody. end: no event follows.
+type receiver interface {
+	put(Event)
+	end()
+}
+
+func newHub() *hub { return &hub{subs: map[receiver]struct{}{}} }
 
 // Event runs on the dispatching goroutine and waits for nobody.
 func (h *hub) Event(data raw.EventData) {
@@ -105,7 +114,7 @@ func (h *hub) Event(data raw.EventData) {
 	}
 }
 
-func (h *hub) add(s *subscription) {
+func (h *hub) add(s receiver) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -115,7 +124,7 @@ func (h *hub) add(s *subscription) {
 	}
 }
 
-func (h *hub) remove(s *subscription) {
+func (h *hub) remove(s receiver) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.subs, s)

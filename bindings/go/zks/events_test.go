@@ -5,6 +5,7 @@ package zks_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -196,6 +197,62 @@ func checkRemoval(t *testing.T, anna, ben *zks.Client, device zks.DeviceID, reco
 	restored.Close()
 }
 
+// groupOfOne is the first device of a paired group, connected.
+func groupOfOne(t testing.TB) *zks.Client {
+	anna, err := zks.CreateGroupNoRecovery(testContext(t),
+		zks.Config{Store: zks.InMemory, Relays: []string{startRelay(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { anna.Close() })
+	if err := anna.Connect(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	return anna
+}
+
+// Events do not say to which pairing they belong: there is one at a time.
+func TestSecondPairingIsRefused(t *testing.T) {
+	anna := groupOfOne(t)
+	codes := map[string]bool{}
+	for range 5 {
+		pairings, refusals := make(chan *zks.Pairing, 2), make(chan error, 2)
+		for range 2 {
+			go func() {
+				if pairing, err := anna.Pair(testContext(t), zks.PairOptions{}); err != nil {
+					refusals <- err
+				} else {
+					pairings <- pairing
+				}
+			}()
+		}
+		pairing := receive(t, pairings)
+		if err := receive(t, refusals); !errors.Is(err, zks.ErrBusy) {
+			t.Error(err)
+		}
+		if pairing.Code == "" || codes[pairing.Code] {
+			t.Errorf("the code is '%s', and before came %v", pairing.Code, codes)
+		}
+		codes[pairing.Code] = true
+		pairing.Cancel()
+		if _, err := pairing.Wait(testContext(t)); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if err := pairing.Answer(true); !errors.Is(err, zks.ErrState) {
+			t.Errorf("answered behind its end: %v", err)
+		}
+	}
+}
+
+func receive[T any](t testing.TB, from <-chan T) (value T) {
+	select {
+	case value = <-from:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("no %T came", value)
+	}
+	return value
+}
+
 func TestPairingEnds(t *testing.T) {
 	relay := []string{startRelay(t)}
 	anna, err := zks.CreateGroupNoRecovery(testContext(t), zks.Config{Store: zks.InMemory, Relays: relay})
@@ -209,9 +266,14 @@ func TestPairingEnds(t *testing.T) {
 	if err := anna.Connect(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
+	events := anna.Events(testContext(t))
 	pairing, err := anna.Pair(testContext(t), zks.PairOptions{Kind: zks.PairLink, Life: time.Minute})
 	if err != nil {
 		t.Fatal(err)
+	}
+	e := await(t, events, zks.EventPairCode)
+	if e.Code != pairing.Code || shows(fmt.Sprint(e, pairing), pairing.Code) {
+		t.Error("the event has another code, or printing it shows the code")
 	}
 	pairing.Cancel()
 	if _, err := pairing.Wait(testContext(t)); !errors.Is(err, context.Canceled) {
@@ -219,5 +281,21 @@ func TestPairingEnds(t *testing.T) {
 	}
 	if _, err := pairing.Asked(testContext(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestCodeLastsAsLongAsAsked(t *testing.T) {
+	anna := groupOfOne(t)
+	if _, err := anna.Pair(testContext(t), zks.PairOptions{Life: -1}); !errors.Is(err, zks.ErrInvalid) {
+		t.Errorf("less than nothing: %v", err)
+	}
+	pairing, err := anna.Pair(testContext(t), zks.PairOptions{Life: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	defer stop()
+	if _, err := pairing.Wait(ctx); !errors.Is(err, zks.ErrCodeExpired) {
+		t.Errorf("a millisecond, rounded up: %v", err)
 	}
 }

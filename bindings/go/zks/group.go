@@ -67,13 +67,14 @@ func timeOf(value int64, unit time.Duration) time.Time {
 // empty: with it any device can remove any other one, offline too. epoch counts the changes of keys.
 func (c *Client) Revoke(ctx context.Context, device DeviceID, reason RevokeReason,
 	recovery string) (epoch uint64, err error) {
-	var words []byte
-	if recovery != "" {
-		words = []byte(recovery)
-	}
 	id := append([]byte(nil), device[:]...)
 	err = c.run(ctx, "revoke", func(h raw.Client, k *raw.Call) int32 {
-		return raw.DeviceRevoke(h, &id[0], int32(reason), words, k)
+		return lend(recovery, func(words []byte) int32 {
+			if recovery == "" {
+				words = nil
+			}
+			return raw.DeviceRevoke(h, &id[0], int32(reason), words, k)
+		})
 	}, func(op raw.Op) {
 		epoch = uint64(raw.OpNumber(op, raw.OP_EPOCH))
 	})

@@ -57,6 +57,21 @@ func TestLogLinesBecomeAttributes(t *testing.T) {
 	}
 }
 
+func TestLentSecretsAreCleared(t *testing.T) {
+	var seen []byte
+	status := lend("secret", func(b []byte) int32 { seen = b; return int32(len(b)) })
+	if status != 6 || string(seen) != "\x00\x00\x00\x00\x00\x00" {
+		t.Errorf("%d, and %q is left", status, seen)
+	}
+	own := []byte("secret")
+	if lend(own, func(b []byte) int32 { clear(b); return 0 }); string(own) != "secret" {
+		t.Error("the caller's own was lent")
+	}
+	if lend([]byte{}, func(b []byte) int32 { seen = b; return 0 }); seen == nil {
+		t.Error("an empty secret, which is wrong, became none")
+	}
+}
+
 func TestVersionOfTheLibraryIsCompared(t *testing.T) {
 	if Version() != versionText(raw.ABI_VERSION) || checkLibrary("test") != nil {
 		t.Errorf("libzks %s is not what this package was made with", Version())

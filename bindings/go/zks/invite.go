@@ -22,12 +22,6 @@ type Invite struct {
 	GroupID    GroupID
 }
 
-// String does not show the secret.
-func (i *Invite) String() string { return "zks.Invite(group " + i.GroupID.String()[:8] + ")" }
-
-// GoString does not show the secret.
-func (i *Invite) GoString() string { return i.String() }
-
 // Config is a configuration that opens a client of the invite's group; fill in the rest.
 func (i *Invite) Config() Config {
 	return Config{Secret: i.Secret, Suite: i.Suite, Relays: i.Relays}
@@ -56,7 +50,8 @@ func (c *Client) InviteShared(relays ...string) (*Invite, error) {
 // ParseInvite reads Invite.Link.
 func ParseInvite(link string) (*Invite, error) {
 	var handle raw.Invite
-	if status := raw.InviteParse([]byte(link), &handle); status != 0 {
+	status := lend(link, func(link []byte) int32 { return raw.InviteParse(link, &handle) })
+	if status != 0 {
 		return nil, fail("parse invite", status)
 	}
 	return readInvite(handle), nil
@@ -100,7 +95,9 @@ const (
 func QR(content string, format QRFormat, scale int) ([]byte, error) {
 	var length uintptr
 	render := func(out []byte) int32 {
-		return raw.QrRender([]byte(content), int32(format), uint32(scale), out, &length)
+		return lend(content, func(content []byte) int32 {
+			return raw.QrRender(content, int32(format), number32(scale), out, &length)
+		})
 	}
 	if status := render(nil); status != 0 {
 		return nil, fail("qr", status)
@@ -117,8 +114,10 @@ func QR(content string, format QRFormat, scale int) ([]byte, error) {
 func DeriveSecret(passphrase string, salt []byte) (secret []byte, group GroupID, err error) {
 	secret = make([]byte, raw.SIZE_SECRET)
 	id := make([]byte, raw.SIZE_GROUP_ID)
-	status := raw.SecretDerive([]byte(passphrase), append([]byte{}, salt...),
-		unsafe.SliceData(secret), unsafe.SliceData(id))
+	status := lend(passphrase, func(passphrase []byte) int32 {
+		return raw.SecretDerive(passphrase, append([]byte{}, salt...), unsafe.SliceData(secret),
+			unsafe.SliceData(id))
+	})
 	if status != 0 {
 		return nil, GroupID{}, fail("derive secret", status)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -238,6 +239,50 @@ func TestLostClientRaisesAnAlarm(t *testing.T) {
 		runtime.GC()
 		return out.has("was not closed")
 	})
+}
+
+// Who waits for an operation, or receives events, need not refer to the client any more.
+func TestWhatRunsHoldsItsClient(t *testing.T) {
+	for name, work := range map[string]func(context.Context, *zks.Client){
+		"events": func(ctx context.Context, c *zks.Client) {
+			for range c.Events(ctx) {
+			}
+		},
+		"flush":       func(ctx context.Context, c *zks.Client) { c.Flush(ctx) },
+		"push":        func(ctx context.Context, c *zks.Client) { c.Push(ctx, nil, zks.Acked) },
+		"read":        func(ctx context.Context, c *zks.Client) { c.Read(ctx, zks.ReadOptions{Wait: true}) },
+		"wait synced": func(ctx context.Context, c *zks.Client) { c.WaitSynced(ctx) },
+	} {
+		t.Run(name, func(t *testing.T) { checkHolds(t, work) })
+	}
+}
+
+func checkHolds(t *testing.T, work func(context.Context, *zks.Client)) {
+	zks.SetLogger(slog.New(slog.NewTextHandler(io.Discard, nil))) // the alarm is meant
+	defer zks.SetLogger(nil)
+	ctx, stop := context.WithCancel(testContext(t))
+	defer stop()
+	client, err := zks.Open(ctx, zks.Config{Store: zks.InMemory, Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Push(ctx, nil); err != nil { // for Flush to wait for
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func(c *zks.Client) { work(ctx, c); close(ended) }(client)
+	for limit := time.Now().Add(300 * time.Millisecond); time.Now().Before(limit); {
+		runtime.GC()
+		select {
+		case <-ended:
+			t.Error("it ended when the client was collected")
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	stop()
+	<-ended
+	eventually(t, "the client's end", func() bool { runtime.GC(); return engineThreads(t) == 0 })
 }
 
 // residentKiB is this process's memory without what Go could give back.

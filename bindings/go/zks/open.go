@@ -28,7 +28,9 @@ func Open(ctx context.Context, config Config) (*Client, error) {
 // The store must not hold a group; from then on Open opens it. It works offline.
 func CreateGroup(ctx context.Context, config Config) (c *Client, recovery string, err error) {
 	c, err = createGroup(ctx, config, 0, func(o raw.Op) {
-		recovery = string(opBytes(o, raw.OP_RECOVERY_CODE))
+		words := opBytes(o, raw.OP_RECOVERY_CODE)
+		recovery = string(words)
+		clear(words)
 	})
 	return c, recovery, err
 }
@@ -55,7 +57,9 @@ func Join(ctx context.Context, config Config, codeOrLink string) (c *Client, rel
 	err error) {
 	c, err = open(ctx, "join", config, func(r raw.Runtime, conf raw.Config, k *raw.Call,
 		out *raw.Client) int32 {
-		return raw.GroupJoin(r, conf, []byte(codeOrLink), k, out)
+		return lend(codeOrLink, func(code []byte) int32 {
+			return raw.GroupJoin(r, conf, code, k, out)
+		})
 	}, func(o raw.Op) {
 		relays = strings.Fields(string(opBytes(o, raw.OP_RELAYS)))
 	})
@@ -68,7 +72,9 @@ func Join(ctx context.Context, config Config, codeOrLink string) (c *Client, rel
 func Restore(ctx context.Context, config Config, recovery string) (*Client, error) {
 	return open(ctx, "restore", config, func(r raw.Runtime, c raw.Config, k *raw.Call,
 		out *raw.Client) int32 {
-		return raw.GroupRestore(r, c, []byte(recovery), k, out)
+		return lend(recovery, func(words []byte) int32 {
+			return raw.GroupRestore(r, c, words, k, out)
+		})
 	}, nil)
 }
 
@@ -83,7 +89,7 @@ func open(ctx context.Context, op string, config Config, start opener,
 	if config.OnEvent != nil {
 		h.callEach(config.OnEvent)
 	}
-	built, err := config.build(op, e, h)
+	built, err := config.build(ctx, op, e, h)
 	if err != nil {
 		h.close()
 		e.leave()

@@ -20,12 +20,17 @@ type PairOptions struct {
 // Pairing is a device on its way into the group.
 type Pairing struct {
 	Code string // a code or link: show it to the user, who types or scans it on the other device
+	*pairing
+}
 
+// pairing is what changes while others may print a Pairing. It receives the client's events.
+type pairing struct {
 	client *Client
-	asks   chan Ask
+	codes  chan string // room for one, so that the dispatcher never waits
+	asks   chan Ask    // likewise
 	ended  chan struct{}
 	stop   context.CancelFunc
-	device DeviceID
+	device DeviceID // device and err: once it ended
 	err    error
 }
 
@@ -37,72 +42,108 @@ type Ask struct {
 
 // Pair lets a device into a paired group. It returns when the code is there to be shown; then
 // comes Asked, Answer and Wait. The context is of the whole pairing: ending it takes the code back.
+// A client has one at a time: a second one fails with ErrBusy until the first one's Wait returns.
 func (c *Client) Pair(ctx context.Context, options PairOptions) (*Pairing, error) {
+	if options.Life < 0 {
+		return nil, failText("pair", ErrInvalid, "Life cannot be negative")
+	}
 	if options.Kind == 0 {
 		options.Kind = PairCode
 	}
+	if !c.pairing.CompareAndSwap(false, true) {
+		return nil, fail("pair", int32(ErrBusy))
+	}
 	ctx, stop := context.WithCancel(ctx)
-	p := &Pairing{client: c, asks: make(chan Ask, 1), ended: make(chan struct{}), stop: stop}
-	codes := make(chan string, 1)
-	go p.follow(c.Events(ctx), codes)
+	p := &pairing{client: c, codes: make(chan string, 1), asks: make(chan Ask, 1),
+		ended: make(chan struct{}), stop: stop}
+	c.hub.add(p)
 	go p.run(ctx, options)
-	select {
-	case p.Code = <-codes:
-		return p, nil
-	case <-p.ended:
-	}
-	if p.err == nil { // another reader of the events was quicker
-		return p, nil
-	}
-	return nil, p.err
+	return p.shown()
 }
 
-// follow passes on what the pairing says by events.
-func (p *Pairing) follow(events <-chan Event, codes chan<- string) {
-	for e := range events {
-		switch e.Kind {
-		case EventPairCode:
-			select {
-			case codes <- e.Code:
-			default:
-			}
-		case EventPairAsk:
-			select {
-			case p.asks <- Ask{e.Name, e.Digits}:
-			default:
-			}
+// shown waits for the code. Events come before the end of the operation that caused them.
+func (p *pairing) shown() (*Pairing, error) {
+	select {
+	case code := <-p.codes:
+		return &Pairing{code, p}, nil
+	case <-p.ended:
+	}
+	select {
+	case code := <-p.codes:
+		return &Pairing{code, p}, nil
+	default:
+		return nil, p.err
+	}
+}
+
+// put takes what the pairing says by events, which do not name it: a client has one at a time.
+func (p *pairing) put(e Event) {
+	switch e.Kind {
+	case EventPairCode:
+		select {
+		case p.codes <- e.Code:
+		default:
+		}
+	case EventPairAsk:
+		select {
+		case p.asks <- Ask{e.Name, e.Digits}:
+		default:
 		}
 	}
 }
 
-func (p *Pairing) run(ctx context.Context, o PairOptions) {
-	life := uint32(min(max(o.Life/time.Second, 0), 600))
+// end: the client closes, which ends the operation too.
+func (p *pairing) end() {}
+
+func (p *pairing) run(ctx context.Context, o PairOptions) {
+	life := uint32(min(roundUp(o.Life, time.Second), 600))
 	p.err = p.client.run(ctx, "pair", func(h raw.Client, k *raw.Call) int32 {
 		return raw.PairBegin(h, int32(o.Kind), uint32(o.Rights), life, k)
 	}, func(op raw.Op) {
 		p.device = deviceID(opBytes(op, raw.OP_DEVICE))
 	})
 	p.stop()
+	p.client.hub.remove(p)
+	p.client.pairing.Store(false)
 	close(p.ended)
 }
 
 // Asked waits until a device that knows the code wants to come in. Answer it.
-func (p *Pairing) Asked(ctx context.Context) (Ask, error) {
+func (p *pairing) Asked(ctx context.Context) (Ask, error) {
+	if p.over() {
+		return Ask{}, p.whyOver()
+	}
 	select {
 	case ask := <-p.asks:
 		return ask, nil
 	case <-p.ended:
-		if p.err == nil {
-			return Ask{}, failText("pair", ErrState, "the device is in already")
-		}
-		return Ask{}, p.err
+		return Ask{}, p.whyOver()
 	case <-ctx.Done():
 		return Ask{}, ended(ctx, "pair")
 	}
 }
 
+func (p *pairing) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *pairing) whyOver() error {
+	if p.err == nil {
+		return failText("pair", ErrState, "the device is in already")
+	}
+	return p.err
+}
+
 // Answer lets the device that asked in, or not, which ends the pairing.
-func (p *Pairing) Answer(accept bool) error {
+func (p *pairing) Answer(accept bool) error {
+	if p.over() { // libzks would take it for an answer to a later pairing
+		return failText("pair", ErrState, "the pairing has ended")
+	}
 	var yes int32
 	if accept {
 		yes = 1
@@ -114,7 +155,7 @@ func (p *Pairing) Answer(accept bool) error {
 
 // Wait waits until the device is in, and gives its id; or the reason why it is not. A context that
 // ends here ends the waiting, not the pairing.
-func (p *Pairing) Wait(ctx context.Context) (DeviceID, error) {
+func (p *pairing) Wait(ctx context.Context) (DeviceID, error) {
 	select {
 	case <-p.ended:
 		return p.device, p.err
@@ -124,4 +165,4 @@ func (p *Pairing) Wait(ctx context.Context) (DeviceID, error) {
 }
 
 // Cancel takes the code back and ends the pairing.
-func (p *Pairing) Cancel() { p.stop() }
+func (p *pairing) Cancel() { p.stop() }

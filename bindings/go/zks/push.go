@@ -4,6 +4,7 @@ package zks
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
@@ -56,6 +57,7 @@ func (c *Client) PushMany(ctx context.Context, entries [][]byte, flags ...PushFl
 func (c *Client) push(ctx context.Context, count int, flags uint32,
 	start func(raw.Client, *raw.Call) int32) (Pushed, error) {
 	const op = "push"
+	defer runtime.KeepAlive(c)
 	if err := ended(ctx, op); err != nil {
 		return Pushed{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
@@ -64,6 +65,7 @@ func (c *Client) Read(ctx context.Context, options ReadOptions) ([]Entry, error)
 
 func (c *Client) read(ctx context.Context, op string, after uint64, o ReadOptions) (*raw.Table,
 	error) {
+	defer runtime.KeepAlive(c)
 	if err := ended(ctx, op); err != nil {
 		return nil, err
 	}
@@ -72,7 +74,8 @@ func (c *Client) read(ctx context.Context, op string, after uint64, o ReadOption
 	}
 	k := o.newCall()
 	err := k.started(op, c.start(func(h raw.Client) int32 {
-		return raw.InboxRead(h, after, uint32(o.MaxCount), uint32(o.MaxBytes), o.flags(), k.c)
+		return raw.InboxRead(h, after, number32(o.MaxCount), number32(o.MaxBytes), o.flags(),
+			k.c)
 	}))
 	if err != nil {
 		return nil, err

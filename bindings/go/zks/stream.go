@@ -61,8 +61,10 @@ func (r *reader) Read(p []byte) (int, error) {
 		if r.left, r.err = entry.Data, err; !more {
 			r.err = io.EOF
 		}
-		if errors.Is(r.err, ErrCancelled) || errors.Is(r.err, ErrClosed) {
-			r.err = io.EOF
+		for _, end := range []Code{ErrCancelled, ErrTimeout, ErrClosed} {
+			if errors.Is(r.err, end) { // of the context, or of the client
+				r.err = io.EOF
+			}
 		}
 	}
 	if r.err != nil {
