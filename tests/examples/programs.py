@@ -59,7 +59,8 @@ def go_project(parent):
         f"replace {name} => {SOURCE}/bindings/go\n")
     there(BUILD / "go" / "zks.pc", "make build")
     return Command([go], {"PKG_CONFIG_PATH": str(BUILD / "go"),
-                           "CGO_LDFLAGS": f"-Wl,-rpath,{BUILD}/lib", "GOPROXY": "off", "GOWORK": "off",
+                          "CGO_LDFLAGS": f"-Wl,-rpath,{BUILD}/lib",
+                          "GOPROXY": "off", "GOWORK": "off",
                           "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false -mod=mod"}, folder)
 
 
