@@ -51,7 +51,7 @@ func (c *Client) Pair(ctx context.Context, options PairOptions) (*Pairing, error
 		options.Kind = PairCode
 	}
 	if !c.pairing.CompareAndSwap(false, true) {
-		return nil, fail("pair", int32(ErrBusy))
+		return nil, failText("pair", ErrBusy, "a pairing is under way already: wait, or cancel it")
 	}
 	ctx, stop := context.WithCancel(ctx)
 	p := &pairing{client: c, codes: make(chan string, 1), asks: make(chan Ask, 1),
