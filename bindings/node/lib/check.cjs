@@ -11,18 +11,26 @@ function describe(value) {
 
 /** Bytes of a Uint8Array (a Buffer is one), an ArrayBuffer or a string, without a copy where possible. */
 function bytes(value, name) {
-  if (value instanceof Uint8Array) return value;
+  if (value instanceof Uint8Array && value.length) return value;
   if (typeof value === 'string') return Buffer.from(value);
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  try {
+    if (value instanceof ArrayBuffer) return new Uint8Array(value);
+    if (ArrayBuffer.isView(value)) {
+      return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    }
+  } catch {
+    throw typeError(`${name} has lost its memory: its ArrayBuffer was transferred or made smaller`);
   }
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
   throw typeError(`${name} must be a Uint8Array, an ArrayBuffer or a string, not ${describe(value)}`);
 }
 
+/** A string that UTF-8 can hold: without half a pair of surrogates. */
 function text(value, name) {
-  if (typeof value === 'string') return value;
-  throw typeError(`${name} must be a string, not ${describe(value)}`);
+  if (typeof value !== 'string') throw typeError(`${name} must be a string, not ${describe(value)}`);
+  if (/\p{Surrogate}/u.test(value)) {
+    throw typeError(`${name} has half a character in it, a surrogate without its other one`);
+  }
+  return value;
 }
 
 function integer(value, name, lowest = 0, highest = Number.MAX_SAFE_INTEGER) {

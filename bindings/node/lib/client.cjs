@@ -9,10 +9,10 @@ const entries = require('./entries.cjs');
 const events = require('./events.cjs');
 const snapshots = require('./snapshots.cjs');
 const streams = require('./streams.cjs');
-const { openWith } = require('./config.cjs');
+const { addresses, openWith } = require('./config.cjs');
 const { Invite } = require('./invite.cjs');
 const { Pairing } = require('./pairing.cjs');
-const { closed, typeError } = require('./error.cjs');
+const { closed, rangeError, typeError } = require('./error.cjs');
 
 const BLOB_ID = 2 * constants.ZKS_SIZE_BLOB_ID; // hexadecimal digits
 const PUSH = ['acked', 'needConnection', 'signal'];
@@ -56,6 +56,17 @@ function joined(list) {
   return [Buffer.concat(parts), lengths];
 }
 
+/** Bits of rights; 0, which is all that this device has, where nothing is said. */
+function rightsOf(names) {
+  if (names === undefined || names === null) return 0;
+  if (!Array.isArray(names)) throw typeError('rights must be an array');
+  if (!names.length) {
+    throw rangeError("rights: a device without any cannot be let in; give 'invite' or 'admin', or leave " +
+      'rights out for all that this device has');
+  }
+  return names.reduce((bits, name) => bits | check.choice(name, RIGHTS, 'rights'), 0);
+}
+
 /**
  * One device in one group. An EventEmitter: each event under its type ("inbox", "state" ...) and
  * once more as "event". See index.d.cts for every method.
@@ -64,9 +75,16 @@ class Client extends EventEmitter {
   #handle = null;
   #listener;
   #closing;
-  #mode = 'auto'; // what keeps the process alive: 'open' (ref), 'auto': what is pending, 'none' (unref)
+  #taps = new Set();
+  #holder = new engine.Holder();
+  #kept = false; // by ref()
 
-  /* --- for config.cjs and engine.cjs --- */
+  /* --- for the other files of this package --- */
+
+  /** @internal */
+  get holder() {
+    return this.#holder;
+  }
 
   /** @internal */
   attach(handle, listener) {
@@ -91,16 +109,27 @@ class Client extends EventEmitter {
     pinned.delete(this);
   }
 
-  /** @internal An event of the library. */
+  /** @internal An event of the library. One listener that throws takes it from no other one. */
   raise(handle) {
     const event = events.read(handle);
-    this.emit(event.type, event);
-    this.emit('event', event);
+    for (const hear of this.#taps) hear(event);
+    engine.guarded(() => this.emit(event.type, event));
+    engine.guarded(() => this.emit('event', event));
+  }
+
+  /** @internal Has `hear`, which must not throw, told of each event; returns what ends that. */
+  tap(hear) {
+    this.#taps.add(hear);
+    pinned.add(this);
+    return () => {
+      this.#taps.delete(hear);
+      this.#unpin();
+    };
   }
 
   #unpin() {
     const listens = this.eventNames().some((name) => !META.includes(name));
-    if (!listens && this.#mode !== 'open') pinned.delete(this);
+    if (!listens && !this.#taps.size && !this.#kept) pinned.delete(this);
   }
 
   #open() {
@@ -126,31 +155,32 @@ class Client extends EventEmitter {
 
   /** Keeps the process alive while this client is open. */
   ref() {
-    if (this.#mode !== 'open' && !this.closed) {
-      this.#mode = 'open';
-      pinned.add(this);
-      engine.hold();
-    }
+    if (this.closed) return this;
+    this.#holder.setRef(true);
+    if (!this.#kept) this.#holder.begin();
+    this.#kept = true;
+    pinned.add(this);
     return this;
   }
 
-  /** Nothing of this client keeps the process alive, not even what is begun from now on. */
+  /** Nothing of this client keeps the process alive, but a close() that is awaited. */
   unref() {
-    if (this.#mode === 'open') engine.release();
-    this.#mode = 'none';
+    if (this.#kept) this.#holder.end();
+    this.#kept = false;
+    this.#holder.setRef(false);
     this.#unpin();
     return this;
   }
 
   hasRef() {
-    return this.#mode !== 'none';
+    return this.#holder.hasRef;
   }
 
   /** Closes: what is pending ends with ZKS_E_CANCELLED. What was stored goes out at the next start. */
   close() {
     if (!this.#closing) {
       const handle = this.#open();
-      this.#closing = engine.run(this, (token) => native.clientClose(handle, token), null)
+      this.#closing = engine.run(null, (token) => native.clientClose(handle, token), null)
         .finally(() => this.dispose());
     }
     return this.#closing;
@@ -260,13 +290,13 @@ class Client extends EventEmitter {
   /* --- group --- */
 
   inviteShared(relays) {
-    const lines = relays === undefined ? null : Array.from(relays, String).join('\n');
+    const lines = relays === undefined ? null : addresses(relays).join('\n');
     return new Invite(native.inviteShared(this.#open(), lines));
   }
 
-  pair({ kind = 'code', rights = [], lifeS = 0, signal } = {}) {
+  pair({ kind = 'code', rights, lifeS = 0, signal } = {}) {
     const kindId = check.choice(kind, KINDS, 'kind');
-    const bits = rights.reduce((sum, name) => sum | check.choice(name, RIGHTS, 'rights'), 0);
+    const bits = rightsOf(rights);
     check.integer(lifeS, 'lifeS', 0, 0xffffffff);
     const begin = (aborted) => this.#run(
       (handle, token) => native.pairBegin(handle, kindId, bits, lifeS, token),
@@ -305,7 +335,7 @@ class Client extends EventEmitter {
     const [kind, bytes] = storeKey !== undefined
       ? [constants.ZKS_STORE_KEY_BYTES, check.bytes(storeKey, 'storeKey')]
       : storePassphrase !== undefined
-        ? [constants.ZKS_STORE_KEY_PASSPHRASE, check.bytes(storePassphrase, 'storePassphrase')]
+        ? [constants.ZKS_STORE_KEY_PASSPHRASE, Buffer.from(check.text(storePassphrase, 'storePassphrase'))]
         : [constants.ZKS_STORE_KEY_NONE, null];
     return this.#run((handle, token) => native.clientChangeStoreKey(handle, kind, bytes, token));
   }

@@ -6,6 +6,7 @@ const native = require('./native.cjs');
 const constants = require('./constants.cjs');
 const check = require('./check.cjs');
 const engine = require('./engine.cjs');
+const { untilAborted } = require('./abort.cjs');
 const { typeError } = require('./error.cjs');
 
 const SUITES = { default: constants.ZKS_SUITE_ID_DEFAULT, approved: constants.ZKS_SUITE_ID_APPROVED };
@@ -24,10 +25,11 @@ function path(value) {
   return value instanceof URL ? fileURLToPath(value) : check.text(value, 'store');
 }
 
-function relays(value) {
+/** Addresses of relays: a string is one. */
+function addresses(value) {
   const list = typeof value === 'string' ? [value] : value;
-  if (!Array.isArray(list)) throw typeError('relays must be an array of strings');
-  return list.map((address, i) => check.text(address, `relays[${i}]`));
+  if (typeof list?.[Symbol.iterator] !== 'function') throw typeError('relays must be an array of strings');
+  return Array.from(list, (address, i) => check.text(address, `relays[${i}]`));
 }
 
 function setSecret(handle, config) {
@@ -40,8 +42,8 @@ function setSecret(handle, config) {
   }
 }
 
-/** Returns the token of a function that is to be asked for the key, or undefined. */
-function setStoreKey(handle, config) {
+/** Returns the token of a function that is to be asked for the key, or undefined. The signal ends asking. */
+function setStoreKey(handle, config, signal) {
   const { storeKey, storePassphrase } = config;
   if (storeKey !== undefined && storePassphrase !== undefined) {
     throw typeError('give a storeKey or a storePassphrase, not both');
@@ -55,7 +57,8 @@ function setStoreKey(handle, config) {
     return undefined;
   }
   const token = engine.newToken();
-  engine.keyFunctions.set(token, { ask: async () => check.bytes(await storeKey(), 'the store key') });
+  const asked = async () => check.bytes(await storeKey(), 'the store key');
+  engine.keyFunctions.set(token, { ask: () => untilAborted(asked(), signal) });
   native.configSetStoreKeyFn(handle, token);
   return token;
 }
@@ -77,7 +80,7 @@ function fill(handle, config) {
     // The library knows each option's range, and says it in its error.
     native.configSetInt(handle, option, check.integer(config[name], name, Number.MIN_SAFE_INTEGER));
   }
-  for (const address of relays(config.relays ?? [])) native.configAddRelay(handle, address);
+  for (const address of addresses(config.relays ?? [])) native.configAddRelay(handle, address);
 }
 
 /**
@@ -95,7 +98,7 @@ async function openWith(client, config, begin, read, signal) {
     let opened;
     try {
       fill(handle, given);
-      keyToken = setStoreKey(handle, given);
+      keyToken = setStoreKey(handle, given, check.signal(signal));
       native.configSetQueue(handle, queue);
       const listener = engine.newToken();
       native.configSetEvents(handle, listener);
@@ -103,7 +106,7 @@ async function openWith(client, config, begin, read, signal) {
         const [op, clientHandle] = begin(runtime, handle, token);
         client.attach(clientHandle, listener);
         return op;
-      }, read, check.signal(signal));
+      }, read, signal);
     } finally {
       native.configFree(handle);
     }
@@ -112,12 +115,13 @@ async function openWith(client, config, begin, read, signal) {
     return result;
   } catch (error) {
     client.dispose();
-    const source = engine.keyFunctions.get(keyToken);
-    if (source?.error) error.cause = source.error;
+    const cause = engine.keyFunctions.get(keyToken)?.error;
+    if (cause && signal?.aborted) throw signal.reason; // which is why nobody waited for the key
+    if (cause) error.cause = cause;
     throw error;
   } finally {
     engine.keyFunctions.delete(keyToken);
   }
 }
 
-module.exports = { openWith, SUITES, suiteName: (id) => Object.keys(SUITES)[id - 1] ?? null };
+module.exports = { addresses, openWith, SUITES, suiteName: (id) => Object.keys(SUITES)[id - 1] ?? null };

@@ -4,11 +4,12 @@
  * The way between the engine and promises. The engine is started at first use, one queue for each
  * environment; it knows operations and clients by tokens, numbers that are given out here.
  *
- * The process is held alive while an operation is pending and no longer; a client that was
- * unref()ed does not count.
+ * The process is held alive while something is pending and no longer; a client that was unref()ed
+ * does not count.
  */
 const native = require('./native.cjs');
 const constants = require('./constants.cjs');
+const { onAbort } = require('./abort.cjs');
 const { ZksError } = require('./error.cjs');
 
 const TOKENS = 1024;
@@ -17,19 +18,46 @@ const pending = new Map(); // token -> Operation
 const listeners = new Map(); // token -> WeakRef of who gets a client's events
 const keyFunctions = new Map(); // token -> what to ask for the key of a store
 let nextToken = 1;
-let holders = 0;
+let holding = 0; // Holders that do
 let handles; // [runtime, queue]
 let onLog;
 
 const newToken = () => nextToken++;
 
+/** Keeps the process alive while something of its owner is pending, unless that is unref()ed. */
+class Holder {
+  #pending = 0;
+  #ref = true;
+
+  get hasRef() {
+    return this.#ref;
+  }
+
+  /** Also what is pending already counts from now on, or does not. */
+  setRef(ref) {
+    if (ref !== this.#ref && this.#pending) (ref ? hold : release)();
+    this.#ref = ref;
+  }
+
+  begin() {
+    if (this.#pending++ === 0 && this.#ref) hold();
+  }
+
+  end() {
+    if (--this.#pending === 0 && this.#ref) release();
+  }
+}
+
 function hold() {
-  if (holders++ === 0) native.hold(1);
+  if (holding++ === 0) native.hold(1);
 }
 
 function release() {
-  if (--holders === 0) native.hold(0);
+  if (--holding === 0) native.hold(0);
 }
+
+/** Of what no client can unref(). */
+const always = new Holder();
 
 /* --- callbacks of the addon: they must not throw, what they call runs later or is caught --- */
 
@@ -58,7 +86,7 @@ function event(token, handle) {
 }
 
 async function storeKey(token, request) {
-  const source = keyFunctions.get(token);
+  const source = keyFunctions.get(token) ?? {}; // nothing to ask: the opening was cancelled
   try {
     const key = await source.ask();
     native.storeKeyAnswer(request, 0, key);
@@ -92,23 +120,20 @@ class Operation {
     this.signal = signal;
     this.resolve = resolve;
     this.reject = reject;
-    this.held = owner?.hasRef() ?? true;
+    this.holder = owner?.holder ?? always;
   }
 
   begin(token, handle) {
     this.handle = handle;
     pending.set(token, this);
-    if (this.held) hold();
-    if (this.signal) {
-      this.abort = () => native.opCancel(handle);
-      this.signal.addEventListener('abort', this.abort, { once: true });
-    }
+    this.holder.begin();
+    if (this.signal) this.detach = onAbort(this.signal, () => native.opCancel(handle));
   }
 
   finish() {
     const { handle, signal } = this;
-    if (this.held) release();
-    if (signal) signal.removeEventListener('abort', this.abort);
+    this.holder.end();
+    this.detach?.();
     try {
       const status = native.opStatus(handle);
       if (status === 0) this.resolve(this.read ? this.read(handle) : undefined);
@@ -133,7 +158,7 @@ function failure(status, handle) {
 
 /**
  * Starts an operation: a promise of what `read` makes of it.
- * @param {object | null} owner  kept alive meanwhile
+ * @param {{holder?: Holder} | null} owner  kept from being collected meanwhile
  * @param {(token: number) => object} begin  starts it; returns the operation
  * @param {((op: object) => any) | null} read  its result
  * @param {AbortSignal} [signal]  cancels it
@@ -154,4 +179,4 @@ function setLog(level, fn) {
   native.setLog(fn ? level : constants.ZKS_LOG_OFF);
 }
 
-module.exports = { start, run, newToken, listeners, keyFunctions, hold, release, setLog };
+module.exports = { start, run, newToken, listeners, keyFunctions, guarded, Holder, setLog };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 'use strict';
 /* Received entries: a batch of the library as objects, and the async iterator over the inbox. */
+const { onAbort } = require('./abort.cjs');
 const native = require('./native.cjs');
 const constants = require('./constants.cjs');
 
@@ -50,20 +51,26 @@ function take(op) {
   return entries;
 }
 
-/** Acknowledges without holding up its caller: one at a time, the highest that was asked for. */
+/**
+ * Acknowledges without holding up its caller: one at a time, the highest that was asked for. The
+ * first failure is the last try; `failed` hears of it.
+ */
 class Acknowledger {
   #client;
+  #failed;
   #wanted = 0;
   #running;
 
-  constructor(client) {
+  constructor(client, failed) {
     this.#client = client;
+    this.#failed = failed;
   }
 
   upTo(seq) {
     this.#wanted = seq;
-    this.#running ??= this.#run();
-    this.#running.catch(() => {}); // told by settled()
+    if (this.#running) return;
+    this.#running = this.#run();
+    this.#running.catch(this.#failed);
   }
 
   async #run() {
@@ -74,6 +81,7 @@ class Acknowledger {
     this.#running = undefined;
   }
 
+  /** Rejects where an acknowledgement failed. */
   settled() {
     return this.#running;
   }
@@ -81,8 +89,12 @@ class Acknowledger {
 
 const STOP = Symbol('stop');
 
-async function* iterate(client, { after, own, ack = true, maxCount, maxBytes }, signal) {
-  const acknowledger = new Acknowledger(client);
+/** Ends with the reason of `stop`, which the caller's signal and a failed acknowledgement abort too. */
+async function* iterate(client, options, stop) {
+  const { after, own, ack = true, maxCount, maxBytes } = options;
+  const { signal } = stop;
+  const detach = onAbort(options.signal, (reason) => stop.abort(reason));
+  const acknowledger = new Acknowledger(client, (error) => stop.abort(error));
   let seq = after ?? client.acked;
   try {
     for (;;) {
@@ -91,11 +103,13 @@ async function* iterate(client, { after, own, ack = true, maxCount, maxBytes }, 
         yield entry;
         seq = entry.seq;
         if (ack) acknowledger.upTo(seq);
+        signal.throwIfAborted();
       }
     }
   } catch (error) {
     if (error !== STOP) throw error;
   } finally {
+    detach();
     await acknowledger.settled();
   }
 }
@@ -108,14 +122,9 @@ async function* iterate(client, { after, own, ack = true, maxCount, maxBytes }, 
 class EntryIterator {
   #generator;
   #stop = new AbortController();
-  #signal;
-  #abort = () => this.#stop.abort(this.#signal.reason);
 
-  constructor(client, { signal, ...options } = {}) {
-    this.#signal = signal;
-    if (signal?.aborted) this.#abort();
-    signal?.addEventListener('abort', this.#abort, { once: true });
-    this.#generator = iterate(client, options, this.#stop.signal);
+  constructor(client, options) {
+    this.#generator = iterate(client, options, this.#stop);
   }
 
   next() {
@@ -124,7 +133,6 @@ class EntryIterator {
 
   return(value) {
     this.#stop.abort(STOP);
-    this.#signal?.removeEventListener('abort', this.#abort);
     return this.#generator.return(value);
   }
 

@@ -3,7 +3,7 @@
 /* An event of the library as a plain object, and events as an async iterator. */
 const native = require('./native.cjs');
 const constants = require('./constants.cjs');
-const engine = require('./engine.cjs');
+const { onAbort } = require('./abort.cjs');
 const { ZksError } = require('./error.cjs');
 
 const STATES = ['offline', 'connecting', 'connected', 'waiting'];
@@ -74,52 +74,57 @@ const QUEUED_MAX = 1024;
  * 1,024 loses the oldest: events only tell that there is something to look at.
  */
 class EventIterator {
-  #client;
+  #holder;
+  #signal;
   #queue = [];
-  #waiting = []; // resolvers of next()
+  #waiting = []; // what resolves a next()
   #ended = false;
-  #take = (event) => this.#add(event);
-  #abort = () => this.#end(this.signal.reason);
+  #detach = () => {};
 
   constructor(client, signal) {
-    this.#client = client;
-    this.signal = signal;
-    client.on('event', this.#take);
-    signal?.addEventListener('abort', this.#abort, { once: true });
-    if (client.closed) this.#end();
+    this.#holder = client.holder;
+    this.#signal = signal;
+    this.#ended = client.closed || Boolean(signal?.aborted);
+    if (this.#ended) return;
+    const untap = client.tap((event) => this.#add(event));
+    const detach = onAbort(signal, () => this.#end());
+    this.#detach = () => {
+      untap();
+      detach();
+    };
   }
 
   #add(event) {
-    const reader = this.#waiting.shift();
-    if (reader) this.#give(reader, { value: event, done: false });
+    const resolve = this.#waiting.shift();
+    if (resolve) this.#give(resolve, { value: event, done: false });
     else if (this.#queue.push(event) > QUEUED_MAX) this.#queue.shift();
     if (event.type === 'closed') this.#end();
   }
 
-  #give(reader, result) {
-    if (reader.held) engine.release();
-    reader.resolve(result);
+  #give(resolve, result) {
+    this.#holder.end();
+    resolve(result);
   }
 
-  #end(reason) {
+  #end() {
     if (this.#ended) return;
     this.#ended = true;
-    this.#client.off('event', this.#take);
-    this.signal?.removeEventListener('abort', this.#abort);
-    for (const reader of this.#waiting.splice(0)) {
-      this.#give(reader, reason ? Promise.reject(reason) : { value: undefined, done: true });
-    }
+    this.#detach();
+    for (const resolve of this.#waiting.splice(0)) this.#give(resolve, this.#last());
+  }
+
+  /** What next() gives after the end. */
+  #last() {
+    if (this.#signal?.aborted) return Promise.reject(this.#signal.reason);
+    return Promise.resolve({ value: undefined, done: true });
   }
 
   next() {
-    if (this.signal?.aborted) return Promise.reject(this.signal.reason);
+    if (this.#signal?.aborted) return this.#last();
     if (this.#queue.length) return Promise.resolve({ value: this.#queue.shift(), done: false });
-    if (this.#ended) return Promise.resolve({ value: undefined, done: true });
-    return new Promise((resolve) => {
-      const held = this.#client.hasRef();
-      if (held) engine.hold();
-      this.#waiting.push({ resolve, held });
-    });
+    if (this.#ended) return this.#last();
+    this.#holder.begin();
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   return() {

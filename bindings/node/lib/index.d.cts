@@ -119,7 +119,10 @@ export interface ReadOptions extends Abortable {
 }
 
 export interface EntriesOptions extends Omit<ReadOptions, 'wait'> {
-  /** Acknowledge an entry when the next one is asked for; default: true. */
+  /**
+   * Acknowledge an entry when the next one is asked for, and with it whatever is before it, also what
+   * `after` left out; default: true. Where that fails, next() rejects with its error.
+   */
   ack?: boolean;
 }
 
@@ -245,13 +248,16 @@ export interface Report {
 export interface PairOptions extends Abortable {
   /** 'code': 16 characters to type; 'link': to be scanned, see qrCode(). */
   kind?: 'code' | 'link';
-  /** Of the new device; default: all that this device has. */
-  rights?: readonly Right[];
+  /** Of the new device, at least one; default: all that this device has. */
+  rights?: readonly Right[] | null;
   /** How long the code is good, s; 0: 600, which is also the most. */
   lifeS?: number;
 }
 
-/** Letting a device in. Where it fails, `done` rejects, and `code` and `asked` with it. */
+/**
+ * Letting a device in, one at a time for each client (else ZKS_E_BUSY). Where it fails, `done` rejects,
+ * and `code` and `asked` with it.
+ */
 export class Pairing {
   private constructor();
   /** Show it to the user, who types or scans it on the other device. A secret. */
@@ -309,7 +315,7 @@ export class Client extends EventEmitter implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
   /** Keeps the process alive while this client is open, as a server does. */
   ref(): this;
-  /** Nothing of this client keeps the process alive. Default: what is pending does. */
+  /** Nothing of this client keeps the process alive, but a close(). Default: what is pending does. */
   unref(): this;
   hasRef(): boolean;
 
@@ -339,7 +345,7 @@ export class Client extends EventEmitter implements AsyncDisposable {
   events(options?: Abortable): AsyncIterableIterator<ClientEvent>;
 
   /** An invite into a shared group; relays: those for the other device, default this client's. */
-  inviteShared(relays?: Iterable<string>): Invite;
+  inviteShared(relays?: string | Iterable<string>): Invite;
   /** Lets a device into a paired group. */
   pair(options?: PairOptions): Pairing;
   /** The group's members, this device first. */
@@ -395,7 +401,10 @@ export function qrCode<O extends QrOptions = {}>(text: string, options?: O): QrP
 export function deriveGroupSecret(passphrase: string, salt: Bytes):
   Promise<{ secret: Buffer; groupId: Buffer }>;
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
-/** Lines of the engine's log. One function for each process. */
+/**
+ * Lines of the engine's log. One function for each process. Of those that come while the event loop is
+ * busy it keeps 1,024; a line of level 'warn' tells how many more there were.
+ */
 export function setLog(level: 'off'): void;
 export function setLog(level: LogLevel, fn: (level: LogLevel, line: string) => void): void;
 /** Of the loaded library. */

@@ -10,6 +10,9 @@
  *   const device = await pairing.done;
  */
 const native = require('./native.cjs');
+const constants = require('./constants.cjs');
+const { onAbort } = require('./abort.cjs');
+const { ZksError } = require('./error.cjs');
 
 /** A promise, and what settles it. A rejection that nobody waits for is no uncaught one. */
 function deferred() {
@@ -21,35 +24,50 @@ function deferred() {
   return { promise, ...settle };
 }
 
+/** The pairing of a client: one at a time, since events do not tell to which they belong. */
+const running = new WeakMap();
+
 class Pairing {
-  #client;
   #handle;
   #abort = new AbortController();
 
   /**
    * @param {object} client
+   * @param {() => object} handle  the client's
    * @param {(signal: AbortSignal) => Promise<string>} begin  resolves with the new device's id
    */
   constructor(client, handle, begin, signal) {
-    this.#client = client;
     this.#handle = handle;
     const code = deferred();
     const asked = deferred();
-    const listeners = {
+    // A secret: it is not shown when the object is printed.
+    Object.defineProperty(this, 'code', { value: code.promise });
+    this.asked = asked.promise;
+    this.done = this.#run(client, begin, signal, {
       pairCode: (event) => code.resolve(event.code),
       pairAsk: ({ name, digits }) => asked.resolve({ name, digits }),
-    };
-    for (const [type, listener] of Object.entries(listeners)) client.on(type, listener);
-    signal?.addEventListener('abort', () => this.#abort.abort(signal.reason), { once: true });
-    this.code = code.promise;
-    this.asked = asked.promise;
-    this.done = begin(this.#abort.signal).finally(() => {
-      for (const [type, listener] of Object.entries(listeners)) client.off(type, listener);
     });
     this.done.catch((error) => {
       code.reject(error);
       asked.reject(error);
     });
+  }
+
+  async #run(client, begin, signal, hear) {
+    if (running.has(client)) {
+      throw new ZksError(constants.ZKS_E_BUSY,
+        'a pairing of this client is going on already: wait for its end, or cancel it');
+    }
+    running.set(client, this);
+    const untap = client.tap((event) => hear[event.type]?.(event));
+    const detach = onAbort(signal, (reason) => this.#abort.abort(reason));
+    try {
+      return await begin(this.#abort.signal);
+    } finally {
+      untap();
+      detach();
+      running.delete(client);
+    }
   }
 
   /** May the device join? After `asked`. */

@@ -60,6 +60,8 @@ typedef struct zn_waker {
     zn_state *state; /* for its own thread */
     napi_threadsafe_function function;
     zn_key_request *requests; /* not answered yet */
+    uint32_t log_lines;       /* waiting for the environment's thread */
+    uint32_t log_dropped;     /* since it last took one: there were too many */
 } zn_waker;
 
 /* slots.c: the operations of an environment. */

@@ -7,6 +7,7 @@
  */
 #include "addon.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,6 +191,9 @@ napi_value zn_store_key_answer(napi_env env, napi_callback_info info)
 
 /* --- log -------------------------------------------------------------------------------------- */
 
+/* Lines that wait while JavaScript is busy with something else; what comes then is only counted. */
+enum { LOG_LINES_MAX = 1024 };
+
 typedef struct log_line {
     zn_message message;
     int32_t level;
@@ -201,28 +205,60 @@ static void log_drop(zn_message *message)
     free(message);
 }
 
+static void tell_line(zn_state *s, int32_t level, const char *text)
+{
+    napi_value args[2];
+    if (napi_create_int32(s->env, level, &args[0]) == napi_ok &&
+        napi_create_string_utf8(s->env, text, NAPI_AUTO_LENGTH, &args[1]) == napi_ok) {
+        zn_call_back(s, "log", 2, args);
+    }
+}
+
 static void log_run(zn_state *s, zn_message *message)
 {
     log_line *line = (log_line *)message;
-    napi_value args[2];
-    if (napi_create_int32(s->env, line->level, &args[0]) == napi_ok &&
-        napi_create_string_utf8(s->env, line->text, NAPI_AUTO_LENGTH, &args[1]) == napi_ok) {
-        zn_call_back(s, "log", 2, args);
-    }
+    zn_waker *w = s->waker;
+    pthread_mutex_lock(&w->mutex);
+    bool last = --w->log_lines == 0;
+    uint32_t dropped = last ? w->log_dropped : 0;
+    w->log_dropped -= dropped;
+    pthread_mutex_unlock(&w->mutex);
+    tell_line(s, line->level, line->text);
     free(line);
+    if (dropped) {
+        char text[96];
+        snprintf(text, sizeof text, "%u lines of log dropped: the event loop was busy", dropped);
+        tell_line(s, ZKS_LOG_WARN, text);
+    }
+}
+
+/* Counts one more line, unless there are too many. */
+static bool log_admit(zn_waker *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool admitted = w->log_lines < LOG_LINES_MAX;
+    if (admitted) {
+        w->log_lines++;
+    } else {
+        w->log_dropped++;
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return admitted;
 }
 
 static void on_log(int32_t level, const char *text, void *user)
 {
     size_t length = strlen(text) + 1;
     log_line *line = malloc(sizeof *line + length);
-    if (line) {
-        line->message.run = log_run;
-        line->message.drop = log_drop;
-        line->level = level;
-        memcpy(line->text, text, length);
-        zn_waker_post(user, &line->message);
+    if (!line || !log_admit(user)) {
+        free(line);
+        return;
     }
+    line->message.run = log_run;
+    line->message.drop = log_drop;
+    line->level = level;
+    memcpy(line->text, text, length);
+    zn_waker_post(user, &line->message);
 }
 
 static void log_free(void *user)

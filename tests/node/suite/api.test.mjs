@@ -193,6 +193,26 @@ scenario('misuse is a TypeError or RangeError with a sentence, before anything h
   await assert.rejects(open({ secret: SECRET, suite: 'best' }), range);
   await assert.rejects(open(null), type);
   await assert.rejects(open({ secret: SECRET, deviceName: 'a\0b' }), type);
+  assert.throws(() => client.inviteShared(5), type);
+  assert.throws(() => client.inviteShared([5]), type);
+});
+
+scenario('what JavaScript would change in silence is refused', async (world) => {
+  const client = await world.device();
+  const half = 'half a pair \ud800';
+  const refused = { name: 'TypeError', message: /half a character/ };
+  await assert.rejects(open({ passphrase: half, salt: new Uint8Array(8) }), refused);
+  await assert.rejects(open({ secret: SECRET, storePassphrase: half }), refused);
+  await assert.rejects(zks.deriveGroupSecret(half, new Uint8Array(8)), refused);
+  await assert.rejects(client.changeStoreKey({ storePassphrase: half }), refused);
+  const memory = new ArrayBuffer(8);
+  const views = [new Uint8Array(memory), new Uint16Array(memory), new DataView(memory), memory];
+  structuredClone(memory, { transfer: [memory] });
+  for (const view of views) {
+    await assert.rejects(client.push(view), { name: 'TypeError', message: /data has lost its memory/ });
+  }
+  await assert.rejects(client.pushMany(['x', views[0]]), { name: 'TypeError', message: /list\[1\] has lost/ });
+  assert.equal((await client.push(new Uint8Array(0))).number, 1);
 });
 
 scenario('errors of the configuration say what to mend', async () => {
@@ -245,6 +265,8 @@ scenario('an invite into a shared group: link, parts, QR code; secrets are not p
   const client = await world.device({ relays: ['relay.example.org'] });
   const invite = client.inviteShared();
   assert.deepEqual(invite.relays, ['relay.example.org']);
+  assert.deepEqual(client.inviteShared('other.example.org').relays, ['other.example.org']);
+  assert.deepEqual(client.inviteShared(new Set(['a.example', 'b.example'])).relays, ['a.example', 'b.example']);
   assert.deepEqual(new Uint8Array(invite.secret), SECRET);
   const { inspect } = await import('node:util');
   assert.ok(!inspect(invite).includes('secret'));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { event, fails, scenario, texts, zks } from './support.mjs';
 
 const { createGroup, join, restore } = zks;
@@ -78,6 +79,37 @@ scenario('declined, cancelled, wrong: each side gets an error of its own', async
   assert.match(error.message, /16 characters/);
   assert.equal(error.retryClass, 'call');
   assert.throws(() => first.pair().answer(true), { code: 'ZKS_E_STATE' });
+});
+
+scenario('one pairing at a time; a signal ends it, before it begins too', async (world) => {
+  const relay = await world.relay();
+  const { client } = await group(world, relay);
+  const reason = new Error('enough');
+  const early = client.pair({ signal: AbortSignal.abort(reason) });
+  for (const promise of [early.done, early.code, early.asked]) await assert.rejects(promise, reason);
+  const pairing = client.pair();
+  const second = client.pair();
+  for (const promise of [second.done, second.code, second.asked]) await fails(promise, 'ZKS_E_BUSY');
+  const code = await pairing.code;
+  assert.ok(!inspect(pairing, { depth: 5 }).includes(code), 'the code is not printed');
+  pairing.cancel(reason);
+  await assert.rejects(pairing.done, reason);
+  const controller = new AbortController();
+  const third = client.pair({ signal: controller.signal });
+  assert.notEqual(await third.code, code);
+  controller.abort(reason);
+  await assert.rejects(third.done, reason);
+});
+
+scenario('no rights at all cannot be given', async (world) => {
+  const relay = await world.relay();
+  const { client } = await group(world, relay);
+  assert.throws(() => client.pair({ rights: [] }), { name: 'RangeError', message: /without any/ });
+  assert.throws(() => client.pair({ rights: 'invite' }), { name: 'TypeError' });
+  const pairing = client.pair({ rights: null });
+  await pairing.code;
+  pairing.cancel();
+  await assert.rejects(pairing.done, { name: 'AbortError' });
 });
 
 scenario('removing a device: it is told, the others get fresh keys', async (world) => {

@@ -94,6 +94,47 @@ scenario('unref: nothing of a client keeps the process alive; ref: an open clien
     setTimeout(async () => { await client.close(); console.log('ready'); }, 200).unref?.();`);
 });
 
+scenario('unref and ref count for what is pending already; a close() holds in any case', async (world) => {
+  await program(world, `
+    const client = await zks.open({ secret });
+    client.read({ wait: true }).then(() => console.log('never'));
+    client.entries().next().then(() => console.log('never'));
+    client.events().next().then(() => console.log('never'));
+    client.unref();
+    console.log('ready');`);
+  await program(world, `
+    const client = await zks.open({ secret });
+    client.unref();
+    const reading = client.read({ wait: true }).catch(({ code }) => code);
+    client.ref();
+    client.unref();
+    client.ref();
+    setTimeout(async () => { await client.close(); console.log(await reading, 'ready'); }, 200).unref?.();`,
+  { out: 'ZKS_E_CANCELLED ready' });
+  await program(world, `
+    const client = await zks.open({ secret });
+    client.unref();
+    await client.close();
+    console.log('ready');`);
+});
+
+scenario('a listener that throws takes an event from no other one', async (world) => {
+  await program(world, `
+    const errors = [];
+    process.on('uncaughtException', ({ message }) => errors.push(message));
+    const client = await zks.open({ secret });
+    const heard = [];
+    client.on('closed', () => { throw new Error('of one'); });
+    client.on('event', ({ type }) => heard.push(type));
+    client.on('event', () => { throw new Error('of all'); });
+    const late = client.events();
+    const loop = (async () => { for await (const { type } of late) heard.push('loop ' + type); })();
+    await client.close();
+    await loop;
+    while (errors.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    console.log([...heard, ...errors].join());`, { out: 'closed,loop closed,of one,of all' });
+});
+
 scenario('an uncaught exception in a listener ends the program as always', async (world) => {
   await program(world, `
     const client = await zks.open({ secret });
@@ -169,6 +210,32 @@ scenario('terminating workers in the middle of everything, again and again', asy
       await client.connect();
       parentPort.postMessage('go');
       for (;;) await Promise.all([client.push('x'), client.push(Buffer.alloc(10000)), client.read({ after: 0 })]);
+    }`);
+});
+
+scenario('the log of a busy event loop: lines that are too many are counted, not kept', async (world) => {
+  await program(world, `${WORKER}
+    import { workerData } from 'node:worker_threads';
+    if (isMainThread) {
+      const lines = [];
+      zks.setLog('debug', (level, line) => lines.push(level + ' ' + line));
+      const done = new Int32Array(new SharedArrayBuffer(4));
+      new Worker(new URL(import.meta.url), { workerData: done, argv: process.argv.slice(2) });
+      for (const end = Date.now() + ${PATIENCE_MS / 2}; !Atomics.load(done, 0) && Date.now() < end; );
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      zks.setLog('off');
+      const dropped = lines.filter((line) => /^warn \\d+ lines of log dropped/.test(line));
+      console.log(lines.length > 1000 && lines.length < 1300 && dropped.length ? 'ready' : lines.length + dropped);
+    } else {
+      const relay = await start();
+      const client = await zks.open({ secret, relays: [relay.address] });
+      for (let i = 0; i < 250; i++) {
+        await client.connect();
+        await client.disconnect();
+      }
+      Atomics.store(workerData, 0, 1);
+      await client.close();
+      await relay.stop();
     }`);
 });
 

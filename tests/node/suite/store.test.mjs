@@ -64,6 +64,20 @@ scenario('a key function that throws, or answers nonsense: its error is the caus
   assert.equal(text.cause.name, 'TypeError');
 });
 
+scenario('an abort ends an opening whose key never comes; the store can be opened at once', async (world) => {
+  const store = world.path('locked.zks');
+  await using({ store, secret: SECRET, storeKey: KEY });
+  const controller = new AbortController();
+  const reason = new Error('the user went away');
+  const asked = () => {
+    setTimeout(() => controller.abort(reason), 20);
+    return new Promise(() => {});
+  };
+  await assert.rejects(open({ store, storeKey: asked }, { signal: controller.signal }),
+    (error) => error === reason);
+  await using({ store, storeKey: KEY });
+});
+
 scenario('closing while the key is asked for', async (world) => {
   const signal = AbortSignal.timeout(50);
   const storeKey = () => new Promise((resolve) => setTimeout(resolve, 300, KEY));
