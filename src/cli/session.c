@@ -315,7 +315,9 @@ static zks_status configure(const cli *c, const cli_opening *how, char *const *r
     for (size_t i = 0; !status && relays[i]; i++) {
         status = zks_config_add_relay(config, relays[i]);
     }
-    int64_t attempt = timeout_ms(c) < ATTEMPT_MS ? timeout_ms(c) : ATTEMPT_MS;
+    /* An attempt ends before the waiting does, or nobody would hear why it failed. */
+    int64_t most = timeout_ms(c) * 3 / 4;
+    int64_t attempt = most < ATTEMPT_MS ? most : ATTEMPT_MS;
     if (!status) {
         status = zks_config_set_int(config, ZKS_OPTION_CONNECT_TIMEOUT_MS,
                                     attempt < 100 ? 100 : attempt);
