@@ -301,7 +301,8 @@ static int wait_acked(cli *c, int64_t *out_pending)
     }
     int code = cli_wait_online(c, op, show_pending, NULL);
     bool complete = zks_op_status(op) != ZKS_E_PENDING;
-    *out_pending = pending_count(c);
+    /* The operation's own word: the client itself may have written an entry since (its heads). */
+    *out_pending = complete ? zks_op_number(op, ZKS_OP_PENDING) : pending_count(c);
     if (complete && zks_op_status(op)) {
         code = cli_fail_op(c, op);
     } else if (code && !c->interrupted) {
