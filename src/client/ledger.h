@@ -137,9 +137,9 @@ typedef struct zks__records_taken {
 /* --- the relay in use: one at a time --- */
 /*
  * What is stored about the relay in use is kept in the ledger from zks__ledger_relay_load on. After
- * a rollback of work for it, or when members are missing, it is stale: work for that connection is
- * skipped (out flags say so) until the next load, so that nothing can move a cursor past what was
- * not stored.
+ * a rollback of work for it, or of records from it, or when members are missing, it is stale: work
+ * for that connection is skipped (out flags say so) until the next load, so that nothing can move a
+ * cursor past what was not stored.
  */
 typedef struct zks__relay_state {
     zks__store_relay row;

@@ -182,7 +182,6 @@ static void on_records(zks_client *c, const zks__message *m, zks__buf *backing)
     }
     zks__message_job *j = zks__message_job_new(c, m, backing, run_records, finish_records);
     if (j) {
-        j->base.job.on_relay = false;
         zks__client_job_start(&j->base);
     }
 }

@@ -64,6 +64,7 @@ static offer *new_offer(zks_client *c, const zks__slice *records, size_t count)
     if (!o) {
         return NULL;
     }
+    o->base.job.on_relay = true;
     uint8_t *at = (uint8_t *)&o->records[count];
     for (size_t i = 0; i < count; i++) {
         memcpy(at, records[i].data, records[i].length);

@@ -27,8 +27,10 @@ struct zks__job {
     zks__job_kind kind;
     zks__ledger **ledger; /* where the owner's ledger stands or will stand; storage thread only */
     bool last_push;       /* set by the thread for ZKS_JOB_PUSH */
-    bool on_relay;        /* reads or moves what is stored about the relay in use */
-    zks_status status;    /* of run, or of the commit when that failed */
+    /* Reads or moves what is stored about the relay in use, or brings records from it: without
+     * them what it sends next cannot be judged. */
+    bool on_relay;
+    zks_status status; /* of run, or of the commit when that failed */
     /* Storage thread. A failure of a PLAIN or PUSH job rolls the whole transaction back and fails
      * every job in it. */
     zks_status (*run)(zks__job *job);

@@ -239,7 +239,7 @@ static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)
 static bool is_on_relay(const sim_job *j)
 {
     return j->kind != SIM_JOB_PUSH && j->kind != SIM_JOB_TICK && j->kind != SIM_JOB_FETCH &&
-           j->kind != SIM_JOB_RECORDS && j->kind != SIM_JOB_EPOCH;
+           j->kind != SIM_JOB_EPOCH;
 }
 
 static bool is_last_push(const sim_job *jobs, size_t i, size_t count)

@@ -14,7 +14,8 @@ static const struct found {
     uint64_t seed;
     bool evil, paired;
 } found[] = {{31000215, false, false}, {1702372, true, true},   {1703020, false, true},
-             {51002486, false, true},  {71001184, false, true}, {71005761, true, true}};
+             {51002486, false, true},  {71001184, false, true}, {71005761, true, true},
+             {90005098, false, false}};
 
 static void add_up(sim_result *sum, const sim_result *r)
 {
