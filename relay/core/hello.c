@@ -33,6 +33,15 @@ static void leave_group(zks__peer *p)
     }
 }
 
+/* A peer that ends while its group is opened or looked through: only that kept the group, which may
+ * go before the session does. */
+static void forget_group(zks__peer *p)
+{
+    if (p->state == ZKS_PEER_ENDING && !p->in_group.next) {
+        p->group = NULL;
+    }
+}
+
 void zks__peer_refuse(zks__peer *p, const char *why)
 {
     zks__router *r = p->router;
@@ -221,6 +230,7 @@ static void on_survey(zks__rstore_request *base, void *user)
     survey_op *op = (survey_op *)(void *)base;
     zks__rgroup *g = op->group;
     zks__peer *p = user;
+    forget_group(p);
     if (zks__peer_unbusy(p)) {
         if (base->status) {
             fail(p, zks__wire_code(base->status), "the store failed");
@@ -307,6 +317,8 @@ void zks__peer_group_ready(zks__peer *p, zks_status status)
              status == ZKS_E_RELAY_STORAGE_FULL ? "the relay's disk is full" : "the store failed");
     } else if (p->state == ZKS_PEER_JOINING) {
         judge(p);
+    } else {
+        forget_group(p);
     }
 }
 
