@@ -15,27 +15,26 @@ it came with. An emitter is a file of this folder with a function render(model) 
 """
 
 import argparse
-import importlib
 import json
-import pathlib
 import re
 import sys
 
 import baseline
-from model import ABI, HEADER, functions, read, symbols
+import go
+import node
+import python
+from model import ABI, HEADER, LICENCE, all_constants, functions, read, symbols
 
 ROOT = ABI.parent
-LICENCE = "SPDX-License-Identifier: MIT OR Apache-2.0"
-EMITTERS = [name for name in ("python", "node", "go")
-            if (pathlib.Path(__file__).parent / f"{name}.py").exists()]
+EMITTERS = (python, node, go)
 
 
 def table_names():
     return re.findall(r"^\s*X\((\w+),", (ABI / "guard_table.h").read_text(), flags=re.M)
 
 
-def render_constants(pairs):
-    lines = ["#define ZKS_CONSTANT_TABLE(X)"] + [f"    X({name})" for name, _ in pairs]
+def render_constants(names):
+    lines = ["#define ZKS_CONSTANT_TABLE(X)"] + [f"    X({name})" for name in names]
     width = max(len(line) for line in lines[:-1]) + 1
     body = "\n".join(line.ljust(width) + "\\" for line in lines[:-1]) + "\n" + lines[-1] + "\n"
     return (
@@ -64,14 +63,14 @@ def render_map(rows):
 
 def generated(model):
     """{path from the project's root: text} of every file that is made here."""
-    pairs = [(item["name"], item["value"]) for enum in model["enums"] for item in enum["constants"]]
+    names = [item["name"] for item in all_constants(model)]
     files = {
         "abi/abi.json": json.dumps(model, indent=1, ensure_ascii=False) + "\n",
-        "abi/constants.h": render_constants(pairs),
+        "abi/constants.h": render_constants(names),
         "abi/zks.map": render_map(symbols()),
     }
-    for name in EMITTERS:
-        files.update(importlib.import_module(name).render(model))
+    for emitter in EMITTERS:
+        files.update(emitter.render(model))
     return files
 
 

@@ -4,7 +4,7 @@ change, only more may come. Comments may be improved and are not kept."""
 
 import json
 
-from model import ABI
+from model import ABI, all_constants
 
 FOLDER = ABI / "baseline"
 
@@ -19,8 +19,7 @@ def essence(model):
     return {
         "handles": [handle["name"] for handle in model["handles"]],
         "callbacks": {item["name"]: _signature(item) for item in model["callbacks"]},
-        "constants": {item["name"]: item["value"]
-                      for enum in model["enums"] for item in enum["constants"]},
+        "constants": {item["name"]: item["value"] for item in all_constants(model)},
         "functions": {item["name"]: [item["since"], *_signature(item)]
                       for item in model["functions"]},
     }

@@ -2,8 +2,8 @@
 """Reads abi/include/zks/zks.h and abi/symbols.txt into plain data: what abi.json holds.
 
 The header keeps to a form that needs no C parser: a comment before what it describes, one
-declaration at a time, no macro in it but ZKS_API and ZKS_MUST_USE. The test abi_headers reads it
-with a real C parser and compares.
+declaration at a time, no macro in it but ZKS_API and ZKS_MUST_USE. Whether it is read rightly shows
+where the packages are built: cffi compiles the declarations made of it against the header itself.
 
 A parameter's kind says what a binding has to do with it:
   handle, out_handle    an opaque object, borrowed; one that the function makes
@@ -22,6 +22,7 @@ import re
 
 ABI = pathlib.Path(__file__).resolve().parent.parent
 HEADER = ABI / "include" / "zks" / "zks.h"
+LICENCE = "SPDX-License-Identifier: MIT OR Apache-2.0"  # of every file that is made
 SCALARS = ("int32_t", "int64_t", "uint32_t", "uint64_t", "size_t", "zks_status")
 
 COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/"
@@ -48,7 +49,12 @@ def functions(text):
 
 def constants(text):
     """(name, value) of every enumerator, in the header's order. Each must have a written value."""
-    return [(item["name"], item["value"]) for enum in enums(text) for item in enum["constants"]]
+    return [(item["name"], item["value"]) for item in all_constants({"enums": enums(text)})]
+
+
+def all_constants(model):
+    """Every constant of a model, in the header's order."""
+    return [item for enum in model["enums"] for item in enum["constants"]]
 
 
 def symbols():
@@ -226,7 +232,7 @@ def read():
         "enums": enums(text),
         "functions": _functions(text),
     }
-    values = {item["name"]: item["value"] for enum in model["enums"] for item in enum["constants"]}
+    values = {item["name"]: item["value"] for item in all_constants(model)}
     parts = ("MAJOR", "MINOR", "PATCH")
     version = ".".join(str(values[f"ZKS_ABI_VERSION_{part}"]) for part in parts)
     missed = set(declared) - {function["name"] for function in model["functions"]}

@@ -12,7 +12,8 @@ bindings/node/native, UNBOUND what is left out.
 import re
 import textwrap
 
-LICENCE = "SPDX-License-Identifier: MIT OR Apache-2.0"
+from model import LICENCE, all_constants
+
 MADE = "Made by abi/gen/abi.py: do not edit."
 COLUMNS = 100
 
@@ -331,19 +332,17 @@ def render_types(functions, model):
 def render_constants(model):
     lines = [f"// {LICENCE}", f"// {MADE}", "'use strict';", "",
              "module.exports = Object.freeze({"]
-    for enum in model["enums"]:
-        lines += [f"  {item['name']}: {item['value']}," for item in enum["constants"]]
+    lines += [f"  {item['name']}: {item['value']}," for item in all_constants(model)]
     return "\n".join([*lines, "});", ""])
 
 
 def render_constant_types(model):
     lines = [f"// {LICENCE}", f"// {MADE}", "",
              "/** Every constant of zks.h, under its name there. */", "declare const constants: {"]
-    for enum in model["enums"]:
-        for item in enum["constants"]:
-            if item["doc"]:
-                lines.append(f"  /** {item['doc']} */")
-            lines.append(f"  readonly {item['name']}: {item['value']};")
+    for item in all_constants(model):
+        if item["doc"]:
+            lines.append(f"  /** {item['doc']} */")
+        lines.append(f"  readonly {item['name']}: {item['value']};")
     return "\n".join([*lines, "};", "export = constants;", ""])
 
 

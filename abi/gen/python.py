@@ -13,9 +13,10 @@ module beside zks.h stands in bindings/python/native/glue.cdef and native.pyi.in
 import textwrap
 from pathlib import Path
 
+from model import LICENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "bindings/python"
-LICENCE = "SPDX-License-Identifier: MIT OR Apache-2.0"
 MADE = "Made by abi/gen/abi.py from zks.h: do not edit."
 COLUMNS = 99
 
