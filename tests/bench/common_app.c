@@ -75,3 +75,15 @@ void bench_relay_stop(bench_relay *b)
     zks_relay_free(b->relay);
     nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
+
+void bench_push_batch(zks_client *c, const uint8_t *payloads)
+{
+    zks_op *op = NULL;
+    size_t lengths[BENCH_TOGETHER];
+    for (size_t i = 0; i < BENCH_TOGETHER; i++) {
+        lengths[i] = BENCH_ENTRY_BYTES;
+    }
+    bench_check("push_many", zks_client_push_many(c, payloads, lengths, BENCH_TOGETHER,
+                                                  ZKS_PUSH_STORED, NULL, NULL, &op));
+    bench_finish("push_many", op);
+}

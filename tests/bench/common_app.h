@@ -5,7 +5,12 @@
 
 #include <zks/zks.h>
 
-enum { BENCH_DEADLINE_MS = 60000 };
+enum {
+    BENCH_DEADLINE_MS = 60000,
+    /* of the comparison of languages, tests/bench/packages */
+    BENCH_TOGETHER = 64,
+    BENCH_ENTRY_BYTES = 100
+};
 
 void bench_check(const char *what, zks_status status);
 /* Waits; the end unless it succeeded. Frees it. */
@@ -21,5 +26,8 @@ typedef struct bench_relay {
 
 void bench_relay_start(zks_runtime *r, bench_relay *out);
 void bench_relay_stop(bench_relay *b);
+
+/* BENCH_TOGETHER entries of BENCH_ENTRY_BYTES in one call; waits until they are stored. */
+void bench_push_batch(zks_client *c, const uint8_t *payloads);
 
 #endif

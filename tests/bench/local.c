@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { TOGETHER = 64, BYTES = 100, WARM_UP = 2048 };
+enum { WARM_UP = 2048 };
 
-static uint8_t payloads[TOGETHER * BYTES];
+static uint8_t payloads[BENCH_TOGETHER * BENCH_ENTRY_BYTES];
 
 static double cpu_s(void)
 {
@@ -28,33 +28,26 @@ static double cpu_s(void)
 
 static void single(zks_client *c)
 {
-    zks_op *ops[TOGETHER];
-    for (size_t i = 0; i < TOGETHER; i++) {
-        bench_check("push", zks_client_push(c, payloads + i * BYTES, BYTES, ZKS_PUSH_STORED, NULL,
-                                            NULL, &ops[i]));
+    zks_op *ops[BENCH_TOGETHER];
+    for (size_t i = 0; i < BENCH_TOGETHER; i++) {
+        bench_check("push", zks_client_push(c, payloads + i * BENCH_ENTRY_BYTES, BENCH_ENTRY_BYTES,
+                                            ZKS_PUSH_STORED, NULL, NULL, &ops[i]));
     }
-    for (size_t i = 0; i < TOGETHER; i++) {
+    for (size_t i = 0; i < BENCH_TOGETHER; i++) {
         bench_finish("push", ops[i]);
     }
 }
 
 static void batch(zks_client *c)
 {
-    zks_op *op = NULL;
-    size_t lengths[TOGETHER];
-    for (size_t i = 0; i < TOGETHER; i++) {
-        lengths[i] = BYTES;
-    }
-    bench_check("push_many", zks_client_push_many(c, payloads, lengths, TOGETHER, ZKS_PUSH_STORED,
-                                                  NULL, NULL, &op));
-    bench_finish("push_many", op);
+    bench_push_batch(c, payloads);
 }
 
 static size_t read_after(zks_client *c, uint64_t after, uint32_t flags, uint64_t *last)
 {
     zks_op *op = NULL;
     zks_batch *b = NULL;
-    bench_check("read", zks_inbox_read(c, after, TOGETHER, 0, flags, NULL, NULL, &op));
+    bench_check("read", zks_inbox_read(c, after, BENCH_TOGETHER, 0, flags, NULL, NULL, &op));
     bench_check("read", zks_op_wait(op, BENCH_DEADLINE_MS));
     bench_check("read", zks_op_take_batch(op, &b));
     zks_op_free(op);
@@ -67,7 +60,7 @@ static size_t read_after(zks_client *c, uint64_t after, uint32_t flags, uint64_t
 static void read_again(zks_client *c)
 {
     uint64_t last;
-    if (read_after(c, 0, 0, &last) != TOGETHER) {
+    if (read_after(c, 0, 0, &last) != BENCH_TOGETHER) {
         bench_fail("read", 0, "entries are missing");
     }
 }
@@ -81,7 +74,7 @@ static zks_client *fed(zks_runtime *r)
     zks_client *reader = bench_client(r, NULL, zks_relay_address(b.relay));
     zks_client *sender = bench_client(r, NULL, zks_relay_address(b.relay));
     batch(sender);
-    for (uint64_t got = 0, last = 0; got < TOGETHER;) {
+    for (uint64_t got = 0, last = 0; got < BENCH_TOGETHER;) {
         got += read_after(reader, last, ZKS_READ_WAIT, &last);
     }
     bench_check("disconnect", zks_client_disconnect(reader, NULL, NULL, &op));
@@ -105,16 +98,17 @@ int main(int argc, char **argv)
     if (!turn) {
         bench_fail("usage", 0, "bench_local single|batch|read BLOBS");
     }
-    uint64_t state = 1, blobs = bench_number(argv[2], TOGETHER, 10000000) / TOGETHER * TOGETHER;
+    uint64_t state = 1, blobs = bench_number(argv[2], BENCH_TOGETHER, 10000000) / BENCH_TOGETHER *
+                                BENCH_TOGETHER;
     bench_guard(60);
     bench_fill(payloads, sizeof payloads, &state);
     bench_check("runtime", zks_runtime_new(&r));
     zks_client *c = turn == read_again ? fed(r) : bench_client(r, NULL, NULL);
-    for (uint64_t i = 0; i < WARM_UP; i += TOGETHER) {
+    for (uint64_t i = 0; i < WARM_UP; i += BENCH_TOGETHER) {
         turn(c);
     }
     double wall = bench_now_s(), cpu = cpu_s();
-    for (uint64_t i = 0; i < blobs; i += TOGETHER) {
+    for (uint64_t i = 0; i < blobs; i += BENCH_TOGETHER) {
         turn(c);
     }
     printf("{\"blobs\":%llu,\"cpu_us\":%.3f,\"wall_us\":%.3f}\n", (unsigned long long)blobs,

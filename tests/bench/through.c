@@ -12,27 +12,14 @@
 
 #include <stdio.h>
 
-enum { TOGETHER = 64, BYTES = 100 };
-
-static uint8_t payloads[TOGETHER * BYTES];
-
-static void push_batch(zks_client *c)
-{
-    zks_op *op = NULL;
-    size_t lengths[TOGETHER];
-    for (size_t i = 0; i < TOGETHER; i++) {
-        lengths[i] = BYTES;
-    }
-    bench_check("push_many", zks_client_push_many(c, payloads, lengths, TOGETHER, ZKS_PUSH_STORED,
-                                                  NULL, NULL, &op));
-    bench_finish("push_many", op);
-}
+static uint8_t payloads[BENCH_TOGETHER * BENCH_ENTRY_BYTES];
 
 static uint64_t read_batch(zks_client *c, uint64_t *last)
 {
     zks_op *op = NULL;
     zks_batch *b = NULL;
-    bench_check("read", zks_inbox_read(c, *last, TOGETHER, 0, ZKS_READ_WAIT, NULL, NULL, &op));
+    bench_check("read",
+                zks_inbox_read(c, *last, BENCH_TOGETHER, 0, ZKS_READ_WAIT, NULL, NULL, &op));
     bench_check("read", zks_op_wait(op, BENCH_DEADLINE_MS));
     bench_check("read", zks_op_take_batch(op, &b));
     zks_op_free(op);
@@ -50,7 +37,8 @@ int main(int argc, char **argv)
     if (argc != 2) {
         bench_fail("usage", 0, "bench_through BLOBS");
     }
-    uint64_t state = 1, blobs = bench_number(argv[1], TOGETHER, 10000000) / TOGETHER * TOGETHER;
+    uint64_t state = 1, blobs = bench_number(argv[1], BENCH_TOGETHER, 10000000) / BENCH_TOGETHER *
+                                BENCH_TOGETHER;
     bench_guard(100);
     bench_fill(payloads, sizeof payloads, &state);
     bench_check("runtime", zks_runtime_new(&r));
@@ -58,8 +46,8 @@ int main(int argc, char **argv)
     zks_client *sender = bench_client(r, NULL, zks_relay_address(relay.relay));
     zks_client *reader = bench_client(r, NULL, zks_relay_address(relay.relay));
     double begun = bench_now_s();
-    for (uint64_t i = 0; i < blobs; i += TOGETHER) {
-        push_batch(sender);
+    for (uint64_t i = 0; i < blobs; i += BENCH_TOGETHER) {
+        bench_push_batch(sender, payloads);
     }
     bench_check("flush", zks_client_flush(sender, BENCH_DEADLINE_MS, NULL, NULL, &op));
     bench_finish("flush", op);
