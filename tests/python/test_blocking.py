@@ -76,6 +76,24 @@ def test_time_limits(two):
     assert list(ben.events(timeout=0.01))[-1].kind != EventKind.CLOSED
 
 
+def test_failing_listener_does_not_end_the_events_of_all_clients(two, caplog):
+    class Failing:
+        def put(self, event):
+            raise ValueError("not today")
+
+    anna, ben = two
+    failing = Failing()
+    ben._handle.hub.watch(failing)
+    anna.push(b"1", acked=True)
+    read_all(ben, 1)
+    ben._handle.hub.forget(failing)
+    seen = ben.events(PATIENCE_S)
+    anna.push(b"2")
+    while next(seen).last_seq != 2:
+        pass
+    assert "not today" in caplog.text
+
+
 def test_several_threads_use_one_client(two):
     anna, ben = two
     failed = []

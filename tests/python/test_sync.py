@@ -231,6 +231,19 @@ async def test_iterator_without_acknowledging_starts_anywhere(two):
     assert seen == [b"2", b"3"] and ben.acked == 0
 
 
+async def test_one_iterator_serves_one_task(two):
+    anna, ben = two
+    entries = ben.entries()
+    first = asyncio.ensure_future(anext(entries))
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="entries\\(\\) for each"):
+        await asyncio.wait_for(anext(entries), PATIENCE_S)
+    first.cancel()
+    await asyncio.wait([first])
+    await anna.push(b"1")
+    assert (await asyncio.wait_for(anext(entries), PATIENCE_S)).data == b"1"
+
+
 async def test_iterator_ends_when_the_client_closes(group):
     client = await zerok_sync.open(group())
     reading = asyncio.create_task(anext(aiter(client.entries()), "end"))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import select
 import threading
@@ -11,6 +12,7 @@ import threading
 from ._dispatch import Dispatcher
 from ._runtime import at_fork
 
+_log = logging.getLogger("zerok_sync")
 _lock = threading.Lock()
 _one: _Background | None = None
 
@@ -28,7 +30,10 @@ class _Background:
         poller.register(self.dispatcher.fd, select.POLLIN)
         poller.register(self._awake, select.POLLIN)
         while not any(ready == self._awake for ready, _ in poller.poll()):
-            self.dispatcher.dispatch()
+            try:
+                self.dispatcher.dispatch()
+            except Exception:
+                _log.exception("an event could not be handed over")
 
     def _stop(self) -> None:
         """Before the interpreter goes: a thread must not be in it then."""

@@ -266,11 +266,14 @@ class Entries:
         self._after = client.acked if after is None else after
         self._given = 0  # the sequence that the loop has in its hands
         self._batch: deque[Entry] = deque()
+        self._filling = False
 
     def __aiter__(self) -> Entries:
         return self
 
     async def __anext__(self) -> Entry:
+        if self._filling:
+            raise RuntimeError("another task waits for the next entry: call entries() for each")
         if self._trail is not None and self._given:
             self._trail.advance(self._given)
         if not self._batch:
@@ -282,10 +285,13 @@ class Entries:
     async def _fill(self) -> None:
         if self._trail is not None:
             self._trail.settle()
+        self._filling = True
         try:
             read = await self._client.read(self._after, wait=True, own=self._own)
         except (ClosedError, OperationCancelledError):
             raise StopAsyncIteration from None
+        finally:
+            self._filling = False
         self._batch.extend(read)
         self._after = read[-1].seq
 
