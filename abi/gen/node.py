@@ -314,7 +314,7 @@ def render_c(functions):
 def render_types(functions, model):
     lines = [f"// {LICENCE}", f"// {MADE}",
              "// The addon: zks.h as it is. The package's own API is lib/index.d.cts.", "",
-             "/** An object of the library, of one kind; an operation is a number, to be freed. */",
+             "/** An object of the library, of one kind; some are numbers, which must be freed (slots.c). */",
              "export type Handle = { readonly __handle: unique symbol };", "",
              "export interface Callbacks {", "  tokens: Float64Array;",
              "  done(count: number): void;", "  event(token: number, event: Handle): void;",

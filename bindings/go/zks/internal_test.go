@@ -57,6 +57,37 @@ func TestLogLinesBecomeAttributes(t *testing.T) {
 	}
 }
 
+func TestLocalCallsRememberCompany(t *testing.T) {
+	settle := func() {
+		for !aloneOfLate() {
+			localCalls.Add(-1)
+		}
+		localCalls.Add(-1)
+	}
+	settle()
+	for range 3 { // one after the other: each is waited for in C
+		if !aloneOfLate() {
+			t.Fatal("alone, and expects company")
+		}
+		localCalls.Add(-1)
+	}
+	aloneOfLate()
+	if aloneOfLate() {
+		t.Error("two at once, and both are waited for in C")
+	}
+	localCalls.Add(-2)
+	for i := range expectCompany {
+		if aloneOfLate() {
+			t.Errorf("forgot after %d that there was company", i)
+		}
+		localCalls.Add(-1)
+	}
+	if !aloneOfLate() {
+		t.Error("expects company for ever")
+	}
+	localCalls.Add(-1)
+}
+
 func TestLentSecretsAreCleared(t *testing.T) {
 	var seen []byte
 	status := lend("secret", func(b []byte) int32 { seen = b; return int32(len(b)) })

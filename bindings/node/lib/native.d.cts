@@ -2,7 +2,7 @@
 // Made by abi/gen/abi.py: do not edit.
 // The addon: zks.h as it is. The package's own API is lib/index.d.cts.
 
-/** An object of the library, of one kind; an operation is a number, to be freed. */
+/** An object of the library, of one kind; some are numbers, which must be freed (slots.c). */
 export type Handle = { readonly __handle: unique symbol };
 
 export interface Callbacks {

@@ -36,9 +36,11 @@ function device(list, i) {
 /** The group's members, this device first. */
 function devices(client) {
   const list = native.devicesGet(client);
-  const found = Array.from({ length: native.devicesCount(list) }, (_, i) => device(list, i));
-  native.devicesFree(list);
-  return found;
+  try {
+    return Array.from({ length: native.devicesCount(list) }, (_, i) => device(list, i));
+  } finally {
+    native.devicesFree(list);
+  }
 }
 
 /* Fields by the ranges of their numbers: numbers, texts, bytes. What has a better form than its number
@@ -58,8 +60,7 @@ function relay(handle, i) {
   return { ...rest, error: status ? new ZksError(status, error) : null };
 }
 
-function report(client) {
-  const handle = native.reportGet(client);
+function read(handle) {
   const found = {};
   for (const [field, name] of FIELDS) {
     if (field > 200) found[name] = hex(native.reportBytes(handle, field));
@@ -72,8 +73,17 @@ function report(client) {
   found.rights = rights(found.rights);
   const count = native.reportNumber(handle, constants.ZKS_REPORT_RELAYS);
   found.relays = Array.from({ length: count }, (_, i) => relay(handle, i));
-  native.reportFree(handle);
   return found;
+}
+
+/** The client's figures. */
+function report(client) {
+  const handle = native.reportGet(client);
+  try {
+    return read(handle);
+  } finally {
+    native.reportFree(handle);
+  }
 }
 
 const epoch = (op) => native.opNumber(op, constants.ZKS_OP_EPOCH);

@@ -64,9 +64,10 @@ typedef struct zn_waker {
     uint32_t log_dropped;     /* since it last took one: there were too many */
 } zn_waker;
 
-/* slots.c: the operations of an environment. */
+/* slots.c: the handles of an environment that are numbers. */
 typedef struct zn_slot {
-    zks_op *op;    /* NULL: free */
+    void *pointer; /* NULL: free */
+    zn_kind kind;
     uint32_t next; /* of the free ones */
 } zn_slot;
 
@@ -75,11 +76,13 @@ typedef struct zn_slots {
     uint32_t room, free;
 } zn_slots;
 
+/* Whether handles of that kind are numbers; those of the others are boxes. */
+bool zn_slot_kind(zn_kind kind);
 /* False: no memory. */
-bool zn_slot_put(zn_slots *s, zks_op *op, uint32_t *out_place);
-/* NULL: nothing is there. */
-zks_op *zn_slot_get(const zn_slots *s, uint32_t place);
-zks_op *zn_slot_take(zn_slots *s, uint32_t place);
+bool zn_slot_put(zn_slots *s, zn_kind kind, void *pointer, uint32_t *out_place);
+/* NULL: nothing of that kind is there. */
+void *zn_slot_get(const zn_slots *s, uint32_t place, zn_kind kind);
+void *zn_slot_take(zn_slots *s, uint32_t place, zn_kind kind);
 void zn_slots_clear(zn_slots *s);
 
 enum { ZN_TOKENS = 1024 };
@@ -95,7 +98,7 @@ struct zn_state {
     zks_queue *queue; /* NULL: not started, or ended */
     bool ended;
     zn_box boxes; /* list of all that are alive */
-    zn_slots ops;
+    zn_slots slots;
 };
 
 /* --- args.c: one call from JavaScript --------------------------------------------------------- */
@@ -166,10 +169,12 @@ napi_value zn_from_bytes(zn_call *c, const uint8_t *bytes, size_t length); /* NU
 napi_value zn_from_handle(zn_call *c, zn_kind kind, void *pointer);
 napi_value zn_from_list(zn_call *c, const napi_value *values, size_t count);
 
-/* An external value for a pointer, and its box; NULL: no memory. */
-napi_value zn_box_new(zn_state *state, zn_kind kind, void *pointer, zn_box **out_box);
-/* Frees what a box holds as its kind asks. */
+/* An external value for a pointer; NULL: no memory. */
+napi_value zn_box_new(zn_state *state, zn_kind kind, void *pointer);
+/* Frees what a box holds. */
 void zn_box_clear(zn_box *box);
+/* Frees what a handle points at, as its kind asks. */
+void zn_free(zn_kind kind, void *pointer);
 
 /* --- start.c ---------------------------------------------------------------------------------- */
 

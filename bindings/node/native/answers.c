@@ -84,7 +84,7 @@ static void request_run(zn_state *s, zn_message *message)
 {
     zn_key_request *r = (zn_key_request *)message;
     napi_value args[2];
-    args[1] = zn_box_new(s, ZN_KEY_REQUEST, r, NULL);
+    args[1] = zn_box_new(s, ZN_KEY_REQUEST, r);
     if (!args[1] || napi_create_double(s->env, (double)(uintptr_t)r->token, &args[0]) != napi_ok) {
         request_drop(message);
         return;

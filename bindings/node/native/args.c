@@ -93,8 +93,8 @@ static zn_box *box_at(zn_call *c, size_t i, zn_kind kind)
 void *zn_handle(zn_call *c, size_t i, zn_kind kind)
 {
     void *pointer = NULL;
-    if (kind == ZN_OP) {
-        pointer = zn_slot_get(&c->state->ops, zn_uint32(c, i));
+    if (zn_slot_kind(kind)) {
+        pointer = zn_slot_get(&c->state->slots, zn_uint32(c, i), kind);
     } else {
         zn_box *box = box_at(c, i, kind);
         pointer = box ? box->pointer : NULL;
@@ -109,9 +109,9 @@ void *zn_handle(zn_call *c, size_t i, zn_kind kind)
 
 void *zn_take(zn_call *c, size_t i, zn_kind kind)
 {
-    if (kind == ZN_OP) {
+    if (zn_slot_kind(kind)) {
         uint32_t place = zn_uint32(c, i);
-        return c->failed ? NULL : zn_slot_take(&c->state->ops, place);
+        return c->failed ? NULL : zn_slot_take(&c->state->slots, place, kind);
     }
     zn_box *box = box_at(c, i, kind);
     void *pointer = box ? box->pointer : NULL;
@@ -348,23 +348,23 @@ napi_value zn_from_list(zn_call *c, const napi_value *values, size_t count)
     return list;
 }
 
-static napi_value from_op(zn_call *c, zks_op *op)
+static napi_value from_slot(zn_call *c, zn_kind kind, void *pointer)
 {
     uint32_t place = 0;
-    if (zn_slot_put(&c->state->ops, op, &place)) {
+    if (zn_slot_put(&c->state->slots, kind, pointer, &place)) {
         return zn_from_number(c, place);
     }
-    zks_op_free(op);
+    zn_free(kind, pointer);
     zn_failed(c, ZKS_E_NOMEM, NULL);
     return NULL;
 }
 
 napi_value zn_from_handle(zn_call *c, zn_kind kind, void *pointer)
 {
-    if (kind == ZN_OP) {
-        return from_op(c, pointer);
+    if (zn_slot_kind(kind)) {
+        return from_slot(c, kind, pointer);
     }
-    napi_value value = zn_box_new(c->state, kind, pointer, NULL);
+    napi_value value = zn_box_new(c->state, kind, pointer);
     if (!value) {
         zn_failed(c, ZKS_E_NOMEM, NULL);
     }
@@ -373,11 +373,12 @@ napi_value zn_from_handle(zn_call *c, zn_kind kind, void *pointer)
 
 /* --- boxes ------------------------------------------------------------------------------------ */
 
-void zn_box_clear(zn_box *box)
+void zn_free(zn_kind kind, void *pointer)
 {
-    void *pointer = box->pointer;
-    box->pointer = NULL;
-    switch (box->kind) {
+    switch (kind) {
+    case ZN_OP:
+        zks_op_free(pointer);
+        break;
     case ZN_CONFIG:
         zks_config_free(pointer);
         break;
@@ -402,13 +403,19 @@ void zn_box_clear(zn_box *box)
     case ZN_KEY_REQUEST:
         zn_key_request_drop(pointer);
         break;
-    case ZN_OP: /* slots.c */
     case ZN_RUNTIME:
     case ZN_QUEUE: /* start.c frees them */
     case ZN_EVENT: /* borrowed */
     case ZN_KINDS:
         break;
     }
+}
+
+void zn_box_clear(zn_box *box)
+{
+    void *pointer = box->pointer;
+    box->pointer = NULL;
+    zn_free(box->kind, pointer);
 }
 
 static void finalize(napi_env env, void *data, void *hint)
@@ -427,7 +434,7 @@ static void finalize(napi_env env, void *data, void *hint)
     free(box);
 }
 
-napi_value zn_box_new(zn_state *state, zn_kind kind, void *pointer, zn_box **out_box)
+napi_value zn_box_new(zn_state *state, zn_kind kind, void *pointer)
 {
     napi_value value = NULL;
     zn_box *box = malloc(sizeof *box);
@@ -446,8 +453,5 @@ napi_value zn_box_new(zn_state *state, zn_kind kind, void *pointer, zn_box **out
     box->previous = &state->boxes;
     box->next->previous = box;
     state->boxes.next = box;
-    if (out_box) {
-        *out_box = box;
-    }
     return value;
 }

@@ -148,7 +148,7 @@ void zn_done(zks_op *op, void *user)
 static void on_event(zks_client *client, const zks_event *event, void *user)
 {
     zn_state *s = dispatching;
-    zn_box *box = NULL;
+    uint32_t place = 0;
     napi_handle_scope scope = NULL;
     napi_value args[2];
     (void)client;
@@ -156,10 +156,12 @@ static void on_event(zks_client *client, const zks_event *event, void *user)
         return;
     }
     zn_flush(s); /* what was done before the event is told before it */
-    args[1] = zn_box_new(s, ZN_EVENT, (void *)event, &box);
-    if (args[1] && napi_create_double(s->env, (double)(uintptr_t)user, &args[0]) == napi_ok) {
-        zn_call_back(s, "event", 2, args);
-        box->pointer = NULL; /* borrowed during this call */
+    if (zn_slot_put(&s->slots, ZN_EVENT, (void *)event, &place)) {
+        if (napi_create_double(s->env, (double)(uintptr_t)user, &args[0]) == napi_ok &&
+            napi_create_uint32(s->env, place, &args[1]) == napi_ok) {
+            zn_call_back(s, "event", 2, args);
+        }
+        zn_slot_take(&s->slots, place, ZN_EVENT); /* borrowed during this call */
     }
     napi_close_handle_scope(s->env, scope);
 }
@@ -314,7 +316,7 @@ static void end_environment(void *data)
         box->state = NULL;
         zn_box_clear(box);
     }
-    zn_slots_clear(&s->ops);
+    zn_slots_clear(&s->slots);
     zks_queue_free(s->queue); /* its callbacks run here and find nobody dispatching */
     s->queue = NULL;
     runtime_put();

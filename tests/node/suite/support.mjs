@@ -25,7 +25,7 @@ export function command(file, ...args) {
   return [process.execPath, [...deno, file, ...args]];
 }
 
-class World {
+export class World {
   #deferred = [];
   #folder;
 
@@ -83,8 +83,8 @@ class World {
 export const SECRET = new Uint8Array(32).fill(42);
 
 /** A test that cleans up whatever happens. */
-export function scenario(name, body) {
-  test(name, { timeout: 2 * PATIENCE_MS }, async () => {
+export function scenario(name, body, { timeout = 2 * PATIENCE_MS } = {}) {
+  test(name, { timeout }, async () => {
     const world = new World();
     try {
       await body(world);
