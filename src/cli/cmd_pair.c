@@ -211,7 +211,8 @@ static int check_options(pairing *p, const cli_command *self)
         return cli_usage(c, self->name, "A code is typed: it is no link, and no QR code.");
     }
     if (p->code_text && p->new_code) {
-        return cli_usage(c, self->name, "--new-code makes a code, --code takes one: give one of them.");
+        return cli_usage(c, self->name,
+                         "--new-code makes a code, --code takes one: give one of them.");
     }
     if (p->new_code) {
         return CLI_OK;

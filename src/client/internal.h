@@ -115,8 +115,8 @@ struct zks_client {
     /* Digests of codes of the app's that somebody has tried or used; a ring. */
     uint8_t spent_codes[16][ZKS_HASH_BYTES];
     size_t spent_count;
-    zks__list closing;              /* ops of zks_client_close */
-    zks__settled settled;           /* the last places given to own entries */
+    zks__list closing;    /* ops of zks_client_close */
+    zks__settled settled; /* the last places given to own entries */
     uint64_t received_bytes_waiting;
     bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
     zks_status store_status; /* as told */

@@ -4,8 +4,8 @@
  * client, and what its actions come to.
  *
  *   begin     storage thread  what the group is, whether this device may
- *             loop thread     the machine is made, and fed from here on; with a code of the app's it
- *                             may wait for a connection
+ *             loop thread     the machine is made, and fed from here on; with a code of the app's
+ *                             it may wait for a connection
  *   COMMIT    storage thread  MEMBER and GRANT are made; in a shared group nothing
  *             loop thread     they are offered to the relay; once it has them they are stored here
  *             storage thread  the bundle, which has whatever else was stored meanwhile
@@ -135,7 +135,7 @@ static void ended(zks_client *c, const zks__pairing_action *a)
         memcpy(c->spent_codes[c->spent_count++ % ZKS_COUNTOF(c->spent_codes)], i->code,
                sizeof i->code);
     }
-    bool told = zks__op_is_done(i->op);  /* by a client that closes */
+    bool told = zks__op_is_done(i->op); /* by a client that closes */
     if (!told && i->has_device && (!a->status || a->committed)) {
         zks__op_set_bytes(i->op, ZKS_OP_DEVICE, i->device, ZKS_DEVICE_ID_BYTES);
         i->device = NULL;

@@ -282,10 +282,9 @@ typedef struct zks__admission {
     zks__buf *records[2]; /* its MEMBER; a GRANT of the tip's secret, but for EPOCH 0, which
                            * everybody has who joined */
 } zks__admission;
-/* From the device's half of its MEMBER and its name, UTF-8. In a shared group no records: the device
- * makes them. ZKS_E_UNAUTHORIZED as above;
- * ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's secret yet; the codes of
- * zks__record_make_member_issue and zks__profile_seal. */
+/* From the device's half of its MEMBER and its name, UTF-8. In a shared group no records: the
+ * device makes them. ZKS_E_UNAUTHORIZED as above; ZKS_E_UNKNOWN_EPOCH: this device has not got the
+ * tip's secret yet; the codes of zks__record_make_member_issue and zks__profile_seal. */
 ZKS_MUST_USE zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name,
                                           zks__admission *out);
 void zks__admission_done(zks__admission *a);

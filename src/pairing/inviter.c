@@ -454,9 +454,9 @@ static zks_status use_relay(zks__inviter *i, const uint8_t key[32])
         named = named || memcmp(i->invite.relays[k].key, key, 32) == 0;
     }
     memcpy(i->relay_key, key, sizeof i->relay_key);
-    return !named                   ? ZKS_E_CODE_UNKNOWN
+    return !named                  ? ZKS_E_CODE_UNKNOWN
            : i->shown || i->chosen ? zks__exchange_init(&i->x, &i->invite, key)
-                                    : ZKS_OK;
+                                   : ZKS_OK;
 }
 
 static void on_connected(zks__inviter *i, const uint8_t relay_key[32], uint64_t now_ms,

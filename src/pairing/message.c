@@ -128,8 +128,8 @@ zks_status zks__pair_group_read(const uint8_t *data, size_t length, zks__pair_gr
     g.genesis = read_lp(&r, ZKS_PAIR_SMALL_MAX_BYTES);
     zks_status status = finish(&r);
     bool shared = g.mode == ZKS_GROUP_MODE_SHARED; /* where all may the same, for ever */
-    if (!status && ((shared && (g.rights || g.not_after_s)) ||
-                    (!shared && g.mode != ZKS_GROUP_MODE_PAIRED))) {
+    if (!status &&
+        ((shared && (g.rights || g.not_after_s)) || (!shared && g.mode != ZKS_GROUP_MODE_PAIRED))) {
         status = ZKS_E_MALFORMED;
     }
     if (!status) {

@@ -173,8 +173,8 @@ uint64_t zks__joiner_deadline_ms(const zks__joiner *j);
 /*
  * What the user of a side is told at its end with this status; never NULL. The pairing's own:
  *   ZKS_E_WRONG_CODE      inviter: burnt at the third wrong try; joiner: wrong code
- *   ZKS_E_CODE_UNKNOWN    joiner: no such nameplate; inviter: the relay knows no codes that a device
- *                         has made, or is none that the link names
+ *   ZKS_E_CODE_UNKNOWN    joiner: no such nameplate; inviter: the relay takes no codes but its own,
+ *                         or is none that the link names
  *   ZKS_E_CODE_EXPIRED    its time is over
  *   ZKS_E_CODE_USED       joiner: another device used it
  *   ZKS_E_CODE_CANCELLED  the other side cancelled or declined

@@ -295,9 +295,8 @@ END_TEST
 static const struct {
     int64_t suite;
     int32_t kind;
-} shared_cases[] = {{0, ZKS_PAIR_KIND_CODE},
-                    {0, ZKS_PAIR_KIND_LINK},
-                    {ZKS_SUITE_ID_APPROVED, ZKS_PAIR_KIND_LINK}};
+} shared_cases[] = {
+    {0, ZKS_PAIR_KIND_CODE}, {0, ZKS_PAIR_KIND_LINK}, {ZKS_SUITE_ID_APPROVED, ZKS_PAIR_KIND_LINK}};
 
 START_TEST(shared_group_is_joined_by_pairing)
 {

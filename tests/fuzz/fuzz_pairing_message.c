@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The messages of pairing and what is sealed in them. The first byte chooses: 0 to 7, the rest is
- * that message, as with CPace; 8 to 15, the same as without; 16 to 19: the content of m4, of m5, and
- * of m6 in a paired and in a shared group. Whatever is accepted is written back to the same bytes.
+ * that message, as with CPace; 8 to 15, the same as without; 16 to 19: the content of m4, of m5,
+ * and of m6 in a paired and in a shared group. Whatever is accepted is written back to the same
+ * bytes.
  */
 #include "base/alloc.h"
 #include "pairing/message.h"

@@ -659,10 +659,9 @@ START_TEST(inviter_config_that_cannot_work_is_refused)
     pair_group_init(&group, ZKS_SUITE_SODIUM, 1);
     const zks__pair_invite link = {.kind = ZKS_PAIR_LINK, .nameplate = "7K2M"};
     const zks__pair_invite unnamed = {.kind = ZKS_PAIR_CODE, .nameplate = "7K2U"};
-    zks__inviter_config c = {.kind = ZKS_PAIR_CODE,
-                             .group = {.suite = 1,
-                                       .mode = 3,
-                                       .genesis = {group.genesis, group.genesis_length}}};
+    zks__inviter_config c = {
+        .kind = ZKS_PAIR_CODE,
+        .group = {.suite = 1, .mode = 3, .genesis = {group.genesis, group.genesis_length}}};
     ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID); /* no such mode */
     c.group.mode = ZKS_GROUP_MODE_SHARED;
     c.group.rights = ZKS_RIGHT_INVITE; /* there are none in it */

@@ -885,10 +885,10 @@ ZKS_API ZKS_MUST_USE zks_status zks_group_create(zks_runtime *runtime, const zks
 
 /*
  * Joins a group, paired or shared, by the code or link that a member shows (zks_pair_begin), and
- * opens a client of it: of a shared group as zks_client_open with the group's secret does. The store
- * must not hold a group yet. The opening lasts until the user of the other device
- * has let this one in: ZKS_EVENT_PAIR_DIGITS comes meanwhile; zks_op_cancel or closing the client
- * ends it. When it fails nothing was kept: free the client, and call again with the right code.
+ * opens a client of it: of a shared group as zks_client_open with the group's secret does. The
+ * store must not hold a group yet. The opening lasts until the user of the other device has let
+ * this one in: ZKS_EVENT_PAIR_DIGITS comes meanwhile; zks_op_cancel or closing the client ends it.
+ * When it fails nothing was kept: free the client, and call again with the right code.
  * runtime     the runtime whose threads it uses
  * config      as for zks_client_open, without a group secret or passphrase; copied. With a code its
  *             relays are tried in order: the first one that answers must hold the code. The relays
@@ -1376,19 +1376,19 @@ ZKS_API ZKS_MUST_USE zks_status zks_pair_begin(zks_client *client, int32_t kind,
                                                zks_op **out_op);
 
 /*
- * Makes a pairing code that is good before there is a relay, for zks_pair_begin_code: to be shown or
- * printed at once. At random (57 bits that a relay never sees, and 19 that it does), of 2 to 7 and A
- * to Z without I, L, O and U.
+ * Makes a pairing code that is good before there is a relay, for zks_pair_begin_code: to be shown
+ * or printed at once. At random (57 bits that a relay never sees, and 19 that it does), of 2 to 7
+ * and A to Z without I, L, O and U.
  * out_code  receives ZKS_SIZE_PAIR_CODE bytes: XXXX-XXXX-XXXX-XXXX and a NUL
  * Any thread, also in callbacks. Since 0.2. ZKS_E_SYSTEM: there is no source of randomness.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_pair_code_new(uint8_t *out_code);
 
 /*
- * As zks_pair_begin with ZKS_PAIR_KIND_CODE and a code that is there already. The client need not be
- * connected: the code is good from the first connection on, for life_s, which ZKS_EVENT_PAIR_CODE
- * tells, and moves with the client to another of its relays. A code serves once: one that somebody
- * has tried or used is not taken again.
+ * As zks_pair_begin with ZKS_PAIR_KIND_CODE and a code that is there already. The client need not
+ * be connected: the code is good from the first connection on, for life_s, which
+ * ZKS_EVENT_PAIR_CODE tells, and moves with the client to another of its relays. A code serves
+ * once: one that somebody has tried or used is not taken again.
  * client      a client with an event function
  * code        of zks_pair_code_new, as typed or scanned; case, blanks and dashes do not matter
  * length      bytes
@@ -1399,9 +1399,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_pair_code_new(uint8_t *out_code);
  * Any thread, also in callbacks. Since 0.2. At once: ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
  * ZKS_E_MALFORMED: it is no code; ZKS_E_INVALID: it is a link or an invite; and as zks_pair_begin.
  * Completes as that, but never with ZKS_E_NOT_CONNECTED, and with ZKS_E_BUSY also where the relay
- * has another device's code that begins with the same four characters, with ZKS_E_CODE_USED where it
- * was tried or used before, and ZKS_E_CODE_UNKNOWN where the relay is of a version that takes none
- * but its own: make a new code.
+ * has another device's code that begins with the same four characters, with ZKS_E_CODE_USED where
+ * it was tried or used before, and ZKS_E_CODE_UNKNOWN where the relay is of a version that takes
+ * none but its own: make a new code.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_pair_begin_code(zks_client *client, const char *code,
                                                     size_t length, uint32_t rights, uint32_t life_s,
