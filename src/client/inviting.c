@@ -466,9 +466,11 @@ static bool is_connected(const zks_client *c)
 
 static bool add_relays(zks_client *c, const begin_job *j, zks__inviting *i)
 {
-    bool fits = !is_connected(c) || add_session_relay(c, i);
+    const bool connected = is_connected(c);
+    const size_t active = connected ? zks__sync_relay(c->sync) : SIZE_MAX;
+    bool fits = !connected || add_session_relay(c, i);
     for (size_t k = 0; fits && k < c->options.relay_count; k++) {
-        if (!j->found[k] && !has_relay(i, j->keys[k])) {
+        if (k != active && !j->found[k]) { /* one relay may have several addresses */
             (void)add_relay(i, c->options.relays[k], j->keys[k]);
         }
     }

@@ -425,7 +425,8 @@ enum {
      * connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
      * entry here) */
     ZKS_EVENT_QUIET = 14,
-    /* show this to the user, who types or scans it on the other device; a secret. CODE */
+    /* show this to the user, who types or scans it on the other device; a secret. The relay has it.
+     * CODE */
     ZKS_EVENT_PAIR_CODE = 15,
     /* somebody tried a wrong code. COUNT: tries that are left; the last one burns the code */
     ZKS_EVENT_PAIR_WRONG_TRY = 16,

@@ -304,7 +304,7 @@ declare const constants: {
   readonly ZKS_EVENT_HISTORY_WITHHELD: 13;
   /** a device that was heard before has said nothing for over two hours, though this client was connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last entry here) */
   readonly ZKS_EVENT_QUIET: 14;
-  /** show this to the user, who types or scans it on the other device; a secret. CODE */
+  /** show this to the user, who types or scans it on the other device; a secret. The relay has it. CODE */
   readonly ZKS_EVENT_PAIR_CODE: 15;
   /** somebody tried a wrong code. COUNT: tries that are left; the last one burns the code */
   readonly ZKS_EVENT_PAIR_WRONG_TRY: 16;

@@ -447,7 +447,8 @@ class EventKind(IntEnum):
     # connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
     # entry here)
     QUIET = 14
-    # show this to the user, who types or scans it on the other device; a secret. CODE
+    # show this to the user, who types or scans it on the other device; a secret. The relay has it.
+    # CODE
     PAIR_CODE = 15
     # somebody tried a wrong code. COUNT: tries that are left; the last one burns the code
     PAIR_WRONG_TRY = 16
