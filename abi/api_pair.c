@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Pairing: letting a device into a paired group. */
+/* Pairing: letting a device into a group. */
 #include "abi/guard.h"
 #include "abi/qr.h"
 #include "base/alloc.h"
@@ -22,6 +22,25 @@ zks_status zks_pair_begin(zks_client *client, int32_t kind, uint32_t rights, uin
         return ZKS_E_INVALID;
     }
     return zks__client_pair_begin(client, kind, (uint8_t)rights, life_s, done, user, out_op);
+}
+
+zks_status zks_pair_begin_code(zks_client *client, const char *code, size_t length, uint32_t rights,
+                               uint32_t life_s, zks_done_fn done, void *user, zks_op **out_op)
+{
+    zks_status status = zks__guard(ZKS_CALL_pair_begin_code, client);
+    if (status) {
+        return status;
+    }
+    if (!code || (rights & ~(uint32_t)RIGHTS) || life_s > LIFE_MAX_S) {
+        return ZKS_E_INVALID;
+    }
+    return zks__client_pair_begin_code(client, code, length, (uint8_t)rights, life_s, done, user,
+                                       out_op);
+}
+
+zks_status zks_pair_code_new(uint8_t *out_code)
+{
+    return out_code ? zks__client_pair_code_new((char *)out_code) : ZKS_E_INVALID;
 }
 
 zks_status zks_pair_answer(zks_client *client, int32_t accept)

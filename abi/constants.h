@@ -98,6 +98,7 @@
     X(ZKS_SIZE_STORE_KEY)              \
     X(ZKS_SIZE_SALT_MIN)               \
     X(ZKS_SIZE_PASSPHRASE_MAX)         \
+    X(ZKS_SIZE_PAIR_CODE)              \
     X(ZKS_SIZE_NAME_MAX)               \
     X(ZKS_SIZE_ADDRESS_MAX)            \
     X(ZKS_SIZE_PUSH_MAX)               \

@@ -112,6 +112,8 @@
     X(invite_free, INVITE, ENDS, ALLOWED, WORKS)                   \
                                                                    \
     X(pair_begin, CLIENT, STATUS, ALLOWED, CLOSED)                 \
+    X(pair_begin_code, CLIENT, STATUS, ALLOWED, CLOSED)            \
+    X(pair_code_new, NONE, STATUS, ALLOWED, WORKS)                 \
     X(pair_answer, CLIENT, STATUS, ALLOWED, CLOSED)                \
     X(qr_render, NONE, STATUS, ALLOWED, WORKS)                     \
                                                                    \

@@ -56,7 +56,7 @@ _zks() {
         mapfile -t COMPREPLY < <(compgen -d -- "$cur")
         return
         ;;
-    --relay | --timeout | --passphrase-fd | --descriptor | --name | --after | --count | --until-idle | --expires)
+    --relay | --timeout | --passphrase-fd | --descriptor | --name | --after | --count | --until-idle | --expires | --code)
         return
         ;;
     esac
@@ -75,7 +75,7 @@ _zks() {
         *) words_of=$global ;;
         esac
         ;;
-    pair) words_of="--link $qr --yes --rights --expires $online $global" ;;
+    pair) words_of="--link $qr --yes --rights --expires --code --new-code $online $global" ;;
     join) words_of="$online $secret --descriptor $global" ;;
     push) words_of="--file --lines --stored $online $global" ;;
     pull) words_of="$reader --offline $online $global" ;;

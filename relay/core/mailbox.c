@@ -199,11 +199,14 @@ static bool owned_by(const zks__mailbox *b, const uint8_t *group_id, const uint8
            memcmp(b->group_id, group_id, sizeof b->group_id) == 0;
 }
 
-/* Judged again at each message, since a record may have taken the right away meanwhile. */
+/* Judged again at each message, since a record may have taken the right away meanwhile. In a shared
+ * group every member may, since each can give the secret away in any case. */
 static bool may_invite(const zks__router *r, const zks__rgroup *g, const uint8_t *device)
 {
+    const zks__record *genesis = zks__records_genesis(g->set);
     return zks__records_member(g->set, device, zks__router_unix_ms(r) / 1000) &&
-           (zks__records_rights(g->set, device) & ZKS_RIGHT_INVITE);
+           ((genesis && genesis->genesis.mode == ZKS_GROUP_MODE_SHARED) ||
+            (zks__records_rights(g->set, device) & ZKS_RIGHT_INVITE));
 }
 
 static bool peer_may_invite(const zks__peer *p)
@@ -265,6 +268,35 @@ void zks__mailboxes_tick(zks__mailboxes *all, uint64_t now_ns)
 bool zks__mailboxes_idle(const zks__mailboxes *all)
 {
     return zks__list_empty(&all->boxes);
+}
+
+/* --- the rate of an address --------------------------------------------------------- */
+
+/* 0, or the ms after which this address may ask again. A link without an address (there is none)
+ * shares one rate with all such. */
+static uint32_t take_turn(zks__mailboxes *all, const zks__peer *p, uint64_t now_ns)
+{
+    asker *a = zks__map_get(all->by_address, p->address, p->address_length);
+    if (a) {
+        zks__list_remove(&a->node);
+    } else {
+        if (all->asker_count >= ZKS_RELAY_MAILBOX_ASKERS) {
+            asker_free(all, ZKS_CONTAINER(zks__list_first(&all->askers), asker, node));
+        }
+        a = zks__alloc_zero(1, sizeof *a);
+        if (!a) {
+            return ZKS_RELAY_RATE_RETRY_MS;
+        }
+        memcpy(a->address, p->address, p->address_length);
+        a->length = p->address_length;
+        if (zks__map_put(all->by_address, a->address, a->length, a)) {
+            zks__free(a);
+            return ZKS_RELAY_RATE_RETRY_MS;
+        }
+        all->asker_count++;
+    }
+    zks__list_append(&all->askers, &a->node);
+    return zks__rate_take(&a->tat_ns, now_ns, all->router->config->mailbox_gets_per_minute, 1);
 }
 
 /* --- MAILBOX_OPEN ------------------------------------------------------------------ */
@@ -335,11 +367,15 @@ static void count_owned(const zks__mailboxes *all, const zks__peer *p, size_t *o
     }
 }
 
-static zks__mailbox *box_new(zks__peer *p)
+/* chosen: the device's own nameplate, which nobody has; NULL: one is picked. */
+static zks__mailbox *box_new(zks__peer *p, const uint8_t *chosen)
 {
     zks__mailboxes *all = p->router->mailboxes;
     zks__mailbox *b = zks__alloc_zero(1, sizeof *b);
-    if (!b || !pick(all, b->nameplate) ||
+    if (b && chosen) {
+        memcpy(b->nameplate, chosen, sizeof b->nameplate);
+    }
+    if (!b || (!chosen && !pick(all, b->nameplate)) ||
         zks__map_put(all->by_nameplate, b->nameplate, sizeof b->nameplate, b)) {
         zks__free(b);
         return NULL;
@@ -355,7 +391,8 @@ static zks__mailbox *box_new(zks__peer *p)
     return b;
 }
 
-static void open_new(zks__peer *p, const zks__mailbox_open *m, uint64_t now_ns)
+static void open_new(zks__peer *p, const zks__mailbox_open *m, const uint8_t *chosen,
+                     uint64_t now_ns)
 {
     zks__mailboxes *all = p->router->mailboxes;
     size_t of_device, of_group;
@@ -364,7 +401,7 @@ static void open_new(zks__peer *p, const zks__mailbox_open *m, uint64_t now_ns)
         refuse_open(p, ZKS_WIRE_RATE_LIMITED, "too many pairing codes at once: close one first");
         return;
     }
-    zks__mailbox *b = make_room(all) ? box_new(p) : NULL;
+    zks__mailbox *b = make_room(all) ? box_new(p, chosen) : NULL;
     if (!b) {
         refuse_open(p, ZKS_WIRE_RELAY_OVERLOADED, "this relay has no mailbox left");
         return;
@@ -376,12 +413,41 @@ static void open_new(zks__peer *p, const zks__mailbox_open *m, uint64_t now_ns)
     zks__router_arm(p->router);
 }
 
-/* The same device after a reconnect, or from its other session. */
-static void open_again(zks__peer *p, const zks__mailbox_open *m, uint64_t now_ns)
+static bool nameplate_valid(const uint8_t nameplate[ZKS_NAMEPLATE_BYTES])
+{
+    for (size_t i = 0; i < ZKS_NAMEPLATE_BYTES; i++) {
+        if (!nameplate[i] || !strchr(ZKS_CODE_ALPHABET, nameplate[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A claim tells whether somebody has that nameplate, as GET does, so it counts as one. Then `b` is
+ * NULL: nobody has it. */
+static void open_chosen(zks__peer *p, const zks__mailbox *b, const zks__mailbox_open *m,
+                        uint64_t now_ns)
+{
+    uint32_t wait_ms = take_turn(p->router->mailboxes, p, now_ns);
+    if (wait_ms) {
+        zks__peer_error(p, ZKS_WIRE_RATE_LIMITED, ZKS_MESSAGE_MAILBOX_OPEN, wait_ms,
+                        "too many codes were tried from this address");
+    } else if (b) {
+        refuse_open(p, ZKS_WIRE_BUSY, "another device has a code that begins so");
+    } else if (!nameplate_valid(m->nameplate)) {
+        refuse_open(p, ZKS_WIRE_INVALID_MESSAGE, "no code begins so");
+    } else {
+        open_new(p, m, m->nameplate, now_ns);
+    }
+}
+
+/* The same device after a reconnect, or from its other session; or one that has chosen its code
+ * itself, or comes back after this relay was restarted. */
+static void open_named(zks__peer *p, const zks__mailbox_open *m, uint64_t now_ns)
 {
     zks__mailbox *b = find(p->router->mailboxes, m->nameplate);
     if (!b || !owned_by(b, p->group->id, zks__peer_device(p))) {
-        refuse_open(p, ZKS_WIRE_CODE_UNKNOWN, "there is no such mailbox of this device");
+        open_chosen(p, b, m, now_ns);
         return;
     }
     if (b->gone) {
@@ -405,9 +471,9 @@ static void on_open(zks__peer *p, const zks__mailbox_open *m)
     if (!peer_may_invite(p)) {
         refuse_open(p, ZKS_WIRE_UNAUTHORIZED, "this device may not invite others");
     } else if (memcmp(m->nameplate, zeros, sizeof zeros) == 0) {
-        open_new(p, m, now_ns);
+        open_new(p, m, NULL, now_ns);
     } else {
-        open_again(p, m, now_ns);
+        open_named(p, m, now_ns);
     }
 }
 
@@ -491,33 +557,6 @@ void zks__mailbox_device_message(zks__peer *p, const zks__message *m)
 }
 
 /* --- the joiner --------------------------------------------------------------------- */
-
-/* 0, or the ms after which this address may ask again. A link without an address (there is none)
- * shares one rate with all such. */
-static uint32_t take_turn(zks__mailboxes *all, const zks__peer *p, uint64_t now_ns)
-{
-    asker *a = zks__map_get(all->by_address, p->address, p->address_length);
-    if (a) {
-        zks__list_remove(&a->node);
-    } else {
-        if (all->asker_count >= ZKS_RELAY_MAILBOX_ASKERS) {
-            asker_free(all, ZKS_CONTAINER(zks__list_first(&all->askers), asker, node));
-        }
-        a = zks__alloc_zero(1, sizeof *a);
-        if (!a) {
-            return ZKS_RELAY_RATE_RETRY_MS;
-        }
-        memcpy(a->address, p->address, p->address_length);
-        a->length = p->address_length;
-        if (zks__map_put(all->by_address, a->address, a->length, a)) {
-            zks__free(a);
-            return ZKS_RELAY_RATE_RETRY_MS;
-        }
-        all->asker_count++;
-    }
-    zks__list_append(&all->askers, &a->node);
-    return zks__rate_take(&a->tat_ns, now_ns, all->router->config->mailbox_gets_per_minute, 1);
-}
 
 static const char *text_of(uint32_t code)
 {

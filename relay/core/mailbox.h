@@ -3,11 +3,13 @@
  * Mailboxes: where a joining device and an inviting one meet (docs/PROTOCOL.md, mailboxes). The
  * relay carries their messages and understands none. Private to relay/core; on the loop thread.
  *
- * A mailbox belongs to a device of a group (the inviter, who needs the right INVITE) and is known
- * by a nameplate that the relay picks at random. One joiner at a time has it: its turn is an
+ * A mailbox belongs to a device of a group (the inviter, who needs the right INVITE in a paired
+ * group) and is known by a nameplate that the relay picks at random, or that the inviter claims
+ * because its code was there before. One joiner at a time has it: its turn is an
  * attempt. What the inviter puts before a joiner is there waits, one small message; everything else
  * is passed on at once, so a mailbox holds a few hundred bytes. Nothing is on disk: after a restart
- * a nameplate is unknown.
+ * a nameplate is unknown until its inviter claims it again. (Wrong tries are counted there, so a
+ * restart gives nobody more of them.)
  *
  *   opened --GET--> locked (mailbox_lock_ms, or to the end once the inviter says HOLD)
  *                     |  the lock ends, either side CLOSEs the attempt, a session ends

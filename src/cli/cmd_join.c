@@ -134,7 +134,7 @@ static int take_relays(cli *c, const zks_invite *invite)
     return c->relays ? CLI_OK : cli_fail(c, ZKS_E_NOMEM, NULL);
 }
 
-/* --- into a paired group --- */
+/* --- by pairing --- */
 
 static void on_pairing(const zks_event *event, void *user)
 {
@@ -184,16 +184,21 @@ static int open_group(cli *c, const cli_opening *how, const char *done)
     return code ? code : cli_group_show(c, &(cli_group_view){.done = done});
 }
 
-static int join_paired(cli *c, const char *text, size_t length, char **name)
+static int join_by_pairing(cli *c, const char *text, size_t length, char **name)
 {
     int code = cli_device_name(c, name);
     const cli_opening how = {.origin = CLI_JOIN, .name = *name, .text = text, .length = length};
     c->on_pairing = on_pairing;
     c->pairing_user = c;
-    return code ? code : open_group(c, &how, "Joined the group.");
+    code = code ? code : open_group(c, &how, "Joined the group.");
+    if (code || cli_report_number(c, ZKS_REPORT_GROUP_KIND) != ZKS_GROUP_KIND_SHARED) {
+        return code;
+    }
+    code = cli_settings_take(c); /* there the relay has not heard of this device */
+    return code ? code : cli_group_contact(c);
 }
 
-/* --- into a shared group --- */
+/* --- by a secret --- */
 
 static int read_invite(cli *c, const char *link, size_t length, cli_secret *out)
 {
@@ -242,7 +247,7 @@ static int join_text(cli *c, const cli_command *self, char **name, cli_secret *s
         code = read_invite(c, text, length, secret);
         code = code ? code : join_shared(c, secret, *name);
     } else if (!code) {
-        code = join_paired(c, text, length, name);
+        code = join_by_pairing(c, text, length, name);
     }
     cli_secret_free(text, length);
     return code;

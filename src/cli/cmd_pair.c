@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* zks pair: lets a device into a paired group, by a code to type or a link. */
+/* zks pair: lets a device into the group, by a code to type or a link. */
 #include "cli.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIFE_MAX_S = 600, LOOK_MS = 250, CANCEL_MS = 3000 };
+enum { LIFE_MAX_S = 600, LOOK_MS = 250, CANCEL_MS = 3000, CODE_TEXT_MAX = 256 };
 
 typedef struct pairing {
     cli *c;
@@ -14,7 +14,10 @@ typedef struct pairing {
     cli_qr qr;
     char *rights_text;
     uint32_t rights;
-    int link, yes, life_s;
+    char *code_text; /* --code, then the code */
+    size_t code_length;
+    int link, yes, life_s, new_code;
+    bool shared; /* the group is */
     /* what happened */
     zks_op *op;
     int code;   /* the exit code of something that went wrong in a callback */
@@ -49,6 +52,9 @@ static void show_code(pairing *p, const char *text)
         printf(p->link ? "Pairing link, for one device within %s:\n\n%s\n"
                        : "Pairing code, for one device within %s:\n\n        %s\n",
                life, text);
+        if (p->shared) {
+            puts("\nThe group is shared: the device gets its secret, which nothing takes back.");
+        }
         p->code = cli_qr_show(c, &p->qr, text, NULL);
         if (p->link) {
             puts("\nOn the other device run `zks join -` and paste it. Ctrl-C takes it back.\n");
@@ -201,6 +207,16 @@ static int check_options(pairing *p, const cli_command *self)
     if (c->args[0]) {
         return cli_usage(c, self->name, "pair takes no argument; `zks join` takes the code.");
     }
+    if ((p->code_text || p->new_code) && (p->link || cli_qr_wanted(&p->qr))) {
+        return cli_usage(c, self->name, "A code is typed: it is no link, and no QR code.");
+    }
+    if (p->code_text && p->new_code) {
+        return cli_usage(c, self->name,
+                         "--new-code makes a code, --code takes one: give one of them.");
+    }
+    if (p->new_code) {
+        return CLI_OK;
+    }
     if (p->life_s < 1 || p->life_s > LIFE_MAX_S) {
         return cli_usage(c, self->name, "--expires takes 1 to %d seconds.", LIFE_MAX_S);
     }
@@ -214,13 +230,67 @@ static int check_options(pairing *p, const cli_command *self)
     return code;
 }
 
+/* A code for a later --code: nothing of it is kept here. */
+static int show_new_code(const pairing *p)
+{
+    char code[ZKS_SIZE_PAIR_CODE];
+    zks_status status = zks_pair_code_new((uint8_t *)code);
+    if (status) {
+        return cli_fail(p->c, status, NULL);
+    }
+    if (p->c->json) {
+        return cli_json(p->c, json_pack("{s:s, s:s}", "kind", "pair_code", "code", code));
+    }
+    puts(code);
+    return CLI_OK;
+}
+
+/* - is standard input. What is wrong with it shows when it is used. */
+static int read_code(pairing *p)
+{
+    if (p->code_text && strcmp(p->code_text, "-") == 0) {
+        free(p->code_text);
+        p->code_text = NULL;
+        return cli_read_file(p->c, "code", "-", CODE_TEXT_MAX, &p->code_text, &p->code_length);
+    }
+    p->code_length = p->code_text ? strlen(p->code_text) : 0;
+    return CLI_OK;
+}
+
+static zks_status begin(pairing *p)
+{
+    zks_client *client = p->c->client;
+    uint32_t life_s = (uint32_t)p->life_s;
+    if (p->code_text) {
+        return zks_pair_begin_code(client, p->code_text, p->code_length, p->rights, life_s,
+                                   cli_wake, NULL, &p->op);
+    }
+    return zks_pair_begin(client, p->link ? ZKS_PAIR_KIND_LINK : ZKS_PAIR_KIND_CODE, p->rights,
+                          life_s, cli_wake, NULL, &p->op);
+}
+
+/* What the group cannot do is told before a relay is asked. */
+static int check_group(pairing *p)
+{
+    cli *c = p->c;
+    p->shared = cli_report_number(c, ZKS_REPORT_GROUP_KIND) == ZKS_GROUP_KIND_SHARED;
+    if (p->shared && p->rights) {
+        return cli_problem(c, CLI_CONFIG,
+                           "This group is shared, where all devices may the same: leave --rights "
+                           "out.");
+    }
+    return CLI_OK;
+}
+
 static int pair(pairing *p)
 {
     cli *c = p->c;
     p->link = p->link || cli_qr_wanted(&p->qr);
     c->on_pairing = on_pairing;
     c->pairing_user = p;
-    int code = cli_open_paired(c);
+    int code = read_code(p);
+    code = code ? code : cli_open(c);
+    code = code ? code : check_group(p);
     if (!code && !p->link && cli_report_number(c, ZKS_REPORT_SUITE) != ZKS_SUITE_ID_DEFAULT) {
         code = cli_problem(c, CLI_CONFIG,
                            "A group of approved algorithms has no codes to type: use a link, `zks "
@@ -230,8 +300,12 @@ static int pair(pairing *p)
     if (code) {
         return code;
     }
-    zks_status status = zks_pair_begin(c->client, p->link ? ZKS_PAIR_KIND_LINK : ZKS_PAIR_KIND_CODE,
-                                       p->rights, (uint32_t)p->life_s, cli_wake, NULL, &p->op);
+    zks_status status = begin(p);
+    if (p->code_text && (cli_is_typo(status) || status == ZKS_E_INVALID)) {
+        return cli_problem(c, CLI_CONFIG,
+                           "This is no pairing code (%s): make one with `zks pair --new-code`.",
+                           zks_status_name(status));
+    }
     code = status ? cli_fail(c, status, NULL) : wait_paired(p);
     return code ? code : show_paired(p);
 }
@@ -245,6 +319,10 @@ int cmd_pair(cli *c, const cli_command *self)
         {"yes", 'y', POPT_ARG_NONE, &p.yes, 0, "let the device in without asking", NULL},
         {"rights", 0, POPT_ARG_STRING, &p.rights_text, 0,
          "what it may do: \"invite\", \"admin\" (default: all that this device may)", "LIST"},
+        {"code", 0, POPT_ARG_STRING, &p.code_text, 0,
+         "a code of --new-code that was shown before (-: from standard input)", "CODE"},
+        {"new-code", 0, POPT_ARG_NONE, &p.new_code, 0, "print a code for a later --code, and end",
+         NULL},
         {"expires", 0, POPT_ARG_INT, &p.life_s, 0, "how long the code is good (600)", "S"},
         CLI_ONLINE_OPTIONS(c),
         POPT_TABLEEND};
@@ -252,10 +330,11 @@ int cmd_pair(cli *c, const cli_command *self)
     int code = cli_parse(c, self, options);
     if (code == CLI_GO_ON) {
         code = check_options(&p, self);
-        code = code ? code : pair(&p);
+        code = code ? code : p.new_code ? show_new_code(&p) : pair(&p);
     }
     zks_op_free(p.op);
     cli_qr_done(&p.qr);
     free(p.rights_text);
+    cli_secret_free(p.code_text, p.code_length);
     return code;
 }

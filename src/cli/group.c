@@ -50,8 +50,7 @@ int cli_group_refuse(cli *c)
     if (!code && has) {
         code = cli_problem(c, CLI_CONFIG,
                            "The store %s belongs to a group already: use --store FILE for another "
-                           "one, or `zks pair` (in a shared group: `zks group invite`) to let a "
-                           "device in.",
+                           "one, or `zks pair` to let a device in.",
                            c->path);
     }
     return code;
@@ -113,8 +112,8 @@ int cli_open_paired(cli *c)
     int code = cli_open(c);
     if (!code && cli_report_number(c, ZKS_REPORT_GROUP_KIND) != ZKS_GROUP_KIND_PAIRED) {
         code = cli_problem(c, CLI_CONFIG,
-                           "This group is shared, who has its secret is in: `zks group invite` "
-                           "lets a device in, and to keep one out make a new group.");
+                           "This group is shared, who has its secret is in: to keep a device out "
+                           "make a new group.");
     }
     return code;
 }

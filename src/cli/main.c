@@ -18,7 +18,9 @@ static const cli_command commands[] = {
      "create   makes a paired group and prints its recovery code, once: write it on paper. `zks "
      "pair`\n"
      "         lets devices in, `zks devices revoke` removes them. With --shared, or with a\n"
-     "         passphrase or secret, a shared group: who has the secret is in, for ever\n"
+     "         passphrase or secret, a shared group: who has the secret is in, for ever, and `zks "
+     "pair`\n"
+     "         hands it over\n"
      "join     the same as `zks join`\n"
      "invite   prints the invite of a shared group again; whoever has it can read and write "
      "everything\n"
@@ -39,10 +41,15 @@ static const cli_command commands[] = {
      "scan. When the other device has proven that it knows it, both show six digits, and pair "
      "asks\n"
      "whether to let it in: say yes if the digits are equal and the name is the one you expect. A\n"
-     "code is of use once; three wrong tries burn it. pair ends when the device is in.",
+     "code is of use once; three wrong tries burn it. pair ends when the device is in. With "
+     "--new-code\n"
+     "it prints a code that can be given away before, for a later --code. In a shared group the "
+     "device\n"
+     "gets the group's secret, which nothing takes back.",
      "  zks pair\n"
      "  zks pair --qr\n"
      "  zks pair --rights invite --expires 120\n"
+     "  zks pair --new-code >code.txt; zks pair --code - <code.txt\n"
      "  zks pair --json --link --yes\n",
      cmd_pair},
     {"join", "[CODE | LINK | INVITE | -]", "comes into a group",

@@ -162,6 +162,11 @@ uint64_t zks__inbox_acked(const zks_client *c);
 ZKS_MUST_USE zks_status zks__client_pair_begin(zks_client *c, int32_t kind, uint8_t rights,
                                                uint32_t life_s, zks_done_fn done, void *user,
                                                zks_op **out_op);
+/* With a code that the app has chosen, and may show before there is a connection. */
+ZKS_MUST_USE zks_status zks__client_pair_begin_code(zks_client *c, const char *text, size_t length,
+                                                    uint8_t rights, uint32_t life_s,
+                                                    zks_done_fn done, void *user, zks_op **out_op);
+ZKS_MUST_USE zks_status zks__client_pair_code_new(char out_code[ZKS_SIZE_PAIR_CODE]);
 ZKS_MUST_USE zks_status zks__client_pair_answer(zks_client *c, bool accept);
 
 /* --- membership --- */

@@ -112,8 +112,11 @@ struct zks_client {
     size_t cache_size, cache_first, cache_count;
     uint64_t cache_bytes;
     struct zks__inviting *inviting; /* inviting.c; NULL: nobody is being let in */
-    zks__list closing;              /* ops of zks_client_close */
-    zks__settled settled;           /* the last places given to own entries */
+    /* Digests of codes of the app's that somebody has tried or used; a ring. */
+    uint8_t spent_codes[16][ZKS_HASH_BYTES];
+    size_t spent_count;
+    zks__list closing;    /* ops of zks_client_close */
+    zks__settled settled; /* the last places given to own entries */
     uint64_t received_bytes_waiting;
     bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
     zks_status store_status; /* as told */

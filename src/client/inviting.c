@@ -4,8 +4,9 @@
  * client, and what its actions come to.
  *
  *   begin     storage thread  what the group is, whether this device may
- *             loop thread     the machine is made, and fed from here on
- *   COMMIT    storage thread  MEMBER and GRANT are made
+ *             loop thread     the machine is made, and fed from here on; with a code of the app's
+ *                             it may wait for a connection
+ *   COMMIT    storage thread  MEMBER and GRANT are made; in a shared group nothing
  *             loop thread     they are offered to the relay; once it has them they are stored here
  *             storage thread  the bundle, which has whatever else was stored meanwhile
  *             loop thread     COMMITTED
@@ -29,6 +30,8 @@ typedef struct zks__inviting {
     bool mute;        /* there was no memory for an event that the user needs */
     bool has_device;
     uint8_t *device; /* for the op */
+    bool chosen;     /* a code of the app's, whose digest is: */
+    uint8_t code[ZKS_HASH_BYTES];
     size_t relay_count;
     zks__pair_relay relays[ZKS_CLIENT_RELAYS_MAX]; /* the one in use first */
 } zks__inviting;
@@ -84,6 +87,27 @@ static bool ask(zks_client *c, const char *name, uint32_t digits)
     return ok;
 }
 
+/* Why it cannot begin or go on, as a sentence; NULL: the status says it. */
+static const char *refusal_text(zks_status status)
+{
+    switch (status) {
+    case ZKS_E_BUSY:
+        return "a pairing code is being shown already: wait, or cancel it";
+    case ZKS_E_CODE_USED:
+        return "this code has been used or tried before: make a new one";
+    case ZKS_E_UNAUTHORIZED:
+        return "this device may not let others in with these rights: ask a device that may, or "
+               "give fewer rights (in a group with a shared secret there are none)";
+    case ZKS_E_UNSUPPORTED:
+        return "a group of approved algorithms is joined by a link, not by a code";
+    case ZKS_E_TOO_LARGE:
+        return "the relay's address is too long for a pairing: configure one of at most 255 "
+               "characters";
+    default:
+        return NULL;
+    }
+}
+
 /* --- the end --- */
 
 static void free_inviting(zks__inviting *i)
@@ -107,7 +131,11 @@ static void ended(zks_client *c, const zks__pairing_action *a)
     zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "pairing_ended status=%d committed=%d",
                    (int)a->status, a->committed);
     atomic_store(&c->pair_asked, false); /* before anybody hears of the end */
-    bool told = zks__op_is_done(i->op);  /* by a client that closes */
+    if (i->chosen && a->spent) {
+        memcpy(c->spent_codes[c->spent_count++ % ZKS_COUNTOF(c->spent_codes)], i->code,
+               sizeof i->code);
+    }
+    bool told = zks__op_is_done(i->op); /* by a client that closes */
     if (!told && i->has_device && (!a->status || a->committed)) {
         zks__op_set_bytes(i->op, ZKS_OP_DEVICE, i->device, ZKS_DEVICE_ID_BYTES);
         i->device = NULL;
@@ -185,9 +213,21 @@ static void feed(zks_client *c, zks__pairing_event_kind kind)
     }
 }
 
+/* The relay in use is among those that the other device is told. */
+static bool add_session_relay(zks_client *c, zks__inviting *i);
+
 void zks__inviting_connected(zks_client *c)
 {
-    feed(c, ZKS_PAIRING_CONNECTED);
+    if (!c->inviting) {
+        return;
+    }
+    if (!add_session_relay(c, c->inviting)) {
+        zks__op_complete(c->inviting->op, ZKS_E_TOO_LARGE, refusal_text(ZKS_E_TOO_LARGE));
+        feed(c, ZKS_PAIRING_CANCEL);
+        return;
+    }
+    step(c, &(zks__pairing_event){.kind = ZKS_PAIRING_CONNECTED,
+                                  .relay_key = zks__session_peer_key(c->session)});
 }
 
 void zks__inviting_lost(zks_client *c, zks_status status)
@@ -286,6 +326,13 @@ static void finish_bundle(zks__job *job)
     committed(j, job->status ? job->status : j->judged);
 }
 
+static void bundle(admit_job *j)
+{
+    j->base.job.run = run_bundle;
+    j->base.job.finish = finish_bundle;
+    zks__client_job_start(&j->base);
+}
+
 static void offered(zks_client *c, zks_status status, const char *text, void *user)
 {
     admit_job *j = user;
@@ -295,11 +342,9 @@ static void offered(zks_client *c, zks_status status, const char *text, void *us
     j->at_relay = !status || zks__status_is_of_store(status);
     if (status) {
         committed(j, status);
-        return;
+    } else {
+        bundle(j);
     }
-    j->base.job.run = run_bundle;
-    j->base.job.finish = finish_bundle;
-    zks__client_job_start(&j->base);
 }
 
 static zks_status run_admit(zks__job *job)
@@ -323,6 +368,10 @@ static void finish_admit(zks__job *job)
         }
         memcpy(c->inviting->device, j->made.device, ZKS_DEVICE_ID_BYTES);
         c->inviting->has_device = true;
+        if (!j->made.count) {
+            bundle(j);
+            return;
+        }
         status = zks__client_offer(c, ZKS_RECORDS_PUT, records, j->made.count, offered, j);
         if (!status) {
             return;
@@ -354,6 +403,8 @@ typedef struct begin_job {
     zks__client_job base;
     zks_op *op; /* a reference */
     zks__pair_kind kind;
+    bool chosen;
+    zks__pair_invite code; /* chosen: that one; wiped with the job */
     uint8_t rights;
     uint32_t life_ms;
     zks_status judged;
@@ -388,12 +439,38 @@ static bool add_relay(zks__inviting *i, const char *address, const uint8_t key[3
     return true;
 }
 
+static bool has_relay(const zks__inviting *i, const uint8_t key[32])
+{
+    for (size_t k = 0; k < i->relay_count; k++) {
+        if (memcmp(i->relays[k].key, key, sizeof i->relays[k].key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_session_relay(zks_client *c, zks__inviting *i)
+{
+    const uint8_t *key = zks__session_peer_key(c->session);
+    if (has_relay(i, key)) {
+        return true;
+    }
+    i->relay_count -= i->relay_count == ZKS_COUNTOF(i->relays); /* it counts more than the last */
+    return add_relay(i, c->options.relays[zks__sync_relay(c->sync)], key);
+}
+
+static bool is_connected(const zks_client *c)
+{
+    return c->session && zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTED;
+}
+
 static bool add_relays(zks_client *c, const begin_job *j, zks__inviting *i)
 {
-    size_t active = zks__sync_relay(c->sync);
-    bool fits = add_relay(i, c->options.relays[active], zks__session_peer_key(c->session));
+    const bool connected = is_connected(c);
+    const size_t active = connected ? zks__sync_relay(c->sync) : SIZE_MAX;
+    bool fits = !connected || add_session_relay(c, i);
     for (size_t k = 0; fits && k < c->options.relay_count; k++) {
-        if (k != active && !j->found[k]) {
+        if (k != active && !j->found[k]) { /* one relay may have several addresses */
             (void)add_relay(i, c->options.relays[k], j->keys[k]);
         }
     }
@@ -411,7 +488,7 @@ static zks_status new_inviting(zks_client *c, const begin_job *j, zks__inviting 
     if (!status) {
         size_t most = i->relay_count < ZKS_PAIR_RELAYS_MAX ? i->relay_count : ZKS_PAIR_RELAYS_MAX;
         const zks__inviter_config config = {.kind = j->kind,
-                                            .relay_key = zks__session_peer_key(c->session),
+                                            .code = j->chosen ? &j->code : NULL,
                                             .group = j->group,
                                             .relays = i->relays,
                                             .relay_count = most,
@@ -426,27 +503,28 @@ static zks_status new_inviting(zks_client *c, const begin_job *j, zks__inviting 
     return ZKS_OK;
 }
 
-/* Why it cannot begin, as a sentence; NULL: the status says it. */
-static const char *refusal_text(zks_status status)
+/* A code that somebody has tried must not be tried again: only its digest is kept. */
+static void code_digest(const zks__pair_invite *v, uint8_t out[ZKS_HASH_BYTES])
 {
-    switch (status) {
-    case ZKS_E_BUSY:
-        return "a pairing code is being shown already: wait, or cancel it";
-    case ZKS_E_UNAUTHORIZED:
-        return "this device may not let others in with these rights: ask a device that may, or "
-               "give fewer rights";
-    case ZKS_E_UNSUPPORTED:
-        return "a group with a shared secret is joined by zks_invite_shared, and a group of "
-               "approved algorithms by a link, not by a code";
-    case ZKS_E_TOO_LARGE:
-        return "the relay's address is too long for a pairing: configure one of at most 255 "
-               "characters";
-    default:
-        return NULL;
-    }
+    char text[ZKS_PAIR_CODE_TEXT_BYTES];
+    zks__pair_code_text(v, text);
+    zks__crypto_sha256((const uint8_t *)text, strlen(text), out);
+    zks__wipe(text, sizeof text);
 }
 
-static zks_status start(zks_client *c, begin_job *j)
+static bool is_spent(const zks_client *c, const uint8_t code[ZKS_HASH_BYTES])
+{
+    size_t most = ZKS_COUNTOF(c->spent_codes);
+    for (size_t k = 0; k < most && k < c->spent_count; k++) {
+        if (memcmp(c->spent_codes[k], code, ZKS_HASH_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static zks_status may_start(const zks_client *c, const begin_job *j,
+                            const uint8_t code[ZKS_HASH_BYTES])
 {
     if (c->stopping || zks__op_is_done(j->op)) {
         return ZKS_E_CANCELLED;
@@ -454,19 +532,34 @@ static zks_status start(zks_client *c, begin_job *j)
     if (c->inviting) {
         return ZKS_E_BUSY;
     }
-    if (!c->session || zks__sync_state_of(c->sync) != ZKS_SYNC_CONNECTED) {
-        return ZKS_E_NOT_CONNECTED;
+    if (j->chosen) { /* its connection may come later */
+        return is_spent(c, code) ? ZKS_E_CODE_USED : ZKS_OK;
     }
+    return is_connected(c) ? ZKS_OK : ZKS_E_NOT_CONNECTED;
+}
+
+static zks_status start(zks_client *c, begin_job *j)
+{
     zks__inviting *i = NULL;
-    zks_status status = new_inviting(c, j, &i);
+    uint8_t code[ZKS_HASH_BYTES];
+    code_digest(&j->code, code);
+    zks_status status = may_start(c, j, code);
+    if (!status) {
+        status = new_inviting(c, j, &i);
+    }
     if (!status) {
         zks__op_ref(j->op);
         i->op = j->op;
         i->op->on_cancel = cancel;
+        i->chosen = j->chosen;
+        memcpy(i->code, code, sizeof i->code);
         c->inviting = i;
-        zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "pairing_begun kind=%d", (int)j->kind);
-        feed(c, ZKS_PAIRING_CONNECTED);
-        zks__client_pump(c);
+        zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "pairing_begun kind=%d chosen=%d",
+                       (int)j->kind, j->chosen);
+        if (is_connected(c)) {
+            zks__inviting_connected(c);
+            zks__client_pump(c);
+        }
     }
     return status;
 }
@@ -485,11 +578,13 @@ static void finish_begin(zks__job *job)
     }
     zks__buf_unref(j->genesis);
     zks__op_free(j->op);
+    zks__wipe(&j->code, sizeof j->code);
     zks__client_job_free(&j->base);
 }
 
-zks_status zks__client_pair_begin(zks_client *c, int32_t kind, uint8_t rights, uint32_t life_s,
-                                  zks_done_fn done, void *user, zks_op **out_op)
+static zks_status begin(zks_client *c, zks__pair_kind kind, const zks__pair_invite *code,
+                        uint8_t rights, uint32_t life_s, zks_done_fn done, void *user,
+                        zks_op **out_op)
 {
     zks_status status = zks__client_refuse(c);
     if (!status && !c->event) {
@@ -501,15 +596,64 @@ zks_status zks__client_pair_begin(zks_client *c, int32_t kind, uint8_t rights, u
     begin_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_begin, finish_begin);
     status = j ? zks__op_create(c->runtime, c->queue, c, done, user, &j->op) : ZKS_E_NOMEM;
     if (!status) {
-        j->kind = (zks__pair_kind)kind; /* the same numbers */
+        j->kind = kind;
+        j->chosen = code != NULL;
+        if (code) {
+            j->code = *code;
+        }
         j->rights = rights;
         j->life_ms = life_s * 1000;
         status = zks__client_submit_op(c, &j->base.job, j->op, out_op);
     }
     if (status && j) {
+        zks__wipe(&j->code, sizeof j->code);
         zks__client_job_free(&j->base);
     }
     return status;
+}
+
+zks_status zks__client_pair_begin(zks_client *c, int32_t kind, uint8_t rights, uint32_t life_s,
+                                  zks_done_fn done, void *user, zks_op **out_op)
+{
+    return begin(c, (zks__pair_kind)kind, NULL, rights, life_s, done, user,
+                 out_op); /* the same numbers */
+}
+
+zks_status zks__client_pair_begin_code(zks_client *c, const char *text, size_t length,
+                                       uint8_t rights, uint32_t life_s, zks_done_fn done,
+                                       void *user, zks_op **out_op)
+{
+    zks__pair_invite code;
+    zks__pair_problem problem;
+    zks_status status = zks__pair_read(text, length, &code, &problem);
+    if (status) {
+        return status;
+    }
+    status = code.kind == ZKS_PAIR_CODE
+                 ? begin(c, ZKS_PAIR_CODE, &code, rights, life_s, done, user, out_op)
+                 : ZKS_E_INVALID;
+    zks__wipe(&code, sizeof code);
+    return status;
+}
+
+_Static_assert((int)ZKS_PAIR_CODE_TEXT_BYTES == (int)ZKS_SIZE_PAIR_CODE, "as the app has room for");
+
+zks_status zks__client_pair_code_new(char out_code[ZKS_SIZE_PAIR_CODE])
+{
+    uint8_t random[ZKS_PAIR_CHOOSE_RANDOM_BYTES];
+    zks__pair_invite code;
+    zks_status status = zks__crypto_init();
+    if (status) {
+        return status;
+    }
+    const zks__rng rng = zks__crypto_rng();
+    do {
+        rng.fill(random, sizeof random, rng.user);
+    } while (!zks__pair_choose(random, &code));
+    zks__pair_code_text(&code, out_code);
+    zks__wipe(random, sizeof random);
+    zks__wipe(&code, sizeof code);
+    return ZKS_OK;
 }
 
 /* --- the user's answer --- */

@@ -39,7 +39,7 @@ enum { ZKS_LEDGER_PROBLEM_BYTES = ZKS_STORE_PROBLEM_BYTES };
 
 /* A group that pairing gave; borrowed during the opening. */
 typedef struct zks__ledger_join {
-    uint8_t suite;
+    uint8_t suite, mode;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     uint8_t instance[ZKS_INSTANCE_BYTES]; /* of the device's keys, as the MEMBER has them */
     const char *device_name;              /* as the inviter was told */
@@ -54,7 +54,7 @@ typedef struct zks__ledger_config {
     zks__store *store;            /* open already: the ledger takes it over, also when it fails */
     const char *path;             /* where store is NULL; NULL: in memory */
     const uint8_t *secret;        /* 32 bytes, NULL: the store's only group */
-    const zks__ledger_join *join; /* instead of a secret; NULL: none */
+    const zks__ledger_join *join; /* instead of a secret, which it may hold; NULL: none */
     uint8_t suite;                /* of the group that the secret makes; 0: the default */
     /* ZKS_GROUP_MODE_*, of it; 0: shared. Paired: the secret is R, makes a new group and is not
      * kept here: the caller may show it as a recovery code. */
@@ -268,8 +268,8 @@ ZKS_MUST_USE zks_status zks__ledger_base(zks__ledger *l, const uint8_t *body, si
 
 /* --- letting a device in (pairing): ledger_invite.c --- */
 /* What the device is let into, with these rights (0: all of this device). out->genesis points into
- * *out_genesis, which the caller drops. ZKS_E_UNSUPPORTED: a shared group; ZKS_E_UNAUTHORIZED: this
- * device may not let others in, or lacks one of these rights itself. */
+ * *out_genesis, which the caller drops. ZKS_E_UNAUTHORIZED: this device may not let others in, or
+ * lacks one of these rights itself, as all of a shared group do. */
 ZKS_MUST_USE zks_status zks__ledger_invitation(zks__ledger *l, uint8_t rights, zks__pair_group *out,
                                                zks__buf **out_genesis);
 /* The key of a relay, named in its address or pinned at first use. ZKS_E_NOT_FOUND: none yet. */
@@ -282,9 +282,9 @@ typedef struct zks__admission {
     zks__buf *records[2]; /* its MEMBER; a GRANT of the tip's secret, but for EPOCH 0, which
                            * everybody has who joined */
 } zks__admission;
-/* From the device's half of its MEMBER and its name, UTF-8. ZKS_E_UNAUTHORIZED as above;
- * ZKS_E_UNKNOWN_EPOCH: this device has not got the tip's secret yet; the codes of
- * zks__record_make_member_issue and zks__profile_seal. */
+/* From the device's half of its MEMBER and its name, UTF-8. In a shared group no records: the
+ * device makes them. ZKS_E_UNAUTHORIZED as above; ZKS_E_UNKNOWN_EPOCH: this device has not got the
+ * tip's secret yet; the codes of zks__record_make_member_issue and zks__profile_seal. */
 ZKS_MUST_USE zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name,
                                           zks__admission *out);
 void zks__admission_done(zks__admission *a);
@@ -298,7 +298,8 @@ typedef struct zks__owed {
 ZKS_MUST_USE zks_status zks__ledger_owed(zks__ledger *l, zks__owed *out);
 void zks__owed_done(zks__owed *o);
 /* Everything of the group for that device, once its MEMBER is among the records: the content of
- * pairing's last message, full of secrets; the caller wipes and frees it. ZKS_E_NOT_MEMBER: it was
+ * pairing's last message, full of secrets; the caller wipes and frees it. In a shared group its
+ * secret and the relays, whatever the device. ZKS_E_NOT_MEMBER: it was
  * removed meanwhile; ZKS_E_UNKNOWN_EPOCH as above. */
 ZKS_MUST_USE zks_status zks__ledger_bundle(zks__ledger *l,
                                            const uint8_t device[ZKS_DEVICE_ID_BYTES],

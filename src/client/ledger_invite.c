@@ -16,19 +16,22 @@ static uint8_t own_rights(const zks__ledger *l)
     return zks__records_rights(l->records, zks__ledger_device_id(l));
 }
 
+/* In a shared group there are no rights: everybody has the secret. */
+static bool may_invite(const zks__ledger *l, uint8_t rights)
+{
+    return l->group.mode == ZKS_GROUP_MODE_SHARED || (rights & ZKS_RIGHT_INVITE);
+}
+
 zks_status zks__ledger_invitation(zks__ledger *l, uint8_t rights, zks__pair_group *out,
                                   zks__buf **out_genesis)
 {
     if (l->broken) {
         return l->broken;
     }
-    if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
-        return ZKS_E_UNSUPPORTED;
-    }
     const zks__record *genesis = zks__records_genesis(l->records);
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
     uint8_t most = own_rights(l);
-    if (!own || !(most & ZKS_RIGHT_INVITE) || (rights & ~most)) {
+    if (!own || !may_invite(l, most) || (rights & ~most)) {
         return ZKS_E_UNAUTHORIZED;
     }
     zks__buf *bytes = zks__buf_copy(genesis->bytes.data, genesis->bytes.length);
@@ -125,7 +128,8 @@ zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name, 
     zks__record body;
     zks__admission a = {0};
     const zks__record *tip = zks__records_epoch(l->records);
-    zks_status status = l->broken ? l->broken : check_tip(l, tip);
+    const bool shared = l->group.mode == ZKS_GROUP_MODE_SHARED;
+    zks_status status = l->broken ? l->broken : shared ? ZKS_OK : check_tip(l, tip);
     if (!status) {
         status = zks__record_read_member_body(half.data, half.length, &body);
     }
@@ -134,13 +138,15 @@ zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name, 
     }
     uint8_t most = own_rights(l); /* it may have changed since the offer */
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
-    if (!own || !(most & ZKS_RIGHT_INVITE) || (body.member.rights & ~most) ||
+    if (!own || !may_invite(l, most) || (body.member.rights & ~most) ||
         body.member.not_after_s != own->member.not_after_s) {
         return ZKS_E_UNAUTHORIZED;
     }
     memcpy(a.device, body.member.device, sizeof a.device);
-    status = issue(l, half, name, &a);
-    if (!status && tip->epoch.number) { /* for good, like a place in the EPOCH's list */
+    if (!shared) { /* there the device issues it, by the secret */
+        status = issue(l, half, name, &a);
+    }
+    if (!status && !shared && tip->epoch.number) { /* for good, like a place in the EPOCH's list */
         zks__record member;
         status = zks__record_read(a.records[0]->data, a.records[0]->length, &member);
         if (!status) {
@@ -325,23 +331,44 @@ static zks_status list_heads(zks__ledger *l, lists *s)
 
 static zks_status write_bundle(const zks__pair_bundle *b, uint8_t **out, size_t *out_length)
 {
+    void (*write)(const zks__pair_bundle *, zks__writer *) = b->secret ? zks__pair_shared_write
+                                                                       : zks__pair_bundle_write;
     zks__writer count = zks__writer_of(NULL, 0);
-    zks__pair_bundle_write(b, &count);
+    write(b, &count);
     uint8_t *bytes = zks__alloc(count.length);
     if (!bytes) {
         return ZKS_E_NOMEM;
     }
     zks__writer w = zks__writer_of(bytes, count.length);
-    zks__pair_bundle_write(b, &w);
+    write(b, &w);
     *out = bytes;
     *out_length = w.length;
     return ZKS_OK;
+}
+
+/* Of a shared group: what its secret does not lead to comes from the relays. */
+static zks_status shared_bundle(const zks__ledger *l, const zks__pair_relay *relays,
+                                size_t relay_count, uint8_t **out_bundle, size_t *out_length)
+{
+    lists s = {0};
+    zks_status status = l->broken ? l->broken : list_relays(relays, relay_count, &s);
+    s.bundle.secret = l->seed;
+    s.bundle.descriptor = (zks__slice){(const uint8_t *)l->group.descriptor,
+                                       strlen(l->group.descriptor)};
+    if (!status) {
+        status = write_bundle(&s.bundle, out_bundle, out_length);
+    }
+    lists_done(&s);
+    return status;
 }
 
 zks_status zks__ledger_bundle(zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES],
                               const zks__pair_relay *relays, size_t relay_count,
                               uint8_t **out_bundle, size_t *out_length)
 {
+    if (l->group.mode == ZKS_GROUP_MODE_SHARED) {
+        return shared_bundle(l, relays, relay_count, out_bundle, out_length);
+    }
     lists s = {0};
     const zks__record *tip = zks__records_epoch(l->records);
     zks_status status = l->broken ? l->broken : check_tip(l, tip);

@@ -13,6 +13,24 @@
 
 #include <string.h>
 
+/* Of a shared group: the secret, which must be the one behind the group that was offered. */
+static zks_status join_shared(zks__ledger *l, const zks__ledger_join *join)
+{
+    const zks__pair_bundle *b = join->bundle;
+    memcpy(l->seed, b->secret, sizeof l->seed);
+    zks__group_root_derive(join->suite, join->mode, l->seed, &l->root);
+    if (memcmp(l->root.group_id, join->group_id, sizeof l->root.group_id) != 0) {
+        return ZKS_E_PROTOCOL;
+    }
+    const char *text = (const char *)b->descriptor.data;
+    if (b->descriptor.length &&
+        zks__crypto_descriptor_suite(text, b->descriptor.length) != join->suite) {
+        return ZKS_E_PROTOCOL;
+    }
+    memcpy(l->group.descriptor, text, b->descriptor.length);
+    return ZKS_OK;
+}
+
 zks_status zks__ledger_join_group(zks__ledger *l, const zks__ledger_join *join)
 {
     zks__store_group *g = &l->group;
@@ -24,9 +42,16 @@ zks_status zks__ledger_join_group(zks__ledger *l, const zks__ledger_join *join)
     memcpy(g->group_id, join->group_id, sizeof g->group_id);
     memcpy(g->instance, join->instance, sizeof g->instance);
     g->suite = join->suite;
-    g->mode = ZKS_GROUP_MODE_PAIRED;
+    g->mode = join->mode;
     strncpy(g->device_name, join->device_name, sizeof g->device_name - 1);
-    return zks__store_group_add(l->store, g);
+    const bool shared = join->mode == ZKS_GROUP_MODE_SHARED;
+    status = shared ? join_shared(l, join) : ZKS_OK;
+    if (!status) {
+        status = zks__store_group_add(l->store, g);
+    }
+    return status || !shared ? status
+                             : zks__keyring_put(l->keyring, g->g, g->group_id,
+                                                ZKS_STORE_SECRET_GROUP, NULL, l->seed);
 }
 
 /* The records as a set of their own. */
@@ -115,6 +140,9 @@ zks_status zks__ledger_join_keep(zks__ledger *l, const zks__ledger_join *join)
 {
     const zks__pair_bundle *b = join->bundle;
     zks__records *set = NULL;
+    if (b->secret) { /* the records are made from it */
+        return zks__store_pin_set(l->store, join->relay, join->relay_key);
+    }
     zks_status status = zks__records_new(l->group.group_id, &set);
     if (!status) {
         status = gather(l, b->records, set);

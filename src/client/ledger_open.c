@@ -171,9 +171,10 @@ static zks_status open_group(zks__ledger *l, const zks__ledger_config *config)
         status = derive_device(l);
     }
     if (!status) {
-        status = !is_new        ? ZKS_OK
-                 : config->join ? zks__ledger_join_keep(l, config->join)
-                                : make_records(l);
+        status = config->join ? zks__ledger_join_keep(l, config->join) : ZKS_OK;
+    }
+    if (!status && is_new && (!config->join || config->join->bundle->secret)) {
+        status = make_records(l);
     }
     if (l->group.mode == ZKS_GROUP_MODE_PAIRED) {
         zks__wipe(&l->root, sizeof l->root);

@@ -194,6 +194,7 @@ static void join_group(const zks__pair_group *group, void *user)
     zks__device_keys *keys = zks__vault_alloc(c->runtime->vault, sizeof *keys);
     zks_status status = keys ? ZKS_OK : ZKS_E_NOMEM;
     o->join.suite = group->suite;
+    o->join.mode = group->mode;
     o->join.device_name = joining_name(c);
     memcpy(o->join.group_id, group->group_id, sizeof o->join.group_id);
     rng->fill(o->join.instance, sizeof o->join.instance, rng->user);

@@ -105,6 +105,28 @@ void zks__pair_secret(zks__pair_kind kind, const uint8_t random[ZKS_PAIR_SECRET_
     }
 }
 
+bool zks__pair_choose(const uint8_t random[ZKS_PAIR_CHOOSE_RANDOM_BYTES], zks__pair_invite *out)
+{
+    static const char both[] = "234567ABCDEFGHJKMNPQRSTVWXYZ";
+    enum { KINDS = sizeof both - 1 };
+    uint8_t all[ZKS_PAIR_CODE_CHARS];
+    size_t count = 0;
+    for (size_t i = 0; i < ZKS_PAIR_CHOOSE_RANDOM_BYTES && count < sizeof all; i++) {
+        uint8_t value = random[i] & 31; /* a larger one would favour some characters */
+        if (value < KINDS) {
+            all[count++] = (uint8_t)both[value];
+        }
+    }
+    bool enough = count == sizeof all;
+    if (enough) {
+        *out = (zks__pair_invite){.kind = ZKS_PAIR_CODE, .suite = ZKS_SUITE_SODIUM};
+        memcpy(out->nameplate, all, ZKS_NAMEPLATE_BYTES);
+        memcpy(out->secret, all + ZKS_NAMEPLATE_BYTES, ZKS_PAIR_CODE_SECRET_CHARS);
+    }
+    zks__wipe(all, sizeof all);
+    return enough;
+}
+
 void zks__pair_code_text(const zks__pair_invite *v, char out[ZKS_PAIR_CODE_TEXT_BYTES])
 {
     char all[ZKS_PAIR_CODE_CHARS];

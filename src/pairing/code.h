@@ -73,6 +73,13 @@ typedef struct zks__pair_problem {
 /* The secret of a new invite of this kind. */
 void zks__pair_secret(zks__pair_kind kind, const uint8_t random[ZKS_PAIR_SECRET_BYTES],
                       uint8_t out_secret[ZKS_PAIR_SECRET_BYTES]);
+/* A code that is made before there is a relay to pick its nameplate: all of it at random, of the
+ * characters that base32 of either kind has (Crockford's and RFC 4648's), so that nobody reads one
+ * for another: 2 to 7 and A to Z without I, L, O and U, 57 bits of secret. Takes from `random` what
+ * is uniform; false: that was not enough, which happens once in 10^30 times. Wipe both. */
+enum { ZKS_PAIR_CHOOSE_RANDOM_BYTES = 64 };
+ZKS_MUST_USE bool zks__pair_choose(const uint8_t random[ZKS_PAIR_CHOOSE_RANDOM_BYTES],
+                                   zks__pair_invite *out);
 /* The text of a code, with dashes. */
 void zks__pair_code_text(const zks__pair_invite *v, char out[ZKS_PAIR_CODE_TEXT_BYTES]);
 /* The text of a link. ZKS_E_INVALID: no relay, more than ZKS_PAIR_RELAYS_MAX, or an address that is

@@ -27,7 +27,8 @@ enum {
 
 struct zks__inviter {
     uint8_t state;
-    bool shown; /* the user has the code */
+    bool chosen; /* the code was there before the relay */
+    bool shown;  /* the relay has the code, so the user has it */
     bool committed;
     uint32_t attempt;
     unsigned tries;
@@ -53,6 +54,7 @@ static void end(zks__inviter *i, zks_status status, zks__pairing_actions *out)
     a->status = status;
     a->text = zks__pairing_sentence(true, status);
     a->committed = status && i->committed;
+    a->spent = i->state >= BOUND || i->tries;
     i->state = ENDED;
     zks__exchange_done(&i->x);
     zks__wipe(&i->invite.secret, sizeof i->invite.secret);
@@ -142,9 +144,12 @@ static zks_status make_code(zks__inviter *i, const zks__mailbox_open *m,
     if (!nameplate_valid(m->nameplate)) {
         return ZKS_E_PROTOCOL;
     }
-    memcpy(i->invite.nameplate, m->nameplate, sizeof i->invite.nameplate);
-    zks__pair_secret(i->invite.kind, e->random + 48, i->invite.secret);
-    zks_status status = zks__exchange_init(&i->x, &i->invite, i->relay_key);
+    zks_status status = ZKS_OK;
+    if (!i->chosen) {
+        memcpy(i->invite.nameplate, m->nameplate, sizeof i->invite.nameplate);
+        zks__pair_secret(i->invite.kind, e->random + 48, i->invite.secret);
+        status = zks__exchange_init(&i->x, &i->invite, i->relay_key);
+    }
     if (!status && i->invite.kind == ZKS_PAIR_LINK) {
         status = zks__pair_link_text(&i->invite, i->text);
     } else if (!status) {
@@ -164,7 +169,8 @@ static void on_open(zks__inviter *i, const zks__mailbox_open *m, const zks__pair
     if (i->state != OPENING) {
         return;
     }
-    if (i->shown && memcmp(m->nameplate, i->invite.nameplate, sizeof m->nameplate) != 0) {
+    if ((i->shown || i->chosen) &&
+        memcmp(m->nameplate, i->invite.nameplate, sizeof m->nameplate) != 0) {
         return; /* another machine's */
     }
     bool first = !i->shown;
@@ -440,9 +446,28 @@ static void on_message(zks__inviter *i, const zks__pairing_event *e, zks__pairin
 
 /* --- the session, the user, the group --------------------------------------------- */
 
-static void on_connected(zks__inviter *i, uint64_t now_ms, zks__pairing_actions *out)
+/* A link names the relays at which it is good. The exchange is bound to the relay in use. */
+static zks_status use_relay(zks__inviter *i, const uint8_t key[32])
+{
+    bool named = i->invite.kind == ZKS_PAIR_CODE;
+    for (size_t k = 0; k < i->invite.relay_count; k++) {
+        named = named || memcmp(i->invite.relays[k].key, key, 32) == 0;
+    }
+    memcpy(i->relay_key, key, sizeof i->relay_key);
+    return !named                  ? ZKS_E_CODE_UNKNOWN
+           : i->shown || i->chosen ? zks__exchange_init(&i->x, &i->invite, key)
+                                   : ZKS_OK;
+}
+
+static void on_connected(zks__inviter *i, const uint8_t relay_key[32], uint64_t now_ms,
+                         zks__pairing_actions *out)
 {
     if (i->state != IDLE && i->state != OFFLINE) {
+        return;
+    }
+    zks_status status = use_relay(i, relay_key);
+    if (status) {
+        end(i, status, out);
         return;
     }
     zks__message *m = &zks__pairing_add(out, ZKS_PAIRING_SEND)->message;
@@ -491,17 +516,24 @@ static void on_answer(zks__inviter *i, bool accept, zks__pairing_actions *out)
     a->text = i->name;
 }
 
+static zks_status read_bundle(const zks__inviter *i, zks__slice bytes)
+{
+    zks__pair_bundle bundle;
+    return i->group.mode == ZKS_GROUP_MODE_SHARED
+               ? zks__pair_shared_read(bytes.data, bytes.length, &bundle)
+               : zks__pair_bundle_read(bytes.data, bytes.length, &bundle);
+}
+
 static void on_committed(zks__inviter *i, const zks__pairing_event *e, zks__pairing_actions *out)
 {
     if (i->state != COMMITTED) {
         return;
     }
-    zks__pair_bundle bundle;
     zks__pair_message m = {.number = 6};
     zks_status status = e->status;
     i->committed = !status || e->accept;
     if (!status) {
-        status = zks__pair_bundle_read(e->bytes.data, e->bytes.length, &bundle);
+        status = read_bundle(i, e->bytes);
     }
     if (!status && e->bytes.length > ZKS_PAIR_BUNDLE_MAX_BYTES) {
         status = ZKS_E_TOO_LARGE;
@@ -538,8 +570,7 @@ static zks_status copy_relays(zks__inviter *i, const zks__inviter_config *config
     if (config->kind == ZKS_PAIR_CODE) {
         return ZKS_OK;
     }
-    if (!config->relay_count || config->relay_count > ZKS_PAIR_RELAYS_MAX ||
-        memcmp(config->relays[0].key, config->relay_key, 32) != 0) {
+    if (!config->relay_count || config->relay_count > ZKS_PAIR_RELAYS_MAX) {
         return ZKS_E_INVALID;
     }
     i->invite.relay_count = config->relay_count;
@@ -549,20 +580,22 @@ static zks_status copy_relays(zks__inviter *i, const zks__inviter_config *config
 
 static zks_status check_config(const zks__inviter_config *config)
 {
-    if (config->group.mode != ZKS_GROUP_MODE_PAIRED) {
-        return ZKS_E_UNSUPPORTED;
-    }
     if (!zks__crypto_suite(config->group.suite)) {
         return ZKS_E_SUITE;
     }
-    if (config->kind == ZKS_PAIR_CODE && config->group.suite != ZKS_SUITE_SODIUM) {
+    bool code = config->kind == ZKS_PAIR_CODE;
+    if (config->code && (!code || config->code->kind != ZKS_PAIR_CODE ||
+                         !nameplate_valid(config->code->nameplate))) {
+        return ZKS_E_INVALID;
+    }
+    if (code && config->group.suite != ZKS_SUITE_SODIUM) {
         return ZKS_E_UNSUPPORTED;
     }
-    bool known = config->kind == ZKS_PAIR_CODE || config->kind == ZKS_PAIR_LINK;
-    return known ? ZKS_OK : ZKS_E_INVALID;
+    return code || config->kind == ZKS_PAIR_LINK ? ZKS_OK : ZKS_E_INVALID;
 }
 
-/* The content of m4, written and read again: config's bytes may go. */
+/* The content of m4, written and read again: config's bytes may go. What is wrong with it is what
+ * the other side would refuse. */
 static zks_status copy_group(zks__inviter *i, const zks__pair_group *group)
 {
     zks__writer count = zks__writer_of(NULL, 0);
@@ -575,7 +608,7 @@ static zks_status copy_group(zks__inviter *i, const zks__pair_group *group)
         zks__pair_group_write(group, &w);
         status = zks__pair_group_read(i->plain.data, i->plain.length, &i->group);
     }
-    return status;
+    return status == ZKS_E_MALFORMED ? ZKS_E_INVALID : status;
 }
 
 zks_status zks__inviter_new(const zks__inviter_config *config, zks__inviter **out_inviter)
@@ -591,10 +624,13 @@ zks_status zks__inviter_new(const zks__inviter_config *config, zks__inviter **ou
     i->life_ms = config->life_ms && config->life_ms < ZKS_PAIRING_LIFE_MS ? config->life_ms
                                                                           : ZKS_PAIRING_LIFE_MS;
     i->life_end_ms = i->step_end_ms = ZKS_PAIRING_NEVER;
+    if (config->code) {
+        i->invite = *config->code;
+        i->chosen = true;
+    }
     i->invite.kind = config->kind;
     i->invite.suite = config->group.suite;
     memcpy(i->invite.group_id, config->group.group_id, sizeof i->invite.group_id);
-    memcpy(i->relay_key, config->relay_key, sizeof i->relay_key);
     status = copy_relays(i, config);
     if (!status) {
         status = copy_group(i, &config->group);
@@ -627,7 +663,7 @@ void zks__inviter_step(zks__inviter *i, const zks__pairing_event *e, zks__pairin
     }
     switch (e->kind) {
     case ZKS_PAIRING_CONNECTED:
-        on_connected(i, e->now_ms, out);
+        on_connected(i, e->relay_key, e->now_ms, out);
         break;
     case ZKS_PAIRING_MESSAGE:
         on_message(i, e, out);

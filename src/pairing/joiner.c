@@ -119,7 +119,7 @@ static zks_status check_group(const zks__joiner *j, const zks__pair_group *g)
         memcmp(g->group_id, j->invite.group_id, sizeof g->group_id) != 0) {
         return ZKS_E_WRONG_GROUP;
     }
-    if (g->suite != j->invite.suite || g->mode != ZKS_GROUP_MODE_PAIRED) {
+    if (g->suite != j->invite.suite) {
         return ZKS_E_UNSUPPORTED;
     }
     zks_status status = zks__record_read(g->genesis.data, g->genesis.length, &r);
@@ -190,7 +190,7 @@ static bool has_relay(zks__wire_list relays, const uint8_t key[32])
 
 static zks_status check_bundle(const zks__joiner *j, const zks__pair_bundle *b)
 {
-    bool good = has_member(j, b->records) && has_relay(b->relays, j->relay_key);
+    bool good = (b->secret || has_member(j, b->records)) && has_relay(b->relays, j->relay_key);
     for (size_t k = 0; good && k < j->invite.relay_count; k++) {
         good = has_relay(b->relays, j->invite.relays[k].key);
     }
@@ -203,7 +203,9 @@ static zks_status on_m6(zks__joiner *j, const zks__pair_message *m, zks__pairing
     zks__pair_bundle bundle;
     zks_status status = zks__pairing_open(&j->x, m, true, &j->plain);
     if (!status) {
-        status = zks__pair_bundle_read(j->plain.data, j->plain.length, &bundle);
+        status = j->group.mode == ZKS_GROUP_MODE_SHARED
+                     ? zks__pair_shared_read(j->plain.data, j->plain.length, &bundle)
+                     : zks__pair_bundle_read(j->plain.data, j->plain.length, &bundle);
     }
     if (!status) {
         status = check_bundle(j, &bundle);

@@ -127,6 +127,11 @@ zks_status zks__pair_group_read(const uint8_t *data, size_t length, zks__pair_gr
     zks__read_copy(&r, g.group_id, sizeof g.group_id);
     g.genesis = read_lp(&r, ZKS_PAIR_SMALL_MAX_BYTES);
     zks_status status = finish(&r);
+    bool shared = g.mode == ZKS_GROUP_MODE_SHARED; /* where all may the same, for ever */
+    if (!status &&
+        ((shared && (g.rights || g.not_after_s)) || (!shared && g.mode != ZKS_GROUP_MODE_PAIRED))) {
+        status = ZKS_E_MALFORMED;
+    }
     if (!status) {
         *out = g;
     }
@@ -270,7 +275,7 @@ static zks__wire_list read_list(zks__reader *r, size_t most, item_fn item)
 
 zks_status zks__pair_bundle_read(const uint8_t *data, size_t length, zks__pair_bundle *out)
 {
-    zks__pair_bundle b;
+    zks__pair_bundle b = {0};
     zks__reader r = zks__reader_of(data, length);
     b.records = read_list(&r, ZKS_PAIR_RECORDS_MAX, read_record);
     b.secrets = read_list(&r, ZKS_PAIR_SECRETS_MAX, read_secret);
@@ -326,12 +331,21 @@ bool zks__pair_next_head(zks__wire_list *list, zks__pair_head *out)
     return next(list, read_head, out, sizeof *out);
 }
 
+static void write_relays(zks__wire_list list, zks__writer *w)
+{
+    zks__pair_relay_item relay;
+    zks__write_leb(w, list.count);
+    while (zks__pair_next_relay(&list, &relay)) {
+        zks__write_bytes(w, relay.key, sizeof relay.key);
+        zks__write_lp(w, relay.address.data, relay.address.length);
+    }
+}
+
 void zks__pair_bundle_write(const zks__pair_bundle *bundle, zks__writer *w)
 {
     zks__pair_bundle b = *bundle;
     zks__slice record;
     zks__pair_secret_item secret;
-    zks__pair_relay_item relay;
     zks__wire_hash pin;
     zks__pair_head head;
     zks__write_leb(w, b.records.count);
@@ -344,11 +358,7 @@ void zks__pair_bundle_write(const zks__pair_bundle *bundle, zks__writer *w)
         zks__write_bytes(w, secret.secret, sizeof secret.secret);
     }
     zks__wipe(&secret, sizeof secret);
-    zks__write_leb(w, b.relays.count);
-    while (zks__pair_next_relay(&b.relays, &relay)) {
-        zks__write_bytes(w, relay.key, sizeof relay.key);
-        zks__write_lp(w, relay.address.data, relay.address.length);
-    }
+    write_relays(b.relays, w);
     zks__write_leb(w, b.pins.count);
     while (zks__pair_next_pin(&b.pins, &pin)) {
         zks__write_bytes(w, pin.hash, sizeof pin.hash);
@@ -360,4 +370,32 @@ void zks__pair_bundle_write(const zks__pair_bundle *bundle, zks__writer *w)
         zks__write_u64(w, head.seq);
         zks__write_bytes(w, head.id, sizeof head.id);
     }
+}
+
+/* --- m6 of a shared group ----------------------------------------------------------- */
+
+zks_status zks__pair_shared_read(const uint8_t *data, size_t length, zks__pair_bundle *out)
+{
+    zks__pair_bundle b = {0};
+    zks__reader r = zks__reader_of(data, length);
+    b.secret = zks__read_bytes(&r, ZKS_KEY_BYTES);
+    b.descriptor = read_lp(&r, ZKS_DESCRIPTOR_BYTES - 1);
+    b.relays = read_list(&r, ZKS_RELAYS_MAX, read_relay);
+    zks_status status = finish(&r);
+    if (!status && b.descriptor.length &&
+        zks__crypto_descriptor_check((const char *)b.descriptor.data, b.descriptor.length, NULL,
+                                     NULL)) {
+        status = ZKS_E_MALFORMED;
+    }
+    if (!status) {
+        *out = b;
+    }
+    return status;
+}
+
+void zks__pair_shared_write(const zks__pair_bundle *b, zks__writer *w)
+{
+    zks__write_bytes(w, b->secret, ZKS_KEY_BYTES);
+    zks__write_lp(w, b->descriptor.data, b->descriptor.length);
+    write_relays(b->relays, w);
 }

@@ -81,8 +81,11 @@ typedef struct zks__pair_request {
     zks__slice name;
 } zks__pair_request;
 
-/* m6: five lists, each a LEB128 count and its items. */
+/* m6 of a paired group: five lists, each a LEB128 count and its items. Of a shared group:
+ * secret(32) lp(descriptor) and the list of relays; who has it is a member for good. */
 typedef struct zks__pair_bundle {
+    const uint8_t *secret; /* of a shared group, R: ZKS_KEY_BYTES, borrowed; NULL: a paired one's */
+    zks__slice descriptor; /* of the passphrase behind R; empty: there is none */
     zks__wire_list records; /* of zks__slice, lp(record): all of the group, the new MEMBER too */
     zks__wire_list secrets; /* of zks__pair_secret_item: the epochs that the joiner may read */
     zks__wire_list relays;  /* of zks__pair_relay_item, in order of preference */
@@ -114,10 +117,14 @@ ZKS_MUST_USE zks_status zks__pair_request_read(const uint8_t *data, size_t lengt
                                                zks__pair_request *out);
 ZKS_MUST_USE zks_status zks__pair_bundle_read(const uint8_t *data, size_t length,
                                               zks__pair_bundle *out);
+/* The same of a shared group. ZKS_E_MALFORMED also: a descriptor that is none. */
+ZKS_MUST_USE zks_status zks__pair_shared_read(const uint8_t *data, size_t length,
+                                              zks__pair_bundle *out);
 /* A writer without memory counts. The lists of a bundle are arrays of their items. */
 void zks__pair_group_write(const zks__pair_group *g, zks__writer *w);
 void zks__pair_request_write(const zks__pair_request *r, zks__writer *w);
 void zks__pair_bundle_write(const zks__pair_bundle *b, zks__writer *w);
+void zks__pair_shared_write(const zks__pair_bundle *b, zks__writer *w);
 /* Take the next item off a list that was read or is to be written. false: the end. */
 bool zks__pair_next_record(zks__wire_list *list, zks__slice *out);
 bool zks__pair_next_secret(zks__wire_list *list, zks__pair_secret_item *out);

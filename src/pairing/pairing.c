@@ -126,8 +126,7 @@ static const struct {
      "Three wrong codes were tried, so this code is burnt: make a new one, or use the QR code.",
      "The pairing code is wrong: check it, or ask for a new one."},
     {ZKS_E_CODE_UNKNOWN,
-     "The relay has forgotten this code, since it was restarted or could not be reached for too "
-     "long: make a new one.",
+     "The relay has forgotten this code, or takes none that it has not made: make a new one.",
      "The relay knows no such pairing code: check its first four characters, and that both devices "
      "use the same relay."},
     {ZKS_E_CODE_EXPIRED, "The pairing code's time is over: make a new one.",
@@ -139,7 +138,9 @@ static const struct {
      "The other device cancelled or declined the pairing: ask for a new code."},
     {ZKS_E_CANCELLED, "The pairing was cancelled; the code is no good any more.",
      "The pairing was cancelled."},
-    {ZKS_E_BUSY, "The relay is busy: try again.",
+    {ZKS_E_BUSY,
+     "The relay has a code of another device that begins with the same four characters: make a new "
+     "one.",
      "Another device is pairing with this code right now, or the other device cannot be reached: "
      "try again in a minute."},
     {ZKS_E_TIMEOUT, "The other device did not answer in time: make a new code.",

@@ -8,10 +8,12 @@
  * zks__joiner_step, and does each action in order. Bytes and texts of actions are the machine's and
  * valid until its next step. After ZKS_PAIRING_ENDED further steps do nothing; free the machine.
  *
- *   INVITER, a member with the right INVITE in a paired group
- *   event CONNECTED    a session with the relay is there and HELLO was accepted. Again after each
- *                      reconnect: a code outlives the loss of the connection as long as the relay
- *                      keeps it (a minute), a started attempt does not.
+ *   INVITER, a member with the right INVITE in a paired group, or any of a shared one
+ *   event CONNECTED    a session with a relay is there and HELLO was accepted: relay_key. Again
+ *                      after each reconnect: a code outlives the loss of the connection as long as
+ *                      the relay keeps it (a minute), and a restart of the relay; a started attempt
+ *                      does not. A code may move on to another relay, a link to one that it names.
+ *                      Wrong tries count over all of them.
  *   event MESSAGE      each MAILBOX_* message of that session, and each ERROR about one. Messages
  *                      for other nameplates are ignored, so several machines may share a session;
  *                      but start only one at a time until it has said SHOW_CODE.
@@ -34,9 +36,13 @@
  *                      COMMITTED with the bundle (zks__pair_bundle_write), which is everything of
  *                      the group: records, epoch secrets, relays with keys, pins, heads. The new
  *                      MEMBER must be among the records; the relay in use, and all that the link
- *                      names, among the relays.
+ *                      names, among the relays. In a shared group nothing is issued, since the
+ *                      device does so itself: COMMITTED at once with the bundle of such a group
+ *                      (zks__pair_shared_write).
  *   action ENDED       `status` and a sentence for the user. `committed`: the device is a member
  *                      though the end of the pairing is not known (status is not ZKS_OK): say so.
+ *                      `spent`: somebody has tried or used the code, so it must not be given to
+ *                      another machine, where tries would count from the beginning.
  *
  *   JOINER, with an invite that was read (code.h)
  *   event CONNECTED    a session with the relay, under throw-away keys and without HELLO:
@@ -55,7 +61,8 @@
  *   action STORE       `bundle` is what the inviter gives; its own MEMBER and the relay in use are
  *                      in it already checked. Run state() over the records, check that this device
  *                      is a member and that the secrets belong to the epochs, store all of it; then
- *                      STORED.
+ *                      STORED. In a shared group: check that the group's id follows from the
+ *                      secret, and make the records of a device that has it, with the same keys.
  *   action ENDED       ZKS_OK: close the session with code 0 (what is queued goes out first),
  *                      connect with the device's keys and say HELLO. Else: a sentence; close.
  *
@@ -96,7 +103,7 @@ typedef struct zks__pairing_event {
     uint64_t now_ms;
     const uint8_t *random;       /* ZKS_PAIRING_RANDOM_BYTES */
     const zks__message *message; /* MESSAGE */
-    const uint8_t *relay_key;    /* CONNECTED, joiner: 32 bytes */
+    const uint8_t *relay_key;    /* CONNECTED: 32 bytes */
     zks_status status;           /* LOST, COMMITTED, STORED */
     bool accept;                 /* ANSWER, COMMITTED */
     zks__slice bytes;            /* COMMITTED: bundle; MEMBER: the device's part */
@@ -127,6 +134,7 @@ typedef struct zks__pairing_action {
     zks_status status;       /* ENDED */
     uint32_t retry_after_ms; /* ENDED: the relay's wish, 0: none */
     bool committed;          /* ENDED */
+    bool spent;              /* ENDED, inviter */
 } zks__pairing_action;
 
 typedef struct zks__pairing_actions {
@@ -136,7 +144,7 @@ typedef struct zks__pairing_actions {
 
 typedef struct zks__inviter_config {
     zks__pair_kind kind;
-    const uint8_t *relay_key;      /* of the session; 32 bytes */
+    const zks__pair_invite *code;  /* CODE: that one, which nobody has seen; NULL: a new one */
     zks__pair_group group;         /* what m4 says; the bytes are copied */
     const zks__pair_relay *relays; /* LINK: the session's relay first, as code.h wants them */
     size_t relay_count;
@@ -146,9 +154,8 @@ typedef struct zks__inviter_config {
 typedef struct zks__inviter zks__inviter;
 typedef struct zks__joiner zks__joiner;
 
-/* ZKS_E_UNSUPPORTED: a shared group, which its secret lets devices into, or a code in a group whose
- * suite has no PAKE (use a link); ZKS_E_SUITE; ZKS_E_INVALID: the relays or the group; ZKS_E_NOMEM.
- */
+/* ZKS_E_UNSUPPORTED: a code in a group whose suite has no PAKE (use a link); ZKS_E_SUITE;
+ * ZKS_E_INVALID: the relays, the group or the code; ZKS_E_NOMEM. */
 ZKS_MUST_USE zks_status zks__inviter_new(const zks__inviter_config *config,
                                          zks__inviter **out_inviter);
 /* Wipes. NULL is fine. */
@@ -166,12 +173,14 @@ uint64_t zks__joiner_deadline_ms(const zks__joiner *j);
 /*
  * What the user of a side is told at its end with this status; never NULL. The pairing's own:
  *   ZKS_E_WRONG_CODE      inviter: burnt at the third wrong try; joiner: wrong code
- *   ZKS_E_CODE_UNKNOWN    joiner: no such nameplate; inviter: the relay was restarted
+ *   ZKS_E_CODE_UNKNOWN    joiner: no such nameplate; inviter: the relay takes no codes but its own,
+ *                         or is none that the link names
  *   ZKS_E_CODE_EXPIRED    its time is over
  *   ZKS_E_CODE_USED       joiner: another device used it
  *   ZKS_E_CODE_CANCELLED  the other side cancelled or declined
  *   ZKS_E_CANCELLED       this side did
- *   ZKS_E_BUSY            joiner: another device is pairing, or the attempt was given up
+ *   ZKS_E_BUSY            joiner: another device is pairing, or the attempt was given up; inviter:
+ *                         the nameplate of its code is another device's
  *   ZKS_E_TIMEOUT         the other device did not answer in time
  *   ZKS_E_CONNECTION_LOST the connection of one of the two ended after the proof
  *   ZKS_E_PROTOCOL        what came contradicts itself: somebody interferes

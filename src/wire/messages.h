@@ -200,8 +200,9 @@ typedef struct zks__delete {
  * attempt, counted from 1.
  */
 typedef struct zks__mailbox_open {
-    /* To the relay: zeros ask for a new one, others take up an own one after a reconnect. From it:
-     * which one it is, for how long, and the number of the next attempt. */
+    /* To the relay: zeros ask for a new one, others take up an own one after a reconnect, or claim
+     * one that nobody has. From it: which one it is, for how long, and the number of the next
+     * attempt. */
     uint8_t nameplate[ZKS_NAMEPLATE_BYTES];
     uint32_t life_ms; /* 0: the relay's longest */
     uint32_t attempt; /* to the relay: 0 */

@@ -436,6 +436,20 @@ CALL(pair_begin)
     }
     return status == ZKS_E_STATE ? ZKS_OK : status; /* nobody would see the code */
 }
+CALL(pair_begin_code)
+{
+    zks_op *op = NULL;
+    zks_status status = zks_pair_begin_code(h, "2345-6789-ABCD-EFGH", 19, 0, 0, NULL, NULL, &op);
+    if (!status) {
+        zks_op_free(op);
+    }
+    return status == ZKS_E_STATE ? ZKS_OK : status; /* nobody could be asked */
+}
+CALL(pair_code_new)
+{
+    uint8_t code[ZKS_SIZE_PAIR_CODE];
+    return zks_pair_code_new(h ? code : NULL);
+}
 CALL(pair_answer)
 {
     zks_status status = zks_pair_answer(h, 1);

@@ -113,6 +113,20 @@ static void create(void)
     world_connect(phone.client);
 }
 
+/* The phone opens a shared group; `connected` too. */
+static void create_shared(bool connected)
+{
+    zks_op *op;
+    phone.what.group = 7;
+    zks_config *g = config_of(&phone);
+    MUST(zks_client_open(w.runtime, g, NULL, NULL, &op, &phone.client));
+    zks_config_free(g);
+    MUST(world_finish(op));
+    if (connected) {
+        world_connect(phone.client);
+    }
+}
+
 static zks_op *begin_for(int32_t kind, uint32_t rights, uint32_t life_s)
 {
     zks_op *op;
@@ -226,17 +240,16 @@ static void spoil(char *code)
 /* --- it works --------------------------------------------------------------------- */
 
 /* Both know each other, and push to each other. */
-static void lets_in_and_syncs(int32_t kind)
+static void syncs(int32_t kind)
 {
     uint64_t at_phone = 0, at_tablet = 0;
-    create();
     world_push(phone.client, "before", 6, ZKS_PUSH_ACKED);
     let_in(&tablet, kind);
+    world_connect(tablet.client); /* in a shared group it shows itself then */
     wait_event(&phone, ZKS_EVENT_DEVICE, 1);
     has_devices(phone.client, 2, "tablet");
     has_devices(tablet.client, 2, "phone");
     has_devices(tablet.client, 2, "tablet");
-    world_connect(tablet.client);
     world_push(tablet.client, "from the tablet", 15, ZKS_PUSH_ACKED);
     receives(phone.client, &at_phone, "from the tablet");
     receives(tablet.client, &at_tablet, "before");
@@ -244,6 +257,12 @@ static void lets_in_and_syncs(int32_t kind)
     receives(tablet.client, &at_tablet, "from the phone");
     leave(&tablet);
     leave(&phone);
+}
+
+static void lets_in_and_syncs(int32_t kind)
+{
+    create();
+    syncs(kind);
 }
 
 START_TEST(code_lets_a_device_in)
@@ -268,6 +287,184 @@ START_TEST(link_lets_a_device_into_a_group_of_approved_algorithms)
     MUST(zks_pair_begin(phone.client, ZKS_PAIR_KIND_CODE, 0, 0, NULL, NULL, &op));
     ends(op, ZKS_E_UNSUPPORTED, "link");
     leave(&phone);
+}
+END_TEST
+
+/* --- shared groups ------------------------------------------------------------------ */
+
+static const struct {
+    int64_t suite;
+    int32_t kind;
+} shared_cases[] = {
+    {0, ZKS_PAIR_KIND_CODE}, {0, ZKS_PAIR_KIND_LINK}, {ZKS_SUITE_ID_APPROVED, ZKS_PAIR_KIND_LINK}};
+
+START_TEST(shared_group_is_joined_by_pairing)
+{
+    suite = shared_cases[_i].suite;
+    create_shared(true);
+    syncs(shared_cases[_i].kind);
+}
+END_TEST
+
+/* As by the shared invite: secret, descriptor and suite, here and after the next start. */
+static void has_group_of_phone(zks_client *c)
+{
+    zks_invite *a, *b;
+    MUST(zks_invite_shared(phone.client, "", &a));
+    MUST(zks_invite_shared(c, "", &b));
+    ck_assert_str_eq(zks_invite_text(a, ZKS_INVITE_LINK), zks_invite_text(b, ZKS_INVITE_LINK));
+    zks_invite_free(a);
+    zks_invite_free(b);
+}
+
+START_TEST(shared_group_that_was_joined_is_the_same_one)
+{
+    zks_op *op;
+    zks_report *p;
+    zks_config *g = config_of(&phone);
+    MUST(zks_config_set_passphrase(g, "correct horse", 13, NULL, 0));
+    MUST(zks_client_open(w.runtime, g, NULL, NULL, &op, &phone.client));
+    zks_config_free(g);
+    MUST(world_finish(op));
+    world_connect(phone.client);
+    let_in(&tablet, ZKS_PAIR_KIND_CODE);
+    has_group_of_phone(tablet.client);
+    leave(&tablet);
+    g = config_of(&tablet);
+    MUST(zks_client_open(w.runtime, g, NULL, NULL, &op, &tablet.client));
+    zks_config_free(g);
+    MUST(world_finish(op));
+    has_group_of_phone(tablet.client);
+    MUST(zks_report_get(tablet.client, &p));
+    ck_assert_int_eq(zks_report_number(p, ZKS_REPORT_GROUP_KIND), ZKS_GROUP_KIND_SHARED);
+    zks_report_free(p);
+    world_connect(tablet.client); /* its relay's key is known */
+    leave(&tablet);
+    leave(&phone);
+}
+END_TEST
+
+START_TEST(shared_group_has_no_rights_to_give)
+{
+    zks_op *op;
+    create_shared(true);
+    MUST(zks_pair_begin(phone.client, ZKS_PAIR_KIND_CODE, ZKS_RIGHT_ADMIN, 0, NULL, NULL, &op));
+    ends(op, ZKS_E_UNAUTHORIZED, "rights");
+    leave(&phone);
+}
+END_TEST
+
+/* --- codes that are there before ------------------------------------------------------ */
+
+static void new_code(char code[ZKS_SIZE_PAIR_CODE])
+{
+    memset(code, 'x', ZKS_SIZE_PAIR_CODE);
+    MUST(zks_pair_code_new((uint8_t *)code));
+    ck_assert_uint_eq(strlen(code), ZKS_SIZE_PAIR_CODE - 1);
+    for (size_t i = 0; code[i]; i++) {
+        ck_assert(i % 5 == 4 ? code[i] == '-'
+                             : strchr("234567ABCDEFGHJKMNPQRSTVWXYZ", code[i]) != NULL);
+    }
+}
+
+static zks_op *begin_code(const char *code)
+{
+    zks_op *op;
+    MUST(zks_pair_begin_code(phone.client, code, strlen(code), 0, 0, NULL, NULL, &op));
+    return op;
+}
+
+START_TEST(code_made_offline_is_good_once_connected)
+{
+    char code[ZKS_SIZE_PAIR_CODE], other[ZKS_SIZE_PAIR_CODE];
+    create_shared(false);
+    new_code(code);
+    new_code(other);
+    ck_assert_str_ne(code, other);
+    zks_op *op = begin_code(code);
+    ends(begin_code(other), ZKS_E_BUSY, "already");
+    join_fails(&laptop, code, ZKS_E_CODE_UNKNOWN, "knows no such");
+    world_connect(phone.client);
+    wait_event(&phone, ZKS_EVENT_PAIR_CODE, 1);
+    ck_assert_str_eq(phone.code, code);
+    is_in(&tablet, op, join_start(&tablet, code));
+    ends(begin_code(code), ZKS_E_CODE_USED, "new one");
+    leave(&tablet);
+    leave(&phone);
+}
+END_TEST
+
+START_TEST(code_made_offline_lets_into_a_paired_group)
+{
+    char code[ZKS_SIZE_PAIR_CODE];
+    create();
+    new_code(code);
+    zks_op *op = begin_code(code);
+    wait_event(&phone, ZKS_EVENT_PAIR_CODE, 1);
+    is_in(&tablet, op, join_start(&tablet, code));
+    leave(&tablet);
+    leave(&phone);
+}
+END_TEST
+
+START_TEST(code_of_two_devices_serves_the_first)
+{
+    char code[ZKS_SIZE_PAIR_CODE];
+    zks_op *second;
+    create_shared(true);
+    new_code(code);
+    zks_op *first = begin_code(code);
+    wait_event(&phone, ZKS_EVENT_PAIR_CODE, 1);
+    laptop.what.group = 8;
+    zks_config *g = config_of(&laptop);
+    MUST(zks_client_open(w.runtime, g, NULL, NULL, NULL, &laptop.client));
+    zks_config_free(g);
+    world_connect(laptop.client);
+    MUST(zks_pair_begin_code(laptop.client, code, strlen(code), 0, 0, NULL, NULL, &second));
+    ends(second, ZKS_E_BUSY, "make a new one");
+    is_in(&tablet, first, join_start(&tablet, code));
+    leave(&laptop);
+    leave(&tablet);
+    leave(&phone);
+}
+END_TEST
+
+START_TEST(begin_code_refuses_what_is_no_code)
+{
+    static const struct {
+        const char *text;
+        zks_status status;
+    } cases[] = {{"", ZKS_E_TRUNCATED},
+                 {"7K2M-ABCD-EFGH-234", ZKS_E_TRUNCATED},
+                 {"7K2M-ABCD-EFGH-23456", ZKS_E_TOO_LARGE},
+                 {"7K2M-ABCD-EFGH-234!", ZKS_E_MALFORMED},
+                 {"zks-invite:AAAA", ZKS_E_INVALID}};
+    static const char code[] = "7K2M-ABCD-EFGH-2345";
+    create_shared(false);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        EXPECT(zks_pair_begin_code(phone.client, cases[i].text, strlen(cases[i].text), 0, 0, NULL,
+                                   NULL, NULL),
+               cases[i].status);
+    }
+    EXPECT(zks_pair_begin_code(phone.client, NULL, 0, 0, 0, NULL, NULL, NULL), ZKS_E_INVALID);
+    EXPECT(zks_pair_begin_code(phone.client, code, 19, 4, 0, NULL, NULL, NULL), ZKS_E_INVALID);
+    EXPECT(zks_pair_begin_code(phone.client, code, 19, 0, 601, NULL, NULL, NULL), ZKS_E_INVALID);
+    EXPECT(zks_pair_code_new(NULL), ZKS_E_INVALID);
+    leave(&phone);
+}
+END_TEST
+
+START_TEST(code_that_waits_ends_with_its_client)
+{
+    char code[ZKS_SIZE_PAIR_CODE];
+    create_shared(false);
+    new_code(code);
+    zks_op *op = begin_code(code);
+    zks_op_cancel(op);
+    ends(op, ZKS_E_CANCELLED, "");
+    op = begin_code(code);
+    leave(&phone);
+    ends(op, ZKS_E_CANCELLED, "");
 }
 END_TEST
 
@@ -529,6 +726,15 @@ static void add(TCase *c)
     tcase_add_test(c, code_lets_a_device_in);
     tcase_add_test(c, link_lets_a_device_in);
     tcase_add_test(c, link_lets_a_device_into_a_group_of_approved_algorithms);
+    tcase_add_loop_test(c, shared_group_is_joined_by_pairing, 0,
+                        sizeof shared_cases / sizeof shared_cases[0]);
+    tcase_add_test(c, shared_group_that_was_joined_is_the_same_one);
+    tcase_add_test(c, shared_group_has_no_rights_to_give);
+    tcase_add_test(c, code_made_offline_is_good_once_connected);
+    tcase_add_test(c, code_made_offline_lets_into_a_paired_group);
+    tcase_add_test(c, code_of_two_devices_serves_the_first);
+    tcase_add_test(c, begin_code_refuses_what_is_no_code);
+    tcase_add_test(c, code_that_waits_ends_with_its_client);
     tcase_add_test(c, pairing_is_quick);
     tcase_add_test(c, device_that_was_let_in_lets_another_in);
     tcase_add_test(c, device_that_joined_opens_its_store_again);

@@ -304,9 +304,48 @@ class Shared(e2e.Case):
         paired.create_paired(self.server.address)
         shared.create(self.server.address)
         self.assertIn("`zks pair`", paired.run("group", "invite", code=3)[1])
-        for args in (["pair", "--yes"], ["devices", "revoke", "x"], ["group", "rotate"]):
-            self.assertIn("`zks group invite`", shared.run(*args, code=3)[1])
+        for args in (["devices", "revoke", "x"], ["group", "rotate"]):
+            self.assertIn("make a new group", shared.run(*args, code=3)[1])
+        self.assertIn("leave --rights out",
+                      shared.run("pair", "--yes", "--rights", "admin", code=3)[1])
         self.assertEqual(shared.one("status")["group_kind"], "shared")
+
+    def test_shared_group_is_joined_by_pairing(self):
+        a, b, c = (Device(self, name) for name in "ABC")
+        made = a.create(self.server.address)
+        for member, device, args in ((a, b, []), (b, c, ["--link"])):
+            if e2e.SUITE == "approved":
+                args = ["--link"]
+            pairing, code = self.invite(member, "--yes", *args)
+            items, _ = device.run("join", "-", "--relay", self.server.listen, "--name",
+                                  device.name, data=code.encode())
+            self.assertEqual(pairing.end()[0], 0, pairing.said)
+            joined = items[-1]
+            self.assertEqual((joined["group_id"], joined["group_kind"]),
+                             (made["group_id"], "shared"))
+            self.assertEqual(pairing.items[-1]["device_id"], joined["device_id"])
+        a.run("push", "x")
+        self.assertEqual((b.payloads(), c.payloads()), ([b"x"], [b"x"]))
+        self.assertEqual({d["name"] for d in a.run("devices", "--online")[0]}, {"A", "B", "C"})
+
+    @TYPED
+    def test_code_that_was_made_before(self):
+        a, b = Device(self, "A"), Device(self, "B")
+        code = a.one("pair", "--new-code")["code"]
+        self.assertRegex(code, CODE)
+        self.assertNotEqual(a.one("pair", "--new-code")["code"], code)
+        a.create(self.server.address)
+        pairing = self.running(a, "pair", "--yes", "--code", code)
+        self.assertEqual(pairing.wait("pair_code")["code"], code)
+        b.run("join", "-", "--relay", self.server.listen, "--name", "B", data=code.encode())
+        self.assertEqual(pairing.end()[0], 0, pairing.said)
+        errors = a.run("pair", "--yes", "--code", code, code=7)[1]
+        self.assertIn("used", errors)
+        for bad in ("ABCD", code + "2", "zks-invite:AAAA"):
+            self.assertIn("zks pair --new-code", a.run("pair", "--yes", "--code", bad, code=3)[1])
+        for args in (["--link", "--code", code], ["--new-code", "--qr"],
+                     ["--new-code", "--code", code]):
+            a.run("pair", "--yes", *args, code=2)
 
     def test_options_of_one_kind_are_refused_for_the_other(self):
         for args, cure in ((["--qr"], "zks pair --qr"), (["--qr-png", "x"], "zks pair --qr"),

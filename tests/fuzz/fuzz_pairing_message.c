@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The messages of pairing and what is sealed in them. The first byte chooses: 0 to 7, the rest is
- * that message, as with CPace; 8 to 15, the same as without; 16, 17 and 18: the content of m4, m5
- * and m6. Whatever is accepted is written back to the same bytes.
+ * that message, as with CPace; 8 to 15, the same as without; 16 to 19: the content of m4, of m5,
+ * and of m6 in a paired and in a shared group. Whatever is accepted is written back to the same
+ * bytes.
  */
 #include "base/alloc.h"
 #include "pairing/message.h"
@@ -38,6 +39,12 @@ static bool write_content(uint8_t number, const uint8_t *data, size_t size, zks_
         }
         zks__pair_request_write(&request, w);
         return true;
+    case 7:
+        if (zks__pair_shared_read(data, size, &bundle)) {
+            return false;
+        }
+        zks__pair_shared_write(&bundle, w);
+        return true;
     default:
         if (zks__pair_bundle_read(data, size, &bundle)) {
             return false;
@@ -52,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const zks__pair_sizes sizes[] = {
         {.pk = ZKS_SEAL_PUBLIC_BYTES, .ct = ZKS_SEAL_CT_BYTES, .tag = 64},
         {.pk = 1249, .ct = 1153, .tag = 32}};
-    if (size < 1 || data[0] > CONTENT + 2) {
+    if (size < 1 || data[0] > CONTENT + 3) {
         return 0;
     }
     uint8_t *out = zks__alloc(size);

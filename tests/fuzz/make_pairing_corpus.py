@@ -74,6 +74,16 @@ def messages():
     yield "bundle-empty", bytes([18]) + bundle()
     yield "bundle-cut", bytes([18]) + full[:-1]
     yield "bundle-count-lies", bytes([18]) + leb(4097)
+    forever = struct.pack("<Q", 0) + counting(32) + lp(counting(300))
+    yield "group-shared", bytes([16, 1, 2, 0]) + forever
+    yield "group-shared-rights", bytes([16, 1, 2, 1]) + forever
+    descriptor = lp(b"$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA")
+    relays = leb(2) + 2 * (counting(32) + lp(b"relay.example.org"))
+    yield "shared", bytes([19]) + counting(32) + descriptor + relays
+    yield "shared-cut", bytes([19]) + counting(32) + descriptor + relays[:-1]
+    yield "shared-longer", bytes([19]) + counting(32) + descriptor + relays + b"\0"
+    yield "shared-no-descriptor", bytes([19]) + counting(32) + lp(b"") + leb(0)
+    yield "shared-bad-descriptor", bytes([19]) + counting(32) + lp(b"$argon2id$") + leb(0)
 
 
 FILES = {

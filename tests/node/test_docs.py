@@ -26,7 +26,7 @@ def main():
                 place.mkdir(parents=True)
                 (place / "native").symlink_to(SOURCE)
                 (Path(folder) / "package.json").write_text(
-                    '{"dependencies": {"@0k-sync/native": "0.1.0"}}', encoding="utf-8")
+                    '{"dependencies": {"@0k-sync/native": "0.2.0"}}', encoding="utf-8")
                 (Path(folder) / "program.mjs").write_text(text, encoding="utf-8")
                 done = run(command(runtime, "program.mjs"), folder)
             if (done.returncode, done.stdout, done.stderr) == (0, wanted, ""):

@@ -4,6 +4,7 @@
 import asyncio
 import inspect
 import re
+import secrets
 import time
 
 import pytest
@@ -177,6 +178,69 @@ async def test_context_manager_shuts_down():
     await client.shutdown()
     with pytest.raises(RuntimeError):
         client.create_invite(["relay"])
+
+
+async def let_in(relay, code):
+    """A device of today's API, which comes by the short code. The relay has the code soon after
+    the connection is there."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return await zerok_sync.join(
+                zerok_sync.Config(relays=[relay], device_name="phone"), code
+            )
+        except zerok_sync.ZksError as error:
+            if error.name != "CODE_UNKNOWN" or time.monotonic() > end:
+                raise
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize("config", [
+    {"secret_bytes": secrets.token_bytes(32)},
+    {"secret_bytes": None, "passphrase": secrets.token_hex(), "salt": b"0123456789abcdef"},
+], ids=["secret", "passphrase"])
+async def test_short_code_made_offline_lets_a_device_in(make, relay, config):
+    client = await make(relay_addresses=[relay], **config)
+    code = client.create_invite([relay]).short_code
+    await asyncio.wait_for(client.connect(), PATIENCE_S)
+    async with await asyncio.wait_for(let_in(relay, code), PATIENCE_S) as phone:
+        invite = client.create_invite([])
+        assert phone.invite_shared([]).secret == invite.group_secret
+        assert phone.invite_shared([]).salt == invite.salt
+        await asyncio.wait_for(phone.connect(), PATIENCE_S)
+        await phone.push(b"from the phone", acked=True)
+        assert [blob.data for blob in await client.pull()] == [b"from the phone"]
+        await client.push(b"to the phone")
+        (entry,) = await asyncio.wait_for(phone.read(wait=True), PATIENCE_S)
+        assert entry.data == b"to the phone"
+    with pytest.raises(zerok_sync.RelayError) as caught:  # it served once
+        await asyncio.wait_for(let_in(relay, code), PATIENCE_S)
+    assert caught.value.name in ("CODE_USED", "CODE_CANCELLED")
+
+
+async def test_short_code_of_the_newest_invite_counts(make, relay):
+    client = await make(relay_addresses=[relay])
+    first = client.create_invite([relay]).short_code
+    await asyncio.wait_for(client.connect(), PATIENCE_S)
+    second = client.create_invite([relay]).short_code
+    async with await asyncio.wait_for(let_in(relay, second), PATIENCE_S):
+        with pytest.raises(zerok_sync.ZksError):
+            await asyncio.wait_for(zerok_sync.join(zerok_sync.Config(relays=[relay]), first),
+                                   PATIENCE_S)
+
+
+async def test_short_code_ends_with_its_client(relay):
+    config = SyncConfig(secret_bytes=bytes(32), relay_addresses=[relay])
+    async with await SyncClient.create(config) as client:
+        await asyncio.wait_for(client.connect(), PATIENCE_S)
+        code = client.create_invite([relay]).short_code
+        wrong = code[:-1] + ("2" if code[-1] != "2" else "3")
+        with pytest.raises(zerok_sync.RelayError) as caught:
+            await asyncio.wait_for(let_in(relay, wrong), PATIENCE_S)
+        assert caught.value.name == "WRONG_CODE"
+    with pytest.raises(zerok_sync.ZksError):
+        await asyncio.wait_for(zerok_sync.join(zerok_sync.Config(relays=[relay]), code), PATIENCE_S)
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
 
 def test_names_and_parameters_are_those_of_the_earlier_package():

@@ -3,6 +3,7 @@
 
 import asyncio
 import os
+import re
 
 import pytest
 
@@ -117,14 +118,55 @@ async def test_ended_pairing_ends_those_who_wait(first):
         await soon(asked)
 
 
-async def test_shared_group_cannot_pair(group):
+async def test_what_is_no_pairing_is_refused(first):
+    with pytest.raises(ValueError, match="'code' or 'link'"):
+        first.client.pair("qr")
+    with pytest.raises(ValueError, match="link asked for"):
+        first.client.pair("link", code=zerok_sync.new_pair_code())
+    with pytest.raises(ZksError) as caught:
+        first.client.pair(code="7K2M-ABCD")
+    assert caught.value.name == "TRUNCATED"
+
+
+@pytest.mark.parametrize("kind", ["code", "link"])
+async def test_shared_group_is_joined_by_pairing(group, relay, kind):
     async with zerok_sync.open(group()) as client:
         await soon(client.connect())
-        with pytest.raises(zerok_sync.CallError) as caught:
-            await soon(client.pair().code())
-        assert caught.value.name == "UNSUPPORTED"
-        with pytest.raises(ValueError, match="'code' or 'link'"):
-            client.pair("qr")
+        second, device = await join(client, relay, kind)
+        async with second:
+            assert second.report().device_id == device
+            assert second.invite_shared([]).link == client.invite_shared([]).link
+            await soon(second.connect())
+            await second.push(b"here I am")
+            (entry,) = await soon(client.read(wait=True))
+            assert entry.data == b"here I am"
+
+
+async def test_shared_group_has_no_rights_to_give(group):
+    async with zerok_sync.open(group()) as client:
+        await soon(client.connect())
+        with pytest.raises(zerok_sync.RelayError) as caught:
+            await soon(client.pair(rights=Right.INVITE))
+        assert caught.value.name == "UNAUTHORIZED"
+
+
+async def test_code_made_before_is_good_once_connected(group, relay):
+    code = zerok_sync.new_pair_code()
+    assert re.fullmatch(r"([2-7A-HJKMNP-TV-Z]{4}-){3}[2-7A-HJKMNP-TV-Z]{4}", code)
+    assert zerok_sync.new_pair_code() != code
+    async with zerok_sync.open(group()) as client:
+        pairing = client.pair(code=code.lower())
+        shown = asyncio.ensure_future(pairing.code())
+        await soon(client.connect())
+        assert await soon(shown) == code
+        joining = asyncio.ensure_future(zerok_sync.join(Config(relays=[relay]), code))
+        await soon(pairing.asked())
+        pairing.answer(True)
+        async with await soon(joining) as second:
+            assert second.report().device_id == await soon(pairing)
+        with pytest.raises(ZksError) as caught:
+            await soon(client.pair(code=code))
+        assert caught.value.name == "CODE_USED"
 
 
 async def test_removed_device_is_told_and_keys_change(first, relay):

@@ -159,9 +159,25 @@ END_TEST
 START_TEST(mailbox_open_without_right_is_refused)
 {
     fixture *f = fixture_new(NULL);
+    raw_group_init_paired(&f->group, 1);
+    raw_client_done(&f->c[0]);
+    raw_client_init(&f->c[0], &f->world, &f->group, 1);
+    raw_client_certify(&f->c[0], ZKS_RIGHT_ADMIN, 0);
     raw_join(&f->c[0], f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
     send_open(&f->c[0], NULL, 0);
     raw_expect_error(&f->c[0], ZKS_WIRE_UNAUTHORIZED);
+    fixture_free(f);
+}
+END_TEST
+
+/* All of it have the secret to give away. */
+START_TEST(mailbox_open_in_a_shared_group_needs_no_right)
+{
+    fixture *f = fixture_new(NULL);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
+    zks__mailbox_open box = locked_box(f, &f->c[1], 0);
+    send_put(&f->c[1], box.nameplate, 1, 0, "hello", 5);
+    expect_put(&f->c[0], 1, "hello");
     fixture_free(f);
 }
 END_TEST
@@ -365,7 +381,7 @@ START_TEST(mailbox_of_another_device_cannot_be_touched)
     raw_expect(&f->c[0], ZKS_MESSAGE_RECORDS);
     zks__mailbox_open box = open_box(&f->c[0], 0);
     send_open(&f->c[1], box.nameplate, 0);
-    raw_expect_error(&f->c[1], ZKS_WIRE_CODE_UNKNOWN);
+    raw_expect_error(&f->c[1], ZKS_WIRE_BUSY);
     send_put(&f->c[1], box.nameplate, 1, 0, "x", 1);
     raw_expect_error(&f->c[1], ZKS_WIRE_CODE_UNKNOWN);
     send_close(&f->c[1], box.nameplate, 0, 0);
@@ -442,17 +458,112 @@ START_TEST(first_message_is_new_after_a_reconnect)
 }
 END_TEST
 
-START_TEST(mailbox_is_forgotten_at_a_restart)
+static zks__mailbox_open claim(raw_client *c, const char *nameplate)
+{
+    send_open(c, (const uint8_t *)nameplate, 0);
+    zks__mailbox_open box = raw_expect(c, ZKS_MESSAGE_MAILBOX_OPEN)->mailbox_open;
+    ck_assert_mem_eq(box.nameplate, nameplate, ZKS_NAMEPLATE_BYTES);
+    return box;
+}
+
+/* Nothing is on disk: until its inviter comes back a nameplate is unknown. */
+START_TEST(mailbox_is_made_again_after_a_restart)
 {
     fixture *f = fixture_inviting(NULL);
-    zks__mailbox_open box = open_box(&f->c[0], 0);
+    zks__mailbox_open box = locked_box(f, &f->c[1], 0);
     raw_relay_stop(&f->relay);
     raw_expect_closed(&f->c[0]);
     raw_relay_start(&f->relay, NULL);
+    expect_get_refused(f, &f->c[1], box.nameplate, ZKS_WIRE_CODE_UNKNOWN);
     raw_join(&f->c[0], f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
     send_open(&f->c[0], box.nameplate, 0);
-    raw_expect_error(&f->c[0], ZKS_WIRE_CODE_UNKNOWN);
-    expect_get_refused(f, &f->c[1], box.nameplate, ZKS_WIRE_CODE_UNKNOWN);
+    zks__mailbox_open again = raw_expect(&f->c[0], ZKS_MESSAGE_MAILBOX_OPEN)->mailbox_open;
+    ck_assert_mem_eq(again.nameplate, box.nameplate, ZKS_NAMEPLATE_BYTES);
+    ck_assert_uint_eq(again.attempt, 1);
+    send_put(&f->c[0], box.nameplate, 1, 0, "back", 4);
+    get(f, &f->c[2], box.nameplate);
+    expect_put(&f->c[2], 1, "back");
+    fixture_free(f);
+}
+END_TEST
+
+/* --- claims ------------------------------------------------------------------------ */
+
+START_TEST(mailbox_claimed_is_as_any_other)
+{
+    fixture *f = fixture_inviting(NULL);
+    zks__mailbox_open box = claim(&f->c[0], "7K2M");
+    ck_assert_uint_eq(box.attempt, 1);
+    ck_assert_uint_eq(box.life_ms, ZKS_MAILBOX_LIFE_S * 1000);
+    send_put(&f->c[0], box.nameplate, 1, 0, "first", 5);
+    get(f, &f->c[1], box.nameplate);
+    expect_put(&f->c[1], 1, "first");
+    send_close(&f->c[0], box.nameplate, 0, ZKS_WIRE_WRONG_CODE);
+    expect_let_go(&f->c[1], 1, ZKS_WIRE_WRONG_CODE);
+    send_open(&f->c[0], box.nameplate, 0); /* what was burnt stays burnt */
+    raw_expect_error(&f->c[0], ZKS_WIRE_WRONG_CODE);
+    expect_get_refused(f, &f->c[2], box.nameplate, ZKS_WIRE_WRONG_CODE);
+    fixture_free(f);
+}
+END_TEST
+
+START_TEST(mailbox_of_another_device_cannot_be_claimed)
+{
+    fixture *f = fixture_inviting(NULL);
+    may_invite(&f->c[1]);
+    raw_join(&f->c[1], f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
+    raw_expect(&f->c[0], ZKS_MESSAGE_RECORDS);
+    (void)claim(&f->c[0], "7K2M");
+    send_open(&f->c[1], (const uint8_t *)"7K2M", 0);
+    raw_expect_error(&f->c[1], ZKS_WIRE_BUSY);
+    send_close(&f->c[0], (const uint8_t *)"7K2M", 0, ZKS_WIRE_OK);
+    (void)open_box(&f->c[0], 0);
+    send_open(&f->c[1], (const uint8_t *)"7K2M", 0); /* its end is told for a while */
+    raw_expect_error(&f->c[1], ZKS_WIRE_BUSY);
+    (void)claim(&f->c[1], "7K2N");
+    fixture_free(f);
+}
+END_TEST
+
+static const char *const no_nameplates[] = {"7k2m", "7K2U", "7K2I", "7K2-", "\0K2M", "7K2\xff"};
+
+START_TEST(mailbox_that_no_code_names_cannot_be_claimed)
+{
+    fixture *f = fixture_inviting(NULL);
+    send_open(&f->c[0], (const uint8_t *)no_nameplates[_i], 0);
+    raw_expect_error(&f->c[0], ZKS_WIRE_INVALID_MESSAGE);
+    fixture_free(f);
+}
+END_TEST
+
+START_TEST(mailbox_claims_count_as_the_others_do)
+{
+    static const char *const names[] = {"2222", "3333", "4444", "5555", "6666"};
+    fixture *f = fixture_inviting(NULL);
+    for (int i = 0; i < ZKS_RELAY_MAILBOXES_PER_DEVICE; i++) {
+        (void)claim(&f->c[0], names[i]);
+    }
+    send_open(&f->c[0], (const uint8_t *)names[ZKS_RELAY_MAILBOXES_PER_DEVICE], 0);
+    raw_expect_error(&f->c[0], ZKS_WIRE_RATE_LIMITED);
+    (void)claim(&f->c[0], names[0]); /* taken up again: none more */
+    fixture_free(f);
+}
+END_TEST
+
+/* It tells who has which nameplate, as GET does; and an own one tells nothing. */
+START_TEST(mailbox_claims_of_an_address_are_limited)
+{
+    fixture *f = fixture_inviting("mailbox_gets_per_minute = 3");
+    (void)claim(&f->c[0], "2222");
+    expect_get_refused(f, &f->c[1], (const uint8_t *)"0000", ZKS_WIRE_CODE_UNKNOWN);
+    (void)claim(&f->c[0], "3333");
+    send_open(&f->c[0], (const uint8_t *)"4444", 0);
+    const zks__message *m = raw_expect(&f->c[0], ZKS_MESSAGE_ERROR);
+    ck_assert_uint_eq(m->error.code, ZKS_WIRE_RATE_LIMITED);
+    ck_assert_uint_eq(m->error.about, ZKS_MESSAGE_MAILBOX_OPEN);
+    ck_assert_uint_gt(m->error.retry_after_ms, 0);
+    (void)claim(&f->c[0], "2222");
+    (void)open_box(&f->c[0], 0);
     fixture_free(f);
 }
 END_TEST
@@ -702,6 +813,7 @@ static void add(TCase *c)
     tcase_add_test(c, mailbox_open_gives_nameplate);
     tcase_add_test(c, mailbox_life_is_cut_to_the_longest);
     tcase_add_test(c, mailbox_open_without_right_is_refused);
+    tcase_add_test(c, mailbox_open_in_a_shared_group_needs_no_right);
     tcase_add_loop_test(c, mailbox_message_without_hello_ends_the_session, 0,
                         ZKS_COUNTOF(strangers));
     tcase_add_test(c, mailbox_too_many_of_a_device_are_refused);
@@ -720,7 +832,13 @@ static void add(TCase *c)
     tcase_add_test(c, mailbox_ends_with_the_right_to_invite);
     tcase_add_test(c, mailbox_survives_a_reconnect_of_its_device);
     tcase_add_test(c, first_message_is_new_after_a_reconnect);
-    tcase_add_test(c, mailbox_is_forgotten_at_a_restart);
+    tcase_add_test(c, mailbox_is_made_again_after_a_restart);
+    tcase_add_test(c, mailbox_claimed_is_as_any_other);
+    tcase_add_test(c, mailbox_of_another_device_cannot_be_claimed);
+    tcase_add_loop_test(c, mailbox_that_no_code_names_cannot_be_claimed, 0,
+                        ZKS_COUNTOF(no_nameplates));
+    tcase_add_test(c, mailbox_claims_count_as_the_others_do);
+    tcase_add_test(c, mailbox_claims_of_an_address_are_limited);
     tcase_add_test(c, mailbox_gets_of_an_address_are_limited);
     tcase_add_loop_test(c, mailbox_joiner_that_misuses_it_is_ended, 0, ZKS_COUNTOF(misuses));
     tcase_add_test(c, mailbox_inviter_cannot_store_in_it);

@@ -135,6 +135,7 @@ typedef struct joiner {
     bool granted;
     uint8_t rights, group_id[ZKS_GROUP_ID_BYTES], member[ZKS_RECORD_HASH_BYTES];
     size_t records, secrets, relays;
+    uint8_t secret[ZKS_KEY_BYTES]; /* of a shared group */
     char relay[ZKS_SIZE_ADDRESS_MAX + 1];
     bool digits_shown, ended;
     uint32_t digits;
@@ -177,16 +178,12 @@ static void on_group(joiner *j, const zks__pair_group *g)
     }
 }
 
-static void on_store(joiner *j, const zks__pair_bundle *bundle)
+/* What a paired group is: records, of which one makes this device a member. */
+static void take_records(joiner *j, zks__pair_bundle b)
 {
-    zks__pair_bundle b = *bundle;
     zks__records *set = NULL;
     zks__slice bytes;
-    zks__pair_relay_item relay = {0};
     const uint8_t *id = zks__crypto_sign_public(&j->keys.sign);
-    j->records = b.records.count;
-    j->secrets = b.secrets.count;
-    j->relays = b.relays.count;
     ck_assert_int_eq(zks__records_new(j->group_id, &set), ZKS_OK);
     while (zks__pair_next_record(&b.records, &bytes)) {
         ck_assert_int_eq(zks__records_load(set, bytes.data, bytes.length), ZKS_OK);
@@ -196,6 +193,20 @@ static void on_store(joiner *j, const zks__pair_bundle *bundle)
     memcpy(j->member, own->hash, sizeof j->member);
     j->granted = zks__records_grant(set, zks__records_epoch(set)->hash, id, 0) != NULL;
     zks__records_free(set);
+}
+
+static void on_store(joiner *j, const zks__pair_bundle *bundle)
+{
+    zks__pair_bundle b = *bundle;
+    zks__pair_relay_item relay = {0};
+    j->records = b.records.count;
+    j->secrets = b.secrets.count;
+    j->relays = b.relays.count;
+    if (b.secret) {
+        memcpy(j->secret, b.secret, sizeof j->secret);
+    } else {
+        take_records(j, b);
+    }
     ck_assert(zks__pair_next_relay(&b.relays, &relay));
     ck_assert_mem_eq(relay.key, j->link->relay_key, sizeof relay.key);
     memcpy(j->relay, relay.address.data, relay.address.length);
@@ -563,14 +574,146 @@ START_TEST(pairing_needs_a_connection)
 }
 END_TEST
 
-START_TEST(shared_group_has_no_pairing)
+/* --- shared groups ------------------------------------------------------------------ */
+
+static scene *scene_shared(void)
 {
     scene *s = scene_new(NULL);
     device_free(&s->a.d);
     DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_CLOSED] == 1);
     app_open(s, ZKS_ORIGIN_STORE);
     device_connect(&s->a.d);
-    device_done(try_begin(s, ZKS_PAIR_CODE, 0, 0), ZKS_E_UNSUPPORTED);
+    return s;
+}
+
+static const zks__pair_kind kinds[] = {ZKS_PAIR_CODE, ZKS_PAIR_LINK};
+
+START_TEST(shared_group_hands_its_secret_over)
+{
+    static const uint8_t secret[ZKS_KEY_BYTES] = {1};
+    scene *s = scene_shared();
+    zks_op *op = begin(s, kinds[_i]);
+    joiner j = join(s, 0, s->a.code);
+    expect_in(s, &j, op);
+    ck_assert_mem_eq(j.secret, secret, sizeof secret);
+    ck_assert_uint_eq(j.rights, 0);
+    ck_assert_uint_eq(j.records + j.secrets, 0);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(shared_group_keeps_its_secret_from_who_is_declined)
+{
+    scene *s = scene_shared();
+    s->a.answer = 0;
+    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    joiner j = join(s, 0, s->a.code);
+    ck_assert_int_eq(j.status, ZKS_E_CODE_CANCELLED);
+    ck_assert_uint_eq(j.secret[0], 0);
+    device_done(op, ZKS_E_CANCELLED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(shared_group_has_no_rights_to_give)
+{
+    scene *s = scene_shared();
+    device_done(try_begin(s, ZKS_PAIR_CODE, ZKS_RIGHT_INVITE, 0), ZKS_E_UNAUTHORIZED);
+    scene_free(s);
+}
+END_TEST
+
+/* --- codes that were there before --------------------------------------------------- */
+
+static const char printed[] = "7K2M-ABCD-EFGH-2345";
+
+static zks_op *begin_printed(scene *s, uint32_t life_s)
+{
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__client_pair_begin_code(s->a.d.client, printed, strlen(printed), 0, life_s,
+                                                 NULL, NULL, &op),
+                     ZKS_OK);
+    return op;
+}
+
+static void disconnect(scene *s)
+{
+    zks_op *op = NULL;
+    ck_assert_int_eq(zks__client_disconnect(s->a.d.client, NULL, NULL, &op), ZKS_OK);
+    device_done(op, ZKS_OK);
+}
+
+START_TEST(printed_code_is_good_once_connected)
+{
+    scene *s = _i ? scene_shared() : scene_new(NULL);
+    disconnect(s);
+    zks_op *op = begin_printed(s, 0);
+    device_done(try_begin(s, ZKS_PAIR_CODE, 0, 0), ZKS_E_BUSY);
+    ck_assert_int_eq(join(s, 0, printed).status, ZKS_E_CODE_UNKNOWN);
+    ck_assert_uint_eq(s->a.d.events[ZKS_EVENT_PAIR_CODE], 0);
+    device_connect(&s->a.d);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_PAIR_CODE] == 1);
+    ck_assert_str_eq(s->a.code, printed);
+    joiner j = join(s, 0, printed);
+    expect_in(s, &j, op);
+    device_done(begin_printed(s, 0), ZKS_E_CODE_USED);
+    ck_assert_int_eq(join(s, 1, printed).status, ZKS_E_CODE_USED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(printed_code_of_another_device_is_refused)
+{
+    scene *s = scene_new(NULL);
+    zks__message m = {.type = ZKS_MESSAGE_MAILBOX_OPEN};
+    memcpy(m.mailbox_open.nameplate, printed, ZKS_NAMEPLATE_BYTES);
+    raw_join(&s->f->c[0], s->f->relay.address, ZKS_MODE_NO_SUBSCRIBE);
+    raw_send(&s->f->c[0], &m);
+    raw_expect(&s->f->c[0], ZKS_MESSAGE_MAILBOX_OPEN);
+    device_done(begin_printed(s, 0), ZKS_E_BUSY);
+    ck_assert_int_eq(s->a.d.state, ZKS_STATE_CONNECTED);
+    scene_free(s);
+}
+END_TEST
+
+/* Who has tried twice does not get three more tries with the same code. */
+START_TEST(printed_code_that_was_tried_is_not_taken_again)
+{
+    char wrong[ZKS_PAIR_CODE_TEXT_BYTES];
+    scene *s = scene_new(NULL);
+    zks_op *op = begin_printed(s, 0);
+    spoil(printed, wrong);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_PAIR_CODE] == 1);
+    ck_assert_int_eq(join(s, 0, wrong).status, ZKS_E_WRONG_CODE);
+    DEVICE_UNTIL(s->a.tries_left == 2);
+    zks__op_cancel(op);
+    device_done(op, ZKS_E_CANCELLED);
+    device_done(begin_printed(s, 0), ZKS_E_CODE_USED);
+    scene_free(s);
+}
+END_TEST
+
+START_TEST(printed_code_that_is_none_is_refused)
+{
+    static const struct {
+        const char *text;
+        zks_status status;
+    } cases[] = {{"7K2M-ABCD-EFGH-234", ZKS_E_TRUNCATED},
+                 {"7K2M-ABCD-EFGH-23456", ZKS_E_TOO_LARGE},
+                 {"7K2M-ABCD-EFGH-234U", ZKS_E_MALFORMED},
+                 {"zks-invite:AAAA", ZKS_E_INVALID}};
+    scene *s = scene_new(NULL);
+    for (size_t i = 0; i < ZKS_COUNTOF(cases); i++) {
+        ck_assert_int_eq(zks__client_pair_begin_code(s->a.d.client, cases[i].text,
+                                                     strlen(cases[i].text), 0, 0, NULL, NULL, NULL),
+                         cases[i].status);
+    }
+    zks_op *op = begin(s, ZKS_PAIR_LINK);
+    ck_assert_int_eq(zks__client_pair_begin_code(s->a.d.client, s->a.code, strlen(s->a.code), 0, 0,
+                                                 NULL, NULL, NULL),
+                     ZKS_E_INVALID);
+    zks__op_cancel(op);
+    device_done(op, ZKS_E_CANCELLED);
     scene_free(s);
 }
 END_TEST
@@ -622,18 +765,24 @@ START_TEST(code_outlives_a_reconnect)
 }
 END_TEST
 
-START_TEST(relay_that_restarts_forgets_the_code)
+START_TEST(code_outlives_a_restart_of_the_relay)
 {
     scene *s = scene_new(NULL);
     char listen[96];
-    zks_op *op = begin(s, ZKS_PAIR_CODE);
+    zks_op *op = begin(s, kinds[_i]);
     snprintf(listen, sizeof listen, "listen = %s\n", strchr(s->f->relay.address, '@') + 1);
     raw_relay_stop(&s->f->relay);
     DEVICE_UNTIL(s->a.d.state != ZKS_STATE_CONNECTED);
     raw_relay_start(&s->f->relay, listen);
     ck_assert_int_eq(zks__client_network_changed(s->a.d.client), ZKS_OK);
-    device_done(op, ZKS_E_CODE_UNKNOWN);
-    ck_assert_int_eq(s->a.d.state, ZKS_STATE_CONNECTED); /* it concerned the pairing only */
+    DEVICE_UNTIL(s->a.d.state == ZKS_STATE_CONNECTED);
+    joiner j;
+    do { /* the mailbox follows the connection */
+        raw_idle(&s->f->world, 20);
+        j = join(s, 0, s->a.code);
+    } while (j.status == ZKS_E_CODE_UNKNOWN);
+    expect_in(s, &j, op);
+    ck_assert_uint_eq(s->a.d.events[ZKS_EVENT_PAIR_CODE], 1);
     scene_free(s);
 }
 END_TEST
@@ -655,11 +804,17 @@ static void add(TCase *c)
     tcase_add_test(c, second_joiner_hears_that_it_is_busy);
     tcase_add_test(c, one_code_at_a_time);
     tcase_add_test(c, pairing_needs_a_connection);
-    tcase_add_test(c, shared_group_has_no_pairing);
+    tcase_add_loop_test(c, shared_group_hands_its_secret_over, 0, ZKS_COUNTOF(kinds));
+    tcase_add_test(c, shared_group_keeps_its_secret_from_who_is_declined);
+    tcase_add_test(c, shared_group_has_no_rights_to_give);
+    tcase_add_loop_test(c, printed_code_is_good_once_connected, 0, 2);
+    tcase_add_test(c, printed_code_of_another_device_is_refused);
+    tcase_add_test(c, printed_code_that_was_tried_is_not_taken_again);
+    tcase_add_test(c, printed_code_that_is_none_is_refused);
     tcase_add_test(c, client_that_closes_takes_the_code_back);
     tcase_add_test(c, client_closes_in_the_middle);
     tcase_add_test(c, code_outlives_a_reconnect);
-    tcase_add_test(c, relay_that_restarts_forgets_the_code);
+    tcase_add_loop_test(c, code_outlives_a_restart_of_the_relay, 0, ZKS_COUNTOF(kinds));
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "tests/support/memory_link.h"
 #include "tests/support/raw_check.h"
 
+static const char descriptor[] = "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA";
 static const uint8_t epoch_secret[ZKS_KEY_BYTES] = "the epoch's secret, 32 bytes....";
 
 static void sign_key(uint8_t tag, uint8_t seed, zks__sign_key *out)
@@ -12,13 +13,14 @@ static void sign_key(uint8_t tag, uint8_t seed, zks__sign_key *out)
     zks__crypto_sign_key(bytes, out);
 }
 
-void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed)
+static void group_init(pair_group *g, uint8_t suite, uint8_t mode, uint8_t seed)
 {
     memset(g, 0, sizeof *g);
     g->suite = suite;
+    g->mode = mode;
     sign_key(1, seed, &g->root);
     sign_key(2, seed, &g->inviter);
-    zks__genesis genesis = {.mode = ZKS_GROUP_MODE_PAIRED, .recovery = {3}};
+    zks__genesis genesis = {.mode = mode, .recovery = {3}};
     memcpy(genesis.root, zks__crypto_sign_public(&g->root), sizeof genesis.root);
     zks__record_group_id(g->suite, genesis.mode, genesis.root, g->group_id);
     raw_check(zks__record_make_genesis(g->suite, &genesis, &g->root, g->genesis, sizeof g->genesis,
@@ -27,6 +29,21 @@ void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed)
     raw_check(zks__record_make_epoch(g->suite, g->group_id, &epoch, &g->root, g->epoch,
                                      sizeof g->epoch, &g->epoch_length) == ZKS_OK);
     raw_check(zks__record_hash(g->epoch, g->epoch_length, g->epoch_hash));
+}
+
+void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed)
+{
+    group_init(g, suite, ZKS_GROUP_MODE_PAIRED, seed);
+}
+
+void pair_group_init_shared(pair_group *g, uint8_t suite, uint8_t seed)
+{
+    group_init(g, suite, ZKS_GROUP_MODE_SHARED, seed);
+}
+
+static bool is_shared(const pair_glue *g)
+{
+    return g->group->mode == ZKS_GROUP_MODE_SHARED;
 }
 
 static void run(pair_glue *g, zks__pairing_event *e);
@@ -67,8 +84,14 @@ static size_t make_bundle(const pair_glue *g, zks__slice part, const char *name,
     if (g->fault == PAIR_FAULT_NO_MEMBER) {
         b.records.count = 2;
     }
+    b.secret = epoch_secret;
+    b.descriptor = (zks__slice){(const uint8_t *)descriptor, strlen(descriptor)};
     zks__writer w = zks__writer_of(out, size);
-    zks__pair_bundle_write(&b, &w);
+    if (is_shared(g) != (g->fault == PAIR_FAULT_OTHER_MODE)) {
+        zks__pair_shared_write(&b, &w);
+    } else {
+        zks__pair_bundle_write(&b, &w);
+    }
     raw_check(!w.overflow);
     return w.length - (g->fault == PAIR_FAULT_BROKEN_BUNDLE);
 }
@@ -111,18 +134,36 @@ static void give_member(pair_glue *g, const zks__pair_group *group)
     run(g, &e);
 }
 
-static void store(pair_glue *g, const zks__pair_bundle *bundle)
+static void check_shared(const zks__pair_bundle *b)
+{
+    raw_check(b->secret && b->relays.count == 2 && b->descriptor.length == strlen(descriptor));
+    raw_check(memcmp(b->descriptor.data, descriptor, b->descriptor.length) == 0);
+    raw_check(!b->records.count && !b->secrets.count && !b->pins.count && !b->heads.count);
+}
+
+static void check_paired(const pair_glue *g, const zks__pair_bundle *bundle,
+                         uint8_t out_secret[ZKS_KEY_BYTES])
 {
     zks__pair_bundle b = *bundle;
     zks__pair_secret_item secret;
     zks__pair_head head;
     zks__wire_hash pin;
-    raw_check(b.records.count == 3 && b.relays.count == 2);
+    raw_check(!b.secret && b.records.count == 3 && b.relays.count == 2);
     raw_check(zks__pair_next_secret(&b.secrets, &secret) && !b.secrets.count);
     raw_check(memcmp(secret.epoch, g->group->epoch_hash, sizeof secret.epoch) == 0);
     raw_check(zks__pair_next_head(&b.heads, &head) && head.seq == 7 && head.author[0] == 9);
     raw_check(zks__pair_next_pin(&b.pins, &pin) && !zks__pair_next_pin(&b.pins, &pin));
-    memcpy(g->secret, secret.secret, sizeof g->secret);
+    memcpy(out_secret, secret.secret, ZKS_KEY_BYTES);
+}
+
+static void store(pair_glue *g, const zks__pair_bundle *bundle)
+{
+    if (is_shared(g)) {
+        check_shared(bundle);
+        memcpy(g->secret, bundle->secret, sizeof g->secret);
+    } else {
+        check_paired(g, bundle, g->secret);
+    }
     g->stores++;
     zks__pairing_event e = {.kind = ZKS_PAIRING_STORED};
     e.status = g->fault == PAIR_FAULT_STORE_FAILS ? ZKS_E_STORE_FULL : ZKS_OK;
@@ -170,6 +211,7 @@ static void remember(pair_glue *g, const zks__pairing_action *a)
         g->ended = true;
         g->status = a->status;
         g->committed = a->committed;
+        g->spent = a->spent;
         snprintf(g->text, sizeof g->text, "%s", a->text);
         break;
     case ZKS_PAIRING_GROUP:
@@ -226,23 +268,39 @@ static void init(pair_glue *g, const pair_group *group, const uint8_t relay_key[
     memcpy(g->relay_key, relay_key, 32);
 }
 
+static void new_inviter(pair_glue *g, zks__pair_kind kind, const zks__pair_invite *code)
+{
+    const pair_group *group = g->group;
+    zks__pair_relay relay = {.address = "relay.example.org"};
+    memcpy(relay.key, g->relay_key, sizeof relay.key);
+    zks__inviter_config config = {.kind = kind,
+                                  .code = code,
+                                  .relays = &relay,
+                                  .relay_count = 1,
+                                  .group = {.suite = group->suite,
+                                            .mode = group->mode,
+                                            .rights = is_shared(g) ? 0 : ZKS_RIGHT_INVITE,
+                                            .not_after_s = is_shared(g) ? 0 : 1900000000,
+                                            .genesis = {group->genesis, group->genesis_length}}};
+    memcpy(config.group.group_id, group->group_id, sizeof config.group.group_id);
+    raw_check(zks__inviter_new(&config, &g->inviter) == ZKS_OK);
+}
+
 void pair_inviter_init(pair_glue *g, const pair_group *group, zks__pair_kind kind,
                        const uint8_t relay_key[32], uint64_t seed, pair_send send, void *user)
 {
     init(g, group, relay_key, seed, send, user);
-    zks__pair_relay relay = {.address = "relay.example.org"};
-    memcpy(relay.key, relay_key, sizeof relay.key);
-    zks__inviter_config config = {.kind = kind,
-                                  .relay_key = relay_key,
-                                  .relays = &relay,
-                                  .relay_count = 1,
-                                  .group = {.suite = group->suite,
-                                            .mode = ZKS_GROUP_MODE_PAIRED,
-                                            .rights = ZKS_RIGHT_INVITE,
-                                            .not_after_s = 1900000000,
-                                            .genesis = {group->genesis, group->genesis_length}}};
-    memcpy(config.group.group_id, group->group_id, sizeof config.group.group_id);
-    raw_check(zks__inviter_new(&config, &g->inviter) == ZKS_OK);
+    new_inviter(g, kind, NULL);
+}
+
+void pair_inviter_init_code(pair_glue *g, const pair_group *group, const char *code,
+                            const uint8_t relay_key[32], uint64_t seed, pair_send send, void *user)
+{
+    zks__pair_invite invite;
+    zks__pair_problem problem;
+    init(g, group, relay_key, seed, send, user);
+    raw_check(zks__pair_read(code, strlen(code), &invite, &problem) == ZKS_OK);
+    new_inviter(g, ZKS_PAIR_CODE, &invite);
 }
 
 void pair_joiner_init(pair_glue *g, const pair_group *group, const char *code,

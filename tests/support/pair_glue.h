@@ -11,9 +11,9 @@
 
 enum { PAIR_BUNDLE_BYTES = 64 << 10, PAIR_RECORD_BYTES = 8192 };
 
-/* A paired group: root, the inviting device, GENESIS and EPOCH 0. */
+/* A group: root, the inviting device, GENESIS and EPOCH 0. */
 typedef struct pair_group {
-    uint8_t suite;
+    uint8_t suite, mode;
     zks__sign_key root, inviter;
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     uint8_t genesis[PAIR_RECORD_BYTES], epoch[PAIR_RECORD_BYTES];
@@ -21,7 +21,8 @@ typedef struct pair_group {
     uint8_t epoch_hash[ZKS_RECORD_HASH_BYTES];
 } pair_group;
 
-void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed);
+void pair_group_init(pair_group *g, uint8_t suite, uint8_t seed); /* paired */
+void pair_group_init_shared(pair_group *g, uint8_t suite, uint8_t seed);
 
 /* What the inviter gives that it should not, or the joiner. */
 typedef enum pair_fault {
@@ -29,6 +30,7 @@ typedef enum pair_fault {
     PAIR_FAULT_NO_MEMBER,     /* the bundle lacks the joiner's MEMBER */
     PAIR_FAULT_FORGED_MEMBER, /* its issuer's signature is broken */
     PAIR_FAULT_OTHER_RELAY,   /* the bundle has another relay key */
+    PAIR_FAULT_OTHER_MODE,    /* the bundle is one of the other mode's */
     PAIR_FAULT_BROKEN_BUNDLE, /* it does not read */
     PAIR_FAULT_MORE_RIGHTS,   /* the joiner takes more rights than offered */
     PAIR_FAULT_OTHER_GROUP,   /* the joiner's MEMBER is for another group */
@@ -57,17 +59,20 @@ typedef struct pair_glue {
     bool digits_shown;
     uint32_t digits;
     char name[ZKS_PAIR_NAME_MAX_BYTES + 1];
-    bool ended, committed;
+    bool ended, committed, spent;
     zks_status status;
     char text[256];
     uint8_t device[ZKS_SIGN_PUBLIC_BYTES]; /* joiner: its new identity */
-    uint8_t secret[ZKS_KEY_BYTES];         /* joiner: the epoch secret it was given */
+    uint8_t secret[ZKS_KEY_BYTES];         /* joiner: the epoch's or group's secret it was given */
     uint8_t part[ZKS_PAIR_PART_MAX_BYTES];
     size_t part_length;
 } pair_glue;
 
 void pair_inviter_init(pair_glue *g, const pair_group *group, zks__pair_kind kind,
                        const uint8_t relay_key[32], uint64_t seed, pair_send send, void *user);
+/* With a code that is there already. */
+void pair_inviter_init_code(pair_glue *g, const pair_group *group, const char *code,
+                            const uint8_t relay_key[32], uint64_t seed, pair_send send, void *user);
 void pair_joiner_init(pair_glue *g, const pair_group *group, const char *code,
                       const uint8_t relay_key[32], uint64_t seed, pair_send send, void *user);
 void pair_glue_done(pair_glue *g);

@@ -52,6 +52,7 @@ void raw_world_done(raw_world *w)
 bool raw_run(raw_world *w, bool (*until)(void *user), void *user, unsigned deadline_ms)
 {
     w->late = false;
+    uv_update_time(&w->loop); /* else the timer may be due before anything is waited for */
     uv_timer_start(&w->timer, on_late, (uint64_t)deadline_ms * slower(), 0);
     while (!until(user) && !w->late) {
         uv_run(&w->loop, UV_RUN_ONCE);

@@ -159,7 +159,8 @@ const (
 	// client was connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST
 	// (its last entry here)
 	EventQuiet EventKind = 14
-	// EventPairCode: show this to the user, who types or scans it on the other device; a secret. CODE
+	// EventPairCode: show this to the user, who types or scans it on the other device; a secret. The
+	// relay has it. CODE
 	EventPairCode EventKind = 15
 	// EventPairWrongTry: somebody tried a wrong code. COUNT: tries that are left; the last one burns
 	// the code

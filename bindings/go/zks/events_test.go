@@ -253,6 +253,99 @@ func receive[T any](t testing.TB, from <-chan T) (value T) {
 	return value
 }
 
+// letIn has a device join by that code; the client, and the id that the first device learned.
+func letIn(t *testing.T, pairing *zks.Pairing, config zks.Config) (*zks.Client, zks.DeviceID) {
+	type joined struct {
+		client *zks.Client
+		err    error
+	}
+	done := make(chan joined, 1)
+	go func() {
+		client, _, err := zks.Join(testContext(t), config, pairing.Code)
+		done <- joined{client, err}
+	}()
+	if _, err := pairing.Asked(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := pairing.Answer(true); err != nil {
+		t.Fatal(err)
+	}
+	device, err := pairing.Wait(testContext(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben := receive(t, done)
+	if ben.err != nil {
+		t.Fatal(ben.err)
+	}
+	t.Cleanup(func() { ben.client.Close() })
+	return ben.client, device
+}
+
+func TestSharedGroupIsJoinedByPairing(t *testing.T) {
+	relay := []string{startRelay(t)}
+	anna, err := zks.Open(testContext(t), zks.Config{Store: zks.InMemory, Relays: relay, Secret: make([]byte, 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { anna.Close() })
+	code, err := zks.NewPairCode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := zks.NewPairCode(); err != nil || other == code || len(code) != 19 {
+		t.Fatalf("%q, %v", other, err)
+	}
+	pairing, err := anna.Pair(testContext(t), zks.PairOptions{Code: code}) // before it is online
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := anna.Events(testContext(t))
+	if err := anna.Connect(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	await(t, events, zks.EventPairCode)
+	ben, device := letIn(t, pairing, zks.Config{Store: zks.InMemory, Relays: relay, DeviceName: "ben"})
+	report, err := ben.Report()
+	if err != nil || report.DeviceID != device || report.GroupKind != zks.GroupShared {
+		t.Fatalf("%+v is not %v, %v", report, device, err)
+	}
+	if err := ben.Connect(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ben.Push(testContext(t), []byte("here I am")); err != nil {
+		t.Fatal(err)
+	}
+	for entry, err := range anna.Entries(testContext(t)) {
+		if err != nil || string(entry.Data) != "here I am" {
+			t.Fatalf("%+v, %v", entry, err)
+		}
+		break
+	}
+	again, err := anna.Pair(testContext(t), zks.PairOptions{Code: code})
+	if err == nil {
+		_, err = again.Wait(testContext(t))
+	}
+	if !errors.Is(err, zks.ErrCodeUsed) {
+		t.Errorf("it served already: %v", err)
+	}
+	if _, err := anna.Pair(testContext(t), zks.PairOptions{Rights: zks.RightInvite}); !errors.Is(err, zks.ErrUnauthorized) {
+		t.Errorf("rights in a shared group: %v", err)
+	}
+}
+
+func TestWhatIsNoCodeIsRefused(t *testing.T) {
+	anna := groupOfOne(t)
+	for code, want := range map[string]error{"7K2M-ABCD": zks.ErrTruncated, "7K2M-ABCD-EFGH-234!": zks.ErrMalformed} {
+		if _, err := anna.Pair(testContext(t), zks.PairOptions{Code: code}); !errors.Is(err, want) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+	if _, err := anna.Pair(testContext(t), zks.PairOptions{Kind: zks.PairLink, Code: "x"}); !errors.Is(err, zks.ErrInvalid) {
+		t.Errorf("a link: %v", err)
+	}
+}
+
 func TestPairingEnds(t *testing.T) {
 	relay := []string{startRelay(t)}
 	anna, err := zks.CreateGroupNoRecovery(testContext(t), zks.Config{Store: zks.InMemory, Relays: relay})

@@ -49,8 +49,8 @@ func createGroup(ctx context.Context, config Config, flags uint32,
 	}, read)
 }
 
-// Join comes into a paired group by the code or link that a member shows (Client.Pair). It lasts
-// until the user of the other device has let this one in. Meanwhile EventPairDigits comes to
+// Join comes into a group, paired or shared, by the code or link that a member shows (Client.Pair).
+// It lasts until the user of the other device has let this one in. Meanwhile EventPairDigits comes to
 // Config.OnEvent: six digits that both devices show, and whoever sees both compares them. relays are
 // those of the other device: put them into Config.Relays from now on.
 func Join(ctx context.Context, config Config, codeOrLink string) (c *Client, relays []string,

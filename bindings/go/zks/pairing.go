@@ -5,6 +5,7 @@ package zks
 import (
 	"context"
 	"time"
+	"unsafe"
 
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
 )
@@ -13,8 +14,23 @@ import (
 // of this device, within ten minutes.
 type PairOptions struct {
 	Kind   PairKind
-	Rights Rights
+	Rights Rights        // in a shared group there are none to give
 	Life   time.Duration // how long the code is good; 0: 10 minutes, which is also the most
+	// Code is one of NewPairCode that was shown before. It is good as soon as the client is
+	// connected, and serves once.
+	Code string
+}
+
+// NewPairCode makes a pairing code that is good before there is a connection, for PairOptions: to be
+// shown or printed at once. It is XXXX-XXXX-XXXX-XXXX of 2 to 7 and A to Z without I, L, O and U; a
+// secret.
+func NewPairCode() (string, error) {
+	code := make([]byte, raw.SIZE_PAIR_CODE)
+	defer clear(code)
+	if status := raw.PairCodeNew(unsafe.SliceData(code)); status != 0 {
+		return "", fail("new pair code", status)
+	}
+	return string(code[:len(code)-1]), nil // without its NUL
 }
 
 // Pairing is a device on its way into the group.
@@ -26,7 +42,7 @@ type Pairing struct {
 // pairing is what changes while others may print a Pairing. It receives the client's events.
 type pairing struct {
 	client *Client
-	codes  chan string // room for one, so that the dispatcher never waits
+	codes  chan string // room for one, so that the dispatcher and run never wait
 	asks   chan Ask    // likewise
 	ended  chan struct{}
 	stop   context.CancelFunc
@@ -40,7 +56,8 @@ type Ask struct {
 	Digits string // six digits that it shows too
 }
 
-// Pair lets a device into a paired group. It returns when the code is there to be shown; then
+// Pair lets a device into the group; in a shared group it is given the group's secret, which nothing
+// takes back. It returns when the code is there to be shown, with PairOptions.Code at once; then
 // comes Asked, Answer and Wait. The context is of the whole pairing: ending it takes the code back.
 // A client has one at a time: a second one fails with ErrBusy until the first one's Wait returns.
 func (c *Client) Pair(ctx context.Context, options PairOptions) (*Pairing, error) {
@@ -49,6 +66,9 @@ func (c *Client) Pair(ctx context.Context, options PairOptions) (*Pairing, error
 	}
 	if options.Kind == 0 {
 		options.Kind = PairCode
+	}
+	if options.Code != "" && options.Kind != PairCode {
+		return nil, failText("pair", ErrInvalid, "a code was given, and a link asked for")
 	}
 	if !c.pairing.CompareAndSwap(false, true) {
 		return nil, failText("pair", ErrBusy, "a pairing is under way already: wait, or cancel it")
@@ -98,6 +118,9 @@ func (p *pairing) end() {}
 func (p *pairing) run(ctx context.Context, o PairOptions) {
 	life := uint32(min(roundUp(o.Life, time.Second), 600))
 	p.err = p.client.run(ctx, "pair", func(h raw.Client, k *raw.Call) int32 {
+		if o.Code != "" {
+			return p.beginCode(h, o, life, k)
+		}
 		return raw.PairBegin(h, int32(o.Kind), uint32(o.Rights), life, k)
 	}, func(op raw.Op) {
 		p.device = deviceID(opBytes(op, raw.OP_DEVICE))
@@ -106,6 +129,17 @@ func (p *pairing) run(ctx context.Context, o PairOptions) {
 	p.client.hub.remove(p)
 	p.client.pairing.Store(false)
 	close(p.ended)
+}
+
+// beginCode: the code is there already, and may wait for a connection.
+func (p *pairing) beginCode(h raw.Client, o PairOptions, life uint32, k *raw.Call) int32 {
+	status := lend(o.Code, func(code []byte) int32 {
+		return raw.PairBeginCode(h, code, uint32(o.Rights), life, k)
+	})
+	if status == 0 {
+		p.put(Event{Kind: EventPairCode, Code: o.Code})
+	}
+	return status
 }
 
 // Asked waits until a device that knows the code wants to come in. Answer it.

@@ -45,6 +45,18 @@ func (e Event) Format(to fmt.State, _ rune) { io.WriteString(to, e.String()) }
 // LogValue is String.
 func (e Event) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
+// String does not show a code.
+func (o PairOptions) String() string {
+	return fmt.Sprintf("zks.PairOptions(kind %d, rights %d, life %v)", int32(o.Kind), uint32(o.Rights),
+		o.Life)
+}
+
+// Format is String for every verb.
+func (o PairOptions) Format(to fmt.State, _ rune) { io.WriteString(to, o.String()) }
+
+// LogValue is String.
+func (o PairOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
 // String does not show the code.
 func (p Pairing) String() string { return "zks.Pairing" }
 

@@ -32,15 +32,17 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	invite := zks.Invite{Link: word, Secret: []byte(word)}
 	event := zks.Event{Kind: zks.EventPairCode, Code: word, Relay: "relay.example.org"}
 	pairing := zks.Pairing{Code: word}
-	for _, value := range []any{config, &config, invite, &invite, event, &event, pairing, &pairing,
-		[]zks.Config{config}, struct{ Inner zks.Invite }{invite}} {
+	options := zks.PairOptions{Code: word}
+	for _, value := range []any{config, &config, invite, &invite, event, &event, pairing, &pairing, options,
+		&options, []zks.Config{config}, struct{ Inner zks.Invite }{invite}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 			if printed := fmt.Sprintf(verb, value); shows(printed, word) {
 				t.Errorf("%s of %T: %s", verb, value, printed)
 			}
 		}
 	}
-	for _, value := range []any{config, &config, invite, &invite, event, &event, pairing, &pairing} {
+	for _, value := range []any{config, &config, invite, &invite, event, &event, pairing, &pairing, options,
+		&options} {
 		var out strings.Builder
 		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "value", value)
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "value", value)

@@ -8,7 +8,7 @@ import (
 	"github.com/0k-sync/0k-sync/bindings/go/internal/raw"
 )
 
-// Version is the version of the libzks in use, "0.1.0".
+// Version is the version of the libzks in use, "0.2.0".
 func Version() string { return versionText(raw.AbiVersion()) }
 
 func versionText(v uint32) string { return fmt.Sprintf("%d.%d.%d", v>>16, v>>8&0xff, v&0xff) }

@@ -138,10 +138,10 @@ class Client extends EventEmitter {
   }
 
   /** Begins at once; what it throws is a rejection, so that a caller has one way to fail. */
-  #run(begin, read = null, signal = undefined) {
+  #run(begin, read = null, signal = undefined, holder = undefined) {
     try {
       const handle = this.#open();
-      return engine.run(this, (token) => begin(handle, token), read, check.signal(signal));
+      return engine.run(this, (token) => begin(handle, token), read, check.signal(signal), holder);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -294,13 +294,29 @@ class Client extends EventEmitter {
     return new Invite(native.inviteShared(this.#open(), lines));
   }
 
-  pair({ kind = 'code', rights, lifeS = 0, signal } = {}) {
+  pair({ kind = 'code', rights, lifeS = 0, code, signal } = {}) {
     const kindId = check.choice(kind, KINDS, 'kind');
     const bits = rightsOf(rights);
     check.integer(lifeS, 'lifeS', 0, 0xffffffff);
-    const begin = (aborted) => this.#run(
-      (handle, token) => native.pairBegin(handle, kindId, bits, lifeS, token),
-      (op) => native.opBytes(op, constants.ZKS_OP_DEVICE).toString('hex'), aborted);
+    if (code === undefined) {
+      return this.#pairing((handle, token) =>
+        native.pairBegin(handle, kindId, bits, lifeS, token), signal);
+    }
+    check.text(code, 'code');
+    if (kind !== 'code') throw typeError('a code was given, and a link asked for');
+    return this.#pairing((handle, token) =>
+      native.pairBeginCode(handle, code, bits, lifeS, token), signal);
+  }
+
+  /** @internal By a code of newPairCode(), without keeping the process alive. */
+  pairQuietly(code) {
+    return this.#pairing((handle, token) => native.pairBeginCode(handle, code, 0, 0, token),
+      undefined, engine.never);
+  }
+
+  #pairing(start, signal, holder) {
+    const begin = (aborted) => this.#run(start,
+      (op) => native.opBytes(op, constants.ZKS_OP_DEVICE).toString('hex'), aborted, holder);
     return new Pairing(this, () => this.#open(), begin, check.signal(signal));
   }
 
@@ -367,7 +383,7 @@ async function createGroup(config, { recovery = true, onEvent, signal } = {}) {
   return { client, recoveryCode };
 }
 
-/** Joins a paired group by the code or link that a member shows. */
+/** Joins a group, paired or shared, by the code or link that a member shows. */
 async function join(config, codeOrLink, { onDigits, onEvent, signal } = {}) {
   const text = check.text(codeOrLink, 'codeOrLink');
   const client = newClient(onEvent);

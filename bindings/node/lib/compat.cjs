@@ -4,17 +4,16 @@
  * The API of the reference bindings, unchanged: a user of theirs changes the import. docs/NODE.md maps
  * it to the API of this package, which can do more.
  */
-const { randomInt } = require('node:crypto');
 const native = require('./native.cjs');
 const constants = require('./constants.cjs');
 const check = require('./check.cjs');
 const { open } = require('./client.cjs');
 const { parseInvite } = require('./invite.cjs');
+const { newPairCode } = require('./pairing.cjs');
 const { ZksError } = require('./error.cjs');
 
 const CONFIG = ['passphrase', 'salt', 'secretBytes', 'relayAddresses', 'deviceName', 'ttl'];
 const INVITE_VERSION = 3; // of that API; the payload behind it has a version of its own
-const CODE_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 /** Unread bytes that are enough for one pull: then the relay need not be asked for more, which waits
  * for room where the inbox is full. */
 const ENOUGH_BYTES = 4 * 2 ** 20;
@@ -54,7 +53,7 @@ function checkedSalt(salt) {
   return bytes;
 }
 
-/** An invite in the shape of that API. The code serves nobody yet: see docs/NODE.md. */
+/** An invite in the shape of that API. */
 function inviteOf(invite, shortCode) {
   return {
     version: INVITE_VERSION,
@@ -66,9 +65,48 @@ function inviteOf(invite, shortCode) {
   };
 }
 
-function randomCode() {
-  const four = () => Array.from({ length: 4 }, () => CODE_LETTERS[randomInt(32)]).join('');
-  return [four(), four(), four(), four()].join('-');
+/**
+ * The code of the newest invite: whoever proves to know it is let in. Nobody waits for how that ends, and
+ * each code is one of many: what goes wrong stands in the engine's log ("pairing_ended").
+ */
+class Offer {
+  #client;
+  #code = null; // not begun yet
+  #pairing = null;
+  #lettingIn = false;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** From now on this code; the last one goes, but for a device that is coming in by it. */
+  renew(code) {
+    this.#code = code;
+    if (!this.#pairing) this.#begin();
+    else if (!this.#lettingIn) this.#pairing.cancel();
+  }
+
+  #begin() {
+    if (this.#code === null || this.#client.closed) return;
+    const pairing = this.#client.pairQuietly(this.#code);
+    this.#code = null;
+    this.#pairing = pairing;
+    pairing.asked.then(() => {
+      this.#lettingIn = true;
+      pairing.answer(true);
+    }).catch(() => {});
+    pairing.done.catch(() => {}).then(() => {
+      this.#pairing = null;
+      this.#lettingIn = false;
+      this.#begin();
+    });
+  }
+
+  /** For a client that is closed next, which waits for what is going on. */
+  end() {
+    this.#code = null;
+    this.#pairing?.cancel();
+  }
 }
 
 const blob = (entry) => ({
@@ -80,12 +118,14 @@ const blob = (entry) => ({
 
 class SyncClient {
   #client;
+  #offer;
   #connected = false;
   #pulled = 0; // the last cursor that pull() gave out
 
   /** Not for callers: see create(). */
   constructor(client) {
     this.#client = client;
+    this.#offer = new Offer(client);
     this.#pulled = client.acked;
   }
 
@@ -153,18 +193,24 @@ class SyncClient {
 
   async shutdown() {
     this.#connected = false;
+    this.#offer.end();
     await this.#client.close();
   }
 
-  /** An invite that carries the group's secret. Works offline. */
+  /**
+   * An invite that carries the group's secret. Works offline; its short code lets a device in as soon as
+   * this client is connected, for ten minutes, until there is a later invite.
+   */
   createInvite(relayAddresses) {
-    return inviteOf(this.#client.inviteShared(relayAddresses), randomCode());
+    const invite = inviteOf(this.#client.inviteShared(relayAddresses), newPairCode());
+    this.#offer.renew(invite.shortCode);
+    return invite;
   }
 }
 
-/** Reads the qrPayload of an invite. */
+/** Reads the qrPayload of an invite. Its short code is fresh and serves nobody. */
 function inviteFromQr(payload) {
-  return inviteOf(parseInvite(payload), randomCode());
+  return inviteOf(parseInvite(payload), newPairCode());
 }
 
 /** {secretBytes, groupId}, 32 bytes each. Blocks for up to seconds: deriveGroupSecret does not. */

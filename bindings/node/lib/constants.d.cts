@@ -4,10 +4,10 @@
 /** Every constant of zks.h, under its name there. */
 declare const constants: {
   readonly ZKS_ABI_VERSION_MAJOR: 0;
-  readonly ZKS_ABI_VERSION_MINOR: 1;
+  readonly ZKS_ABI_VERSION_MINOR: 2;
   readonly ZKS_ABI_VERSION_PATCH: 0;
   /** major << 16 | minor << 8 | patch */
-  readonly ZKS_ABI_VERSION: 256;
+  readonly ZKS_ABI_VERSION: 512;
   readonly ZKS_OK: 0;
   /** an argument is NULL, out of range or not UTF-8 */
   readonly ZKS_E_INVALID: -1;
@@ -181,6 +181,8 @@ declare const constants: {
   /** a passphrase's salt; 16 is best */
   readonly ZKS_SIZE_SALT_MIN: 8;
   readonly ZKS_SIZE_PASSPHRASE_MAX: 1024;
+  /** a pairing code with its dashes and a NUL */
+  readonly ZKS_SIZE_PAIR_CODE: 20;
   /** a device name, UTF-8 */
   readonly ZKS_SIZE_NAME_MAX: 128;
   /** a relay address */
@@ -302,7 +304,7 @@ declare const constants: {
   readonly ZKS_EVENT_HISTORY_WITHHELD: 13;
   /** a device that was heard before has said nothing for over two hours, though this client was connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last entry here) */
   readonly ZKS_EVENT_QUIET: 14;
-  /** show this to the user, who types or scans it on the other device; a secret. CODE */
+  /** show this to the user, who types or scans it on the other device; a secret. The relay has it. CODE */
   readonly ZKS_EVENT_PAIR_CODE: 15;
   /** somebody tried a wrong code. COUNT: tries that are left; the last one burns the code */
   readonly ZKS_EVENT_PAIR_WRONG_TRY: 16;

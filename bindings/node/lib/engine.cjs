@@ -58,6 +58,9 @@ function release() {
 
 /** Of what no client can unref(). */
 const always = new Holder();
+/** Of what never keeps the process alive, since nobody waits for it. */
+const never = new Holder();
+never.setRef(false);
 
 /* --- callbacks of the addon: they must not throw, what they call runs later or is caught --- */
 
@@ -114,13 +117,13 @@ function start() {
 /* --- operations --- */
 
 class Operation {
-  constructor(owner, read, signal, resolve, reject) {
+  constructor(owner, read, signal, holder, resolve, reject) {
     this.owner = owner; // keeps it from being collected
     this.read = read;
     this.signal = signal;
     this.resolve = resolve;
     this.reject = reject;
-    this.holder = owner?.holder ?? always;
+    this.holder = holder ?? owner?.holder ?? always;
   }
 
   begin(token, handle) {
@@ -162,11 +165,12 @@ function failure(status, handle) {
  * @param {(token: number) => object} begin  starts it; returns the operation
  * @param {((op: object) => any) | null} read  its result
  * @param {AbortSignal} [signal]  cancels it
+ * @param {Holder} [holder]  instead of the owner's
  */
-function run(owner, begin, read, signal) {
+function run(owner, begin, read, signal, holder) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const operation = new Operation(owner, read, signal, resolve, reject);
+    const operation = new Operation(owner, read, signal, holder, resolve, reject);
     const token = newToken();
     operation.begin(token, begin(token));
   });
@@ -179,4 +183,4 @@ function setLog(level, fn) {
   native.setLog(fn ? level : constants.ZKS_LOG_OFF);
 }
 
-module.exports = { start, run, newToken, listeners, keyFunctions, guarded, Holder, setLog };
+module.exports = { start, run, newToken, listeners, keyFunctions, guarded, Holder, never, setLog };

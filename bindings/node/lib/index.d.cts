@@ -248,11 +248,20 @@ export interface Report {
 export interface PairOptions extends Abortable {
   /** 'code': 16 characters to type; 'link': to be scanned, see qrCode(). */
   kind?: 'code' | 'link';
-  /** Of the new device, at least one; default: all that this device has. */
+  /** Of the new device, at least one; default: all that this device has. In a shared group there are
+   * none to give. */
   rights?: readonly Right[] | null;
   /** How long the code is good, s; 0: 600, which is also the most. */
   lifeS?: number;
+  /** One of newPairCode(), shown before: it is good as soon as the client is connected, and serves
+   * once. */
+  code?: string;
 }
+/**
+ * A pairing code that is good before there is a connection, for pair({ code }): to be shown or printed at
+ * once. XXXX-XXXX-XXXX-XXXX of 2 to 7 and A to Z without I, L, O and U; a secret.
+ */
+export function newPairCode(): string;
 
 /**
  * Letting a device in, one at a time for each client (else ZKS_E_BUSY). Where it fails, `done` rejects,
@@ -346,7 +355,8 @@ export class Client extends EventEmitter implements AsyncDisposable {
 
   /** An invite into a shared group; relays: those for the other device, default this client's. */
   inviteShared(relays?: string | Iterable<string>): Invite;
-  /** Lets a device into a paired group. */
+  /** Lets a device into the group. In a shared group it is given the group's secret, which nothing
+   * takes back. */
   pair(options?: PairOptions): Pairing;
   /** The group's members, this device first. */
   devices(): Device[];
@@ -377,7 +387,7 @@ export function open(config: Config, options?: OpenOptions): Promise<Client>;
 /** Makes a paired group. Show the recovery code once: it is nowhere else. */
 export function createGroup(config: Config, options?: OpenOptions & { recovery?: boolean }):
   Promise<{ client: Client; recoveryCode: string | null }>;
-/** Joins a paired group by the code or link that a member shows. */
+/** Joins a group, paired or shared, by the code or link that a member shows. */
 export function join(config: Config, codeOrLink: string,
   options?: OpenOptions & { onDigits?: (digits: string) => void }): Promise<Client>;
 /** Comes into a paired group by its recovery code, as a new device. */
@@ -438,6 +448,7 @@ export interface SyncInvite {
   groupSecret: Buffer;
   salt: Buffer;
   qrPayload: string;
+  /** Of an invite that createInvite() made: lets one device in, see there. Of another one: nobody. */
   shortCode: string;
 }
 export class SyncClient {
@@ -452,6 +463,9 @@ export class SyncClient {
   pull(): Promise<SyncBlob[]>;
   pullAfter(cursor: number): Promise<SyncBlob[]>;
   shutdown(): Promise<void>;
+  /** Works offline. As soon as this client is connected, and for ten minutes from then on, the shortCode
+   * lets one device in, without a question: give it to join(), in whatever language, or to `zks join`. A
+   * later invite takes its place. */
   createInvite(relayAddresses: readonly string[]): SyncInvite;
 }
 export function inviteFromQr(payload: string): SyncInvite;

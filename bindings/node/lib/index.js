@@ -13,6 +13,7 @@ export const {
   Pairing,
   Relay,
   ZksError,
+  newPairCode,
   parseInvite,
   qrCode,
   deriveGroupSecret,

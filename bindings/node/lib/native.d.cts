@@ -80,6 +80,8 @@ export interface Native {
   inviteRender(invite: Handle, format: number, scale: number): Buffer;
   inviteFree(invite: Handle): void;
   pairBegin(client: Handle, kind: number, rights: number, lifeS: number, token: number): Handle;
+  pairCodeNew(): Buffer;
+  pairBeginCode(client: Handle, code: string | null, rights: number, lifeS: number, token: number): Handle;
   pairAnswer(client: Handle, accept: number): void;
   qrRender(text: string | null, format: number, scale: number): Buffer;
   deviceRevoke(client: Handle, device: Uint8Array, reason: number, recovery: string | null, token: number): Handle;

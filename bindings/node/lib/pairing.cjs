@@ -81,4 +81,9 @@ class Pairing {
   }
 }
 
-module.exports = { Pairing };
+/** A code that is good before there is a connection, for pair({ code }). A secret. */
+function newPairCode() {
+  return native.pairCodeNew().subarray(0, -1).toString(); // without its NUL
+}
+
+module.exports = { Pairing, newPairCode };

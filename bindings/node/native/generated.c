@@ -816,6 +816,39 @@ static napi_value pair_begin(napi_env env, napi_callback_info info)
     return zn_end(&c, zn_from_handle(&c, ZN_OP, out_op));
 }
 
+static napi_value pair_code_new(napi_env env, napi_callback_info info)
+{
+    zn_call c;
+    uint8_t out_code[ZKS_SIZE_PAIR_CODE];
+    zn_begin(&c, env, info, 0);
+    zks_status failure = zks_pair_code_new(out_code);
+    if (zn_failed(&c, failure, NULL)) {
+        return zn_end(&c, NULL);
+    }
+    return zn_end(&c, zn_from_bytes(&c, out_code, ZKS_SIZE_PAIR_CODE));
+}
+
+static napi_value pair_begin_code(napi_env env, napi_callback_info info)
+{
+    zn_call c;
+    zks_op *out_op = NULL;
+    zn_begin(&c, env, info, 5);
+    zks_client *client = zn_handle(&c, 0, ZN_CLIENT);
+    zn_text code = zn_string(&c, 1, false);
+    uint32_t rights = zn_uint32(&c, 2);
+    uint32_t life_s = zn_uint32(&c, 3);
+    void *user = zn_token(&c, 4);
+    if (c.failed) {
+        return zn_end(&c, NULL);
+    }
+    zks_status failure = zks_pair_begin_code(client, code.text, code.length, rights, life_s,
+                                             zn_done, user, &out_op);
+    if (zn_failed(&c, failure, NULL)) {
+        return zn_end(&c, NULL);
+    }
+    return zn_end(&c, zn_from_handle(&c, ZN_OP, out_op));
+}
+
 static napi_value pair_answer(napi_env env, napi_callback_info info)
 {
     zn_call c;
@@ -1220,6 +1253,8 @@ const zn_function zn_functions[] = {
     {"inviteRender", "zks_invite_render", invite_render},
     {"inviteFree", "zks_invite_free", invite_free},
     {"pairBegin", "zks_pair_begin", pair_begin},
+    {"pairCodeNew", "zks_pair_code_new", pair_code_new},
+    {"pairBeginCode", "zks_pair_begin_code", pair_begin_code},
     {"pairAnswer", "zks_pair_answer", pair_answer},
     {"qrRender", "zks_qr_render", qr_render},
     {"deviceRevoke", "zks_device_revoke", device_revoke},

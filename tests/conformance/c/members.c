@@ -20,8 +20,32 @@ static uint32_t rights_of(const json_t *list)
     return rights;
 }
 
+/* By a code of its own, which is good once the client is connected. */
+static void pair_by_own_code(task *t)
+{
+    uint8_t bytes[ZKS_SIZE_PAIR_CODE];
+    zks_op *op = NULL;
+    zks_status s = zks_pair_code_new(bytes);
+    const char *code = (const char *)bytes;
+    s = s ? s
+          : zks_pair_begin_code(client_of(t), code, strlen(code), rights_of(option(t, "rights")), 0,
+                                on_done, NULL, &op);
+    if (s) {
+        fail(t, s);
+        return;
+    }
+    zks_op_free(t->d->pairing);
+    t->d->pairing = op;
+    variable_set(text_arg(t, 2), code);
+    say(t, " has a code");
+}
+
 void verb_pair(task *t)
 {
+    if (json_is_true(option(t, "new"))) {
+        pair_by_own_code(t);
+        return;
+    }
     logged e;
     zks_op *op = NULL;
     const wanted code = {.kind = ZKS_EVENT_PAIR_CODE, .state = -1};

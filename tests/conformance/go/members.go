@@ -35,6 +35,15 @@ func pair(t *task) {
 	if t.option("kind") == "link" {
 		options.Kind, kind = zks.PairLink, "link"
 	}
+	own := t.option("new") == true
+	if own {
+		code, err := zks.NewPairCode()
+		if err != nil {
+			t.fail(err)
+			return
+		}
+		options.Code = code
+	}
 	// The pairing goes on behind this step, and ends with the client at the latest.
 	pairing, err := client.Pair(context.WithoutCancel(t.ctx()), options)
 	if err != nil {
@@ -43,7 +52,11 @@ func pair(t *task) {
 	}
 	t.d.pairing = pairing
 	world.setVariable(t.text(2), pairing.Code)
-	t.say(" shows a %s", kind)
+	if own {
+		t.say(" has a code")
+	} else {
+		t.say(" shows a %s", kind)
+	}
 }
 
 func (t *task) pairing() *zks.Pairing {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Verbs of pairing, membership, events and reports.
 import { camel, errorName, eventWords, until } from './devices.mjs';
+import { zks } from './values.mjs';
 
 /** A promise, or the end of the step's patience. */
 function withSignal(promise, signal) {
@@ -38,6 +39,13 @@ export const members = {
   async pair(world, step) {
     const device = world.device(step);
     const { kind = 'code', rights, life_s: lifeS } = step.options;
+    if (step.options.new) {
+      const code = zks.newPairCode();
+      device.pairing = device.client.pair({ rights, code });
+      world.variables.known.set(step.argument(2), code);
+      step.say(' has a code');
+      return;
+    }
     const pairing = device.client.pair({ kind, rights, lifeS });
     world.variables.known.set(step.argument(2), await withSignal(pairing.code, step.signal));
     device.pairing = pairing;

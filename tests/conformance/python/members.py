@@ -2,7 +2,7 @@
 """Verbs of pairing, membership, events and reports."""
 import asyncio
 
-from zerok_sync import EventKind, RevokeReason, Right, State
+from zerok_sync import EventKind, RevokeReason, Right, State, new_pair_code
 
 from .devices import MOMENT_S, error_name, event_words
 
@@ -21,6 +21,12 @@ class Members:
         rights = None
         for name in step.options.get("rights", []):
             rights = (rights or Right(0)) | RIGHTS[name]
+        if step.options.get("new"):
+            code = new_pair_code()
+            device.pairing = device.client.pair(rights=rights, code=code)
+            self.variables.known[step.argument(2)] = code
+            step.say(" has a code")
+            return
         pairing = device.client.pair(kind, rights, step.options.get("life_s", 0))
         self.variables.known[step.argument(2)] = await pairing.code()
         device.pairing = pairing

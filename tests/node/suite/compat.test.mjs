@@ -2,7 +2,8 @@
 // The API of the reference bindings, as its users know it.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { ENTRY, scenario, zks } from './support.mjs';
+import { pathToFileURL } from 'node:url';
+import { ENTRY, PATIENCE_MS, run, scenario, zks } from './support.mjs';
 
 const { SyncClient, inviteFromQr, deriveSecret } = zks;
 const SALT = Buffer.alloc(16, 5);
@@ -101,6 +102,63 @@ scenario('invites: synchronous, offline, read back', async () => {
   assert.equal(plain.createInvite([]).salt.length, 0);
   await plain.shutdown();
   assert.throws(() => inviteFromQr('nonsense'));
+});
+
+/** A device of today's API, which comes by the short code. The relay has it soon after the connection. */
+async function letIn(relay, code) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await zks.join({ relays: [relay.address], deviceName: 'phone' }, code);
+    } catch (error) {
+      if (error.code !== 'ZKS_E_CODE_UNKNOWN' || Date.now() > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+for (const [kind, config] of Object.entries({
+  secret: { secretBytes }, passphrase: { passphrase: 'x', salt: SALT },
+})) {
+  scenario(`short code made offline lets a device in: group by ${kind}`, async (world) => {
+    const { relay, clients: [one] } = await pair(world, config);
+    const { shortCode } = one.createInvite([relay.address]);
+    await one.connect();
+    const phone = await letIn(relay, shortCode);
+    world.closing(phone);
+    const theirs = phone.inviteShared([]);
+    const ours = one.createInvite([]);
+    assert.deepEqual([theirs.secret, theirs.salt], [ours.groupSecret, ours.salt]);
+    await phone.connect();
+    await phone.push(Buffer.from('from the phone'), { acked: true });
+    assert.deepEqual((await one.pull()).map(({ data }) => data.toString()), ['from the phone']);
+    await one.push(Buffer.from('to the phone'));
+    const [entry] = await phone.read({ wait: true });
+    assert.equal(entry.data.toString(), 'to the phone');
+    await assert.rejects(letIn(relay, shortCode), { code: 'ZKS_E_CODE_USED' });
+  });
+}
+
+scenario('short code of the newest invite counts, and ends with its client', async (world) => {
+  const { relay, clients: [one] } = await pair(world);
+  const older = one.createInvite([relay.address]).shortCode;
+  await one.connect();
+  const newer = one.createInvite([relay.address]).shortCode;
+  world.closing(await letIn(relay, newer));
+  await assert.rejects(zks.join({ relays: [relay.address] }, older), { code: /ZKS_E_CODE/ });
+  const last = one.createInvite([relay.address]).shortCode;
+  const wrong = last.slice(0, -1) + (last.endsWith('2') ? '3' : '2');
+  await assert.rejects(letIn(relay, wrong), { code: 'ZKS_E_WRONG_CODE' });
+  await one.shutdown();
+  await assert.rejects(zks.join({ relays: [relay.address] }, last), { code: 'ZKS_E_CODE_CANCELLED' });
+});
+
+scenario('an invite that nobody uses keeps no process alive', async (world) => {
+  const found = await run(world.file('program.mjs', `
+    const zks = await import(${JSON.stringify(pathToFileURL(ENTRY).href)});
+    const client = await zks.SyncClient.create({ secretBytes: new Uint8Array(32) });
+    console.log(client.createInvite([]).shortCode.length);`));
+  assert.deepEqual([found.code, found.signal, found.out.trim()], [0, null, '19'], found.err);
 });
 
 scenario('deriveSecret is synchronous: 32 and 32 bytes, the same for the same input', async () => {

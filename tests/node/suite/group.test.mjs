@@ -59,6 +59,39 @@ scenario('a device comes in by link, with fewer rights', async (world) => {
   await fails(client.rotate(), 'ZKS_E_UNAUTHORIZED');
 });
 
+for (const kind of ['code', 'link']) {
+  scenario(`a shared group is joined by pairing: ${kind}`, async (world) => {
+    const relay = await world.relay();
+    const [first] = await world.devices(relay, 'first');
+    const { client, device } = await letIn(world, relay, first, { deviceName: 'second' }, { kind });
+    assert.equal(client.report().deviceId, device);
+    assert.equal(client.inviteShared([]).link, first.inviteShared([]).link);
+    await client.connect();
+    await client.push('here I am');
+    assert.deepEqual(await texts(first, 1), ['here I am']);
+    await fails(first.pair({ rights: ['invite'] }).done, 'ZKS_E_UNAUTHORIZED');
+  });
+}
+
+scenario('a code that was made before is good once connected', async (world) => {
+  const relay = await world.relay();
+  const code = zks.newPairCode();
+  assert.match(code, /^([2-7A-HJKMNP-TV-Z]{4}-){3}[2-7A-HJKMNP-TV-Z]{4}$/);
+  assert.notEqual(zks.newPairCode(), code);
+  const first = await world.device({ relays: [relay.address] });
+  const pairing = first.pair({ code: code.toLowerCase() });
+  await first.connect();
+  assert.equal(await pairing.code, code);
+  const joining = join({ relays: [relay.address] }, code);
+  await pairing.asked;
+  pairing.answer(true);
+  const second = world.closing(await joining);
+  assert.equal(second.report().deviceId, await pairing.done);
+  await fails(first.pair({ code }).done, 'ZKS_E_CODE_USED');
+  await fails(first.pair({ code: '7K2M-ABCD' }).done, 'ZKS_E_TRUNCATED');
+  assert.throws(() => first.pair({ kind: 'link', code }), TypeError);
+});
+
 scenario('declined, cancelled, wrong: each side gets an error of its own', async (world) => {
   const relay = await world.relay();
   const { client: first } = await group(world, relay);

@@ -4,7 +4,7 @@ import { expectAssignable, expectError, expectNotAssignable, expectType } from '
 import {
   Client, ClientEvent, Config, Device, Entry, ErrorCode, Invite, Pairing, PushResult, Relay, Report,
   RetryClass, SyncClient, SyncInvite, ZksError, constants, createGroup, deriveGroupSecret,
-  deriveSecret, inviteFromQr, join, open, parseInvite, qrCode, restore, setLog, version,
+  deriveSecret, inviteFromQr, join, newPairCode, open, parseInvite, qrCode, restore, setLog, version,
 } from '../bindings/node/lib/index.js';
 
 const client = await open({ secret: new Uint8Array(32), relays: ['a'], store: new URL('file:///x') });
@@ -39,6 +39,7 @@ expectType<Promise<number>>(client.revoke(client.devices()[0]!, { reason: 'lost'
 expectError(client.revoke('x', { reason: 'because' }));
 expectType<Pairing>(client.pair({ kind: 'link', rights: ['invite'] }));
 expectType<Promise<string>>(client.pair().done);
+expectType<Pairing>(client.pair({ code: newPairCode() }));
 expectType<Invite>(client.inviteShared());
 expectType<Buffer>(qrCode('x', { format: 'png' }));
 expectType<string>(qrCode('x'));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What one device seals another one opens, in order, once, and keeps. */
+#include "client/secret.h"
 #include "crypto/crypto.h"
 #include "device.h"
 #include "tests/unit/client/ledgers.h"
@@ -452,6 +453,59 @@ START_TEST(a_member_that_makes_up_heads_costs_a_chain_an_hour)
 }
 END_TEST
 
+/* --- joining a shared group by pairing ------------------------------------------------ */
+
+static const uint8_t shared_secret[ZKS_KEY_BYTES] = {7, 7, 7};
+
+static zks_status join_shared(const char *path, const uint8_t *secret, const char *descriptor)
+{
+    zks__pair_bundle bundle = {.secret = secret,
+                               .descriptor = {(const uint8_t *)descriptor, strlen(descriptor)}};
+    zks__ledger_join join = {.suite = ZKS_SUITE_SODIUM,
+                             .mode = ZKS_GROUP_MODE_SHARED,
+                             .instance = {5},
+                             .device_name = "joiner",
+                             .bundle = &bundle,
+                             .relay = "relay:1",
+                             .relay_key = {9}};
+    zks__ledger_config config = {.storage = runtime->storage,
+                                 .vault = runtime->vault,
+                                 .path = path,
+                                 .join = &join,
+                                 .rng = runtime->rng,
+                                 .clock = runtime->clock};
+    char problem[ZKS_LEDGER_PROBLEM_BYTES];
+    zks__ledger *l = NULL;
+    ck_assert_int_eq(zks__client_shared_group_id(join.suite, shared_secret, join.group_id), ZKS_OK);
+    zks_status status = zks__ledger_open(&config, problem, &l);
+    if (!status) {
+        zks__identity identity;
+        zks__ledger_identity(l, &identity);
+        ck_assert_mem_eq(identity.secret, shared_secret, sizeof shared_secret);
+        ck_assert_str_eq(identity.descriptor, descriptor);
+        ck_assert_int_eq(identity.mode, ZKS_GROUP_MODE_SHARED);
+        zks__ledger_close(l);
+    }
+    return status;
+}
+
+START_TEST(a_join_with_another_groups_secret_keeps_nothing)
+{
+    static const uint8_t other[ZKS_KEY_BYTES] = {7, 7, 8};
+    static const char descriptor[] = "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA";
+    static const char approved[] = "$pbkdf2-sha256$i=600000$c29tZXNhbHRzb21lc2FsdA";
+    char folder[] = "/tmp/zks-ledger-XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.zks", folder);
+    ck_assert_int_eq(join_shared(path, other, descriptor), ZKS_E_PROTOCOL);
+    ck_assert_int_eq(join_shared(path, shared_secret, approved), ZKS_E_PROTOCOL);
+    ck_assert_int_eq(join_shared(path, shared_secret, descriptor), ZKS_OK); /* it was empty */
+    ck_assert_int_eq(join_shared(path, shared_secret, descriptor), ZKS_E_STORE_GROUP);
+    remove_store(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -475,6 +529,7 @@ static void add(TCase *c)
     tcase_add_test(c, devices_are_listed_with_their_sealed_names);
     tcase_add_test(c, a_member_that_wants_everything_gets_a_budget);
     tcase_add_test(c, a_member_that_makes_up_heads_costs_a_chain_an_hour);
+    tcase_add_test(c, a_join_with_another_groups_secret_keeps_nothing);
 }
 
 int main(void)

@@ -247,6 +247,54 @@ START_TEST(secret_uses_all_of_its_randomness)
 }
 END_TEST
 
+/* Each of the 28 characters that mean the same in both alphabets, as often as the others. */
+START_TEST(chosen_code_has_no_character_that_could_be_another)
+{
+    enum { CODES = 8192 };
+    unsigned seen[128] = {0}, kinds = 0;
+    uint64_t seed = unit_seed_printed("chosen");
+    for (int n = 0; n < CODES; n++) {
+        uint8_t random[ZKS_PAIR_CHOOSE_RANDOM_BYTES];
+        char text[ZKS_PAIR_CODE_TEXT_BYTES];
+        zks__pair_invite v, read;
+        for (size_t i = 0; i < sizeof random; i++) {
+            random[i] = (uint8_t)(memory_random(&seed) >> 56);
+        }
+        ck_assert(zks__pair_choose(random, &v));
+        zks__pair_code_text(&v, text);
+        ck_assert_int_eq(zks__pair_read(text, strlen(text), &read, &problem), ZKS_OK);
+        ck_assert_mem_eq(&v, &read, sizeof v);
+        for (size_t i = 0; text[i]; i++) {
+            seen[(uint8_t)text[i]]++;
+        }
+    }
+    ck_assert_uint_eq(seen['-'], 3 * CODES);
+    seen['-'] = 0;
+    for (int c = 0; c < 128; c++) {
+        if (seen[c]) {
+            ck_assert_ptr_nonnull(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", c));
+            ck_assert_ptr_nonnull(strchr(ZKS_CODE_ALPHABET, c));
+            ck_assert_uint_gt(seen[c], 16 * CODES / 28 * 9 / 10);
+            ck_assert_uint_lt(seen[c], 16 * CODES / 28 * 11 / 10);
+            kinds++;
+        }
+    }
+    ck_assert_uint_eq(kinds, 28);
+}
+END_TEST
+
+START_TEST(chosen_code_without_enough_randomness_is_not_made)
+{
+    uint8_t random[ZKS_PAIR_CHOOSE_RANDOM_BYTES];
+    zks__pair_invite v;
+    memset(random, 31, sizeof random);
+    memset(random, 1, 15);
+    ck_assert(!zks__pair_choose(random, &v));
+    random[sizeof random - 1] = 2;
+    ck_assert(zks__pair_choose(random, &v));
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_test(c, code_text_is_read_back);
@@ -259,6 +307,8 @@ static void add(TCase *c)
     tcase_add_test(c, link_of_later_version_or_unknown_suite_is_named);
     tcase_add_test(c, link_without_sound_relay_is_not_made);
     tcase_add_test(c, secret_uses_all_of_its_randomness);
+    tcase_add_test(c, chosen_code_has_no_character_that_could_be_another);
+    tcase_add_test(c, chosen_code_without_enough_randomness_is_not_made);
 }
 
 int main(void)

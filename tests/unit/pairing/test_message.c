@@ -122,12 +122,98 @@ START_TEST(bundle_count_over_its_limit_is_refused)
 }
 END_TEST
 
+static const char descriptor[] = "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA";
+
+/* m6 of a shared group, with this text as its descriptor. */
+static size_t write_shared(const char *text, size_t relay_count, uint8_t *out, size_t size)
+{
+    static const uint8_t secret[ZKS_KEY_BYTES] = "the secret of a group, 32 bytes";
+    zks__pair_relay_item relays[ZKS_RELAYS_MAX + 1];
+    for (size_t i = 0; i < ZKS_COUNTOF(relays); i++) {
+        relays[i] = (zks__pair_relay_item){.key = {(uint8_t)i}, .address = {secret, 10}};
+    }
+    zks__pair_bundle b = {.secret = secret,
+                          .descriptor = {(const uint8_t *)text, strlen(text)},
+                          .relays = {.count = relay_count, .items = relays}};
+    zks__writer w = zks__writer_of(out, size);
+    zks__pair_shared_write(&b, &w);
+    ck_assert(!w.overflow);
+    return w.length;
+}
+
+START_TEST(shared_bundle_is_read_back)
+{
+    uint8_t text[2048];
+    zks__pair_bundle b;
+    zks__pair_relay_item relay;
+    size_t length = write_shared(_i ? descriptor : "", ZKS_RELAYS_MAX, text, sizeof text);
+    ck_assert_int_eq(zks__pair_shared_read(text, length, &b), ZKS_OK);
+    ck_assert_str_eq((const char *)b.secret, "the secret of a group, 32 bytes");
+    ck_assert_uint_eq(b.descriptor.length, _i ? strlen(descriptor) : 0);
+    ck_assert_uint_eq(b.relays.count, ZKS_RELAYS_MAX);
+    ck_assert_uint_eq(b.records.count + b.secrets.count + b.pins.count + b.heads.count, 0);
+    ck_assert(zks__pair_next_relay(&b.relays, &relay) && zks__pair_next_relay(&b.relays, &relay));
+    ck_assert_uint_eq(relay.key[0], 1);
+    for (size_t cut = 0; cut < length; cut++) {
+        ck_assert_int_eq(zks__pair_shared_read(text, cut, &b), ZKS_E_TRUNCATED);
+    }
+    text[length] = 0;
+    ck_assert_int_eq(zks__pair_shared_read(text, length + 1, &b), ZKS_E_MALFORMED);
+}
+END_TEST
+
+START_TEST(shared_bundle_that_could_mislead_is_refused)
+{
+    uint8_t text[2048];
+    char longest[ZKS_DESCRIPTOR_BYTES + 1];
+    zks__pair_bundle b;
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    size_t length = write_shared("argon2id", 1, text, sizeof text);
+    ck_assert_int_eq(zks__pair_shared_read(text, length, &b), ZKS_E_MALFORMED);
+    length = write_shared(longest, 1, text, sizeof text);
+    ck_assert_int_eq(zks__pair_shared_read(text, length, &b), ZKS_E_TOO_LARGE);
+    length = write_shared("", ZKS_RELAYS_MAX + 1, text, sizeof text);
+    ck_assert_int_eq(zks__pair_shared_read(text, length, &b), ZKS_E_TOO_LARGE);
+}
+END_TEST
+
+/* In a shared group nobody has rights, and nobody's membership ends. */
+START_TEST(group_of_unknown_mode_or_with_what_its_mode_has_not_is_refused)
+{
+    static const struct {
+        uint8_t mode, rights;
+        uint64_t not_after_s;
+        zks_status status;
+    } cases[] = {{ZKS_GROUP_MODE_PAIRED, ZKS_RIGHT_INVITE, 7, ZKS_OK},
+                 {ZKS_GROUP_MODE_SHARED, 0, 0, ZKS_OK},
+                 {ZKS_GROUP_MODE_SHARED, ZKS_RIGHT_INVITE, 0, ZKS_E_MALFORMED},
+                 {ZKS_GROUP_MODE_SHARED, 0, 7, ZKS_E_MALFORMED},
+                 {0, 0, 0, ZKS_E_MALFORMED},
+                 {3, 0, 0, ZKS_E_MALFORMED}};
+    for (size_t i = 0; i < ZKS_COUNTOF(cases); i++) {
+        uint8_t text[128];
+        const zks__pair_group g = {.suite = 1,
+                                   .mode = cases[i].mode,
+                                   .rights = cases[i].rights,
+                                   .not_after_s = cases[i].not_after_s};
+        zks__pair_group read;
+        zks__writer w = zks__writer_of(text, sizeof text);
+        zks__pair_group_write(&g, &w);
+        ck_assert_int_eq(zks__pair_group_read(text, w.length, &read), cases[i].status);
+    }
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_loop_test(c, message_of_each_number_has_its_size, 0, ZKS_COUNTOF(layouts));
     tcase_add_test(c, message_over_its_limit_is_refused);
     tcase_add_test(c, name_that_could_mislead_is_refused);
     tcase_add_test(c, bundle_count_over_its_limit_is_refused);
+    tcase_add_loop_test(c, shared_bundle_is_read_back, 0, 2);
+    tcase_add_test(c, shared_bundle_that_could_mislead_is_refused);
+    tcase_add_test(c, group_of_unknown_mode_or_with_what_its_mode_has_not_is_refused);
 }
 
 int main(void)

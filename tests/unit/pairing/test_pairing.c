@@ -279,7 +279,176 @@ START_TEST(code_through_another_relay_is_wrong)
 }
 END_TEST
 
-/* --- users and time --------------------------------------------------------------- */
+/* --- shared groups ------------------------------------------------------------------ */
+
+static world *shared_world(const char *test, zks__pair_kind kind, uint8_t suite)
+{
+    world *w = world_new(test, kind);
+    pair_glue_done(&w->i);
+    pair_group_init_shared(&w->group, suite, 1);
+    pair_inviter_init(&w->i, &w->group, kind, relay_key, w->seed, on_send, &w->side[0]);
+    return w;
+}
+
+START_TEST(shared_group_is_handed_over_by_code)
+{
+    world *w = shared_world("shared", ZKS_PAIR_CODE, ZKS_SUITE_SODIUM);
+    invite(w);
+    join(w, 0, NULL);
+    expect_paired(w, 0);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(shared_group_is_handed_over_by_link_in_every_suite)
+{
+    for (uint8_t suite = 1; suite < 8; suite++) {
+        if (zks__crypto_suite(suite)) {
+            world *w = shared_world("shared link", ZKS_PAIR_LINK, suite);
+            invite(w);
+            join(w, 0, NULL);
+            expect_paired(w, 0);
+            world_free(w);
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    pair_fault fault;
+    bool of_joiner, paired;
+    zks_status inviter, joiner;
+} shared_faults[] = {
+    {PAIR_FAULT_OTHER_RELAY, false, false, ZKS_E_PROTOCOL, ZKS_E_PROTOCOL},
+    {PAIR_FAULT_BROKEN_BUNDLE, false, false, ZKS_E_TRUNCATED, ZKS_E_CODE_CANCELLED},
+    {PAIR_FAULT_COMMIT_FAILS, false, false, ZKS_E_CONFLICT, ZKS_E_CODE_CANCELLED},
+    {PAIR_FAULT_OTHER_MODE, false, false, ZKS_E_MALFORMED, ZKS_E_CODE_CANCELLED},
+    {PAIR_FAULT_OTHER_MODE, false, true, ZKS_E_TRUNCATED, ZKS_E_CODE_CANCELLED},
+    {PAIR_FAULT_MORE_RIGHTS, true, false, ZKS_E_PROTOCOL, ZKS_E_PROTOCOL},
+    {PAIR_FAULT_OTHER_GROUP, true, false, ZKS_E_PROTOCOL, ZKS_E_PROTOCOL},
+    {PAIR_FAULT_STORE_FAILS, true, false, ZKS_E_PROTOCOL, ZKS_E_STORE_FULL},
+};
+
+START_TEST(shared_content_that_is_wrong_ends_it_on_both_sides)
+{
+    world *w = shared_faults[_i].paired
+                   ? world_new("shared fault", ZKS_PAIR_CODE)
+                   : shared_world("shared fault", ZKS_PAIR_CODE, ZKS_SUITE_SODIUM);
+    *(shared_faults[_i].of_joiner ? &w->j[0].fault : &w->i.fault) = shared_faults[_i].fault;
+    invite(w);
+    join(w, 0, NULL);
+    ck_assert(w->i.ended && w->j[0].ended);
+    ck_assert_int_eq(w->i.status, shared_faults[_i].inviter);
+    ck_assert_int_eq(w->j[0].status, shared_faults[_i].joiner);
+    ck_assert(w->gone);
+    world_free(w);
+}
+END_TEST
+
+/* --- a code that was there before -------------------------------------------------- */
+
+static const char printed[] = "7K2M-ABCD-EFGH-2345";
+
+static world *printed_world(const char *test)
+{
+    world *w = world_new(test, ZKS_PAIR_CODE);
+    pair_glue_done(&w->i);
+    pair_inviter_init_code(&w->i, &w->group, printed, relay_key, w->seed, on_send, &w->side[0]);
+    return w;
+}
+
+START_TEST(code_that_was_there_before_lets_the_device_in)
+{
+    world *w = printed_world("printed");
+    ck_assert_uint_eq(pair_glue_deadline(&w->i), UINT64_MAX); /* its time has not begun */
+    w->i.now_ms += 24ull * 3600 * 1000;
+    invite(w);
+    ck_assert_str_eq(w->i.code, printed);
+    join(w, 0, "7k2m abcd efgh 2345");
+    expect_paired(w, 0);
+    ck_assert(w->i.spent);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(code_that_begins_as_another_one_is_refused)
+{
+    world *w = printed_world("taken");
+    zks__message m = {.type = ZKS_MESSAGE_ERROR};
+    m.error.code = ZKS_WIRE_BUSY;
+    m.error.about = ZKS_MESSAGE_MAILBOX_OPEN;
+    pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+    pair_glue_message(&w->i, &m);
+    expect_end(&w->i, ZKS_E_BUSY, "make a new one");
+    ck_assert(!w->i.spent);
+    world_free(w);
+}
+END_TEST
+
+/* A relay that was restarted counts attempts from the beginning, and gives nobody more tries. */
+START_TEST(wrong_tries_count_over_restarts_of_the_relay)
+{
+    world *w = printed_world("restarts");
+    invite(w);
+    for (unsigned left = 2; left; left--) {
+        join(w, 0, wrong_code(w));
+        expect_end(&w->j[0], ZKS_E_WRONG_CODE, "wrong");
+        ck_assert_uint_eq(w->i.tries_left, left);
+        pair_glue_lost(&w->i, ZKS_E_CONNECTION_LOST);
+        w->attempt = 1;
+        w->m0_length = 0;
+        pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+        run(w);
+    }
+    join(w, 0, wrong_code(w));
+    expect_end(&w->i, ZKS_E_WRONG_CODE, "burnt");
+    ck_assert(w->i.spent);
+    world_free(w);
+}
+END_TEST
+
+/* What is agreed on is bound to the relay in use, whichever that is. */
+START_TEST(code_moves_to_another_relay)
+{
+    world *w = printed_world("moves");
+    invite(w);
+    pair_glue_lost(&w->i, ZKS_E_CONNECTION_LOST);
+    w->i.relay_key[0] ^= 1;
+    w->attempt = 1;
+    pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+    run(w);
+    pair_joiner_init(&w->j[0], &w->group, w->i.code, w->i.relay_key, 1, on_send, &w->side[1]);
+    pair_glue_event(&w->j[0], ZKS_PAIRING_CONNECTED);
+    run(w);
+    expect_paired(w, 0);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(link_does_not_move_to_a_relay_that_it_does_not_name)
+{
+    world *w = world_new("link moves", ZKS_PAIR_LINK);
+    invite(w);
+    pair_glue_lost(&w->i, ZKS_E_CONNECTION_LOST);
+    w->i.relay_key[0] ^= 1;
+    pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+    expect_end(&w->i, ZKS_E_CODE_UNKNOWN, "make a new one");
+    ck_assert_uint_eq(w->queued, 0);
+    world_free(w);
+}
+END_TEST
+
+START_TEST(code_that_nobody_tried_is_not_spent)
+{
+    world *w = printed_world("cancelled");
+    invite(w);
+    pair_glue_event(&w->i, ZKS_PAIRING_CANCEL);
+    ck_assert(w->i.ended && !w->i.spent);
+    world_free(w);
+}
+END_TEST
+
+/* --- users and time ----------------------------------------------------------------- */
 
 START_TEST(user_declines_both_are_told)
 {
@@ -488,13 +657,21 @@ START_TEST(inviter_config_that_cannot_work_is_refused)
     zks__inviter *i = NULL;
     zks__pair_relay relay = {.address = "a b"};
     pair_group_init(&group, ZKS_SUITE_SODIUM, 1);
-    zks__inviter_config c = {.kind = ZKS_PAIR_CODE,
-                             .relay_key = relay_key,
-                             .group = {.suite = 1,
-                                       .mode = ZKS_GROUP_MODE_SHARED,
-                                       .genesis = {group.genesis, group.genesis_length}}};
-    ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_UNSUPPORTED);
+    const zks__pair_invite link = {.kind = ZKS_PAIR_LINK, .nameplate = "7K2M"};
+    const zks__pair_invite unnamed = {.kind = ZKS_PAIR_CODE, .nameplate = "7K2U"};
+    zks__inviter_config c = {
+        .kind = ZKS_PAIR_CODE,
+        .group = {.suite = 1, .mode = 3, .genesis = {group.genesis, group.genesis_length}}};
+    ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID); /* no such mode */
+    c.group.mode = ZKS_GROUP_MODE_SHARED;
+    c.group.rights = ZKS_RIGHT_INVITE; /* there are none in it */
+    ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID);
     c.group.mode = ZKS_GROUP_MODE_PAIRED;
+    c.code = &link;
+    ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID);
+    c.code = &unnamed;
+    ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID);
+    c.code = NULL;
     c.group.suite = 99;
     ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_SUITE);
     c.group.suite = 1;
@@ -502,8 +679,6 @@ START_TEST(inviter_config_that_cannot_work_is_refused)
     ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID);
     c.relays = &relay;
     c.relay_count = 1;
-    ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID); /* not the session's relay */
-    memcpy(relay.key, relay_key, sizeof relay.key);
     ck_assert_int_eq(zks__inviter_new(&c, &i), ZKS_E_INVALID); /* no address */
     ck_assert_ptr_null(i);
 }
@@ -526,6 +701,16 @@ static void add(TCase *c)
     tcase_add_test(c, link_of_another_group_is_refused);
     tcase_add_test(c, link_at_another_relay_is_refused);
     tcase_add_test(c, code_through_another_relay_is_wrong);
+    tcase_add_test(c, shared_group_is_handed_over_by_code);
+    tcase_add_test(c, shared_group_is_handed_over_by_link_in_every_suite);
+    tcase_add_loop_test(c, shared_content_that_is_wrong_ends_it_on_both_sides, 0,
+                        ZKS_COUNTOF(shared_faults));
+    tcase_add_test(c, code_that_was_there_before_lets_the_device_in);
+    tcase_add_test(c, code_that_begins_as_another_one_is_refused);
+    tcase_add_test(c, wrong_tries_count_over_restarts_of_the_relay);
+    tcase_add_test(c, code_moves_to_another_relay);
+    tcase_add_test(c, link_does_not_move_to_a_relay_that_it_does_not_name);
+    tcase_add_test(c, code_that_nobody_tried_is_not_spent);
     tcase_add_test(c, user_declines_both_are_told);
     tcase_add_test(c, inviter_cancels_before_anybody_comes);
     tcase_add_test(c, joiner_cancels_while_the_other_user_is_asked);

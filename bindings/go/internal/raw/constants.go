@@ -6,9 +6,9 @@ package raw
 // The constants of zks.h.
 const (
 	ABI_VERSION_MAJOR           = 0
-	ABI_VERSION_MINOR           = 1
+	ABI_VERSION_MINOR           = 2
 	ABI_VERSION_PATCH           = 0
-	ABI_VERSION                 = 256
+	ABI_VERSION                 = 512
 	OK                          = 0
 	E_INVALID                   = -1
 	E_NOMEM                     = -2
@@ -99,6 +99,7 @@ const (
 	SIZE_STORE_KEY              = 32
 	SIZE_SALT_MIN               = 8
 	SIZE_PASSPHRASE_MAX         = 1024
+	SIZE_PAIR_CODE              = 20
 	SIZE_NAME_MAX               = 128
 	SIZE_ADDRESS_MAX            = 512
 	SIZE_PUSH_MAX               = 1047552
@@ -341,6 +342,7 @@ var Constants = map[string]int64{
 	"ZKS_SIZE_STORE_KEY":              SIZE_STORE_KEY,
 	"ZKS_SIZE_SALT_MIN":               SIZE_SALT_MIN,
 	"ZKS_SIZE_PASSPHRASE_MAX":         SIZE_PASSPHRASE_MAX,
+	"ZKS_SIZE_PAIR_CODE":              SIZE_PAIR_CODE,
 	"ZKS_SIZE_NAME_MAX":               SIZE_NAME_MAX,
 	"ZKS_SIZE_ADDRESS_MAX":            SIZE_ADDRESS_MAX,
 	"ZKS_SIZE_PUSH_MAX":               SIZE_PUSH_MAX,

@@ -83,6 +83,8 @@ var Functions = map[string]any{
 	"zks_invite_render":               InviteRender,
 	"zks_invite_free":                 InviteFree,
 	"zks_pair_begin":                  PairBegin,
+	"zks_pair_code_new":               PairCodeNew,
+	"zks_pair_begin_code":             PairBeginCode,
 	"zks_pair_answer":                 PairAnswer,
 	"zks_qr_render":                   QrRender,
 	"zks_device_revoke":               DeviceRevoke,

@@ -54,110 +54,113 @@ typedef _goslice_ swig_type_21;
 typedef _goslice_ swig_type_22;
 typedef _goslice_ swig_type_23;
 typedef _goslice_ swig_type_24;
-typedef long long swig_type_25;
+typedef _goslice_ swig_type_25;
 typedef long long swig_type_26;
 typedef long long swig_type_27;
-extern void _wrap_Swig_free_raw_99e954df14e0814e(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_99e954df14e0814e(swig_intgo arg1);
-extern int _wrap_AbiVersion_raw_99e954df14e0814e(void);
-extern swig_voidp _wrap_StatusName_raw_99e954df14e0814e(int arg1);
-extern swig_voidp _wrap_StatusText_raw_99e954df14e0814e(int arg1);
-extern int _wrap_StatusClass_raw_99e954df14e0814e(int arg1);
-extern int _wrap_ConstantAt_raw_99e954df14e0814e(int arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_SecretDerive_raw_99e954df14e0814e(swig_type_1 arg1, swig_type_2 arg2, swig_voidp arg3, swig_voidp arg4);
-extern int _wrap_RuntimeNew_raw_99e954df14e0814e(swig_voidp arg1);
-extern int _wrap_RuntimeSetLog_raw_99e954df14e0814e(uintptr_t arg1, int arg2, uintptr_t arg3);
-extern int _wrap_RuntimeClose_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern void _wrap_RuntimeFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_QueueNew_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
-extern int _wrap_QueueFd_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_QueueDispatch_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern void _wrap_QueueFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_ConfigNew_raw_99e954df14e0814e(swig_voidp arg1);
-extern swig_voidp _wrap_ConfigProblem_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_ConfigSetSecret_raw_99e954df14e0814e(uintptr_t arg1, swig_type_3 arg2);
-extern int _wrap_ConfigSetPassphrase_raw_99e954df14e0814e(uintptr_t arg1, swig_type_4 arg2, swig_type_5 arg3);
-extern int _wrap_ConfigSetStoreKey_raw_99e954df14e0814e(uintptr_t arg1, swig_type_6 arg2);
-extern int _wrap_ConfigSetStoreKeyFn_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
-extern int _wrap_ConfigSetStorePassphrase_raw_99e954df14e0814e(uintptr_t arg1, swig_type_7 arg2);
-extern int _wrap_ConfigSetText_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_ConfigSetInt_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_type_8 arg3);
-extern int _wrap_ConfigAddRelay_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ConfigSetQueue_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
-extern int _wrap_ConfigSetEvents_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
-extern void _wrap_ConfigFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_ClientOpen_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern int _wrap_GroupCreate_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3, swig_voidp arg4, swig_voidp arg5);
-extern int _wrap_GroupJoin_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_type_9 arg3, swig_voidp arg4, swig_voidp arg5);
-extern int _wrap_GroupRestore_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, swig_type_10 arg3, swig_voidp arg4, swig_voidp arg5);
-extern int _wrap_ClientConnect_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ClientDisconnect_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ClientNetworkChanged_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_ClientTrustRelay_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_ClientFlush_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_ClientWaitSynced_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_ClientChangeStoreKey_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_type_11 arg3, swig_voidp arg4);
-extern int _wrap_ClientClose_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern void _wrap_ClientFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_ClientPush_raw_99e954df14e0814e(uintptr_t arg1, swig_type_12 arg2, int arg3, swig_voidp arg4);
-extern int _wrap_ClientPushMany_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_type_13 arg3, int arg4, swig_voidp arg5);
-extern int _wrap_InboxRead_raw_99e954df14e0814e(uintptr_t arg1, swig_type_14 arg2, int arg3, int arg4, int arg5, swig_voidp arg6);
-extern int _wrap_InboxAck_raw_99e954df14e0814e(uintptr_t arg1, swig_type_15 arg2, swig_voidp arg3);
-extern swig_type_16 _wrap_InboxAcked_raw_99e954df14e0814e(uintptr_t arg1);
-extern uintptr_t _wrap_BatchCount_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchData_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_BatchOffsets_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchSeqs_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchTimesMs_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchIds_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchSenders_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchNumbers_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_BatchFlags_raw_99e954df14e0814e(uintptr_t arg1);
-extern void _wrap_BatchFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_OpWait_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern int _wrap_OpStatus_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_OpText_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_type_17 _wrap_OpNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_OpBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_OpTakeBatch_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern void _wrap_OpCancel_raw_99e954df14e0814e(uintptr_t arg1);
-extern void _wrap_OpFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_EventKind_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_EventStatus_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_EventText_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_type_18 _wrap_EventNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_EventBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_InviteShared_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_InviteParse_raw_99e954df14e0814e(swig_type_19 arg1, swig_voidp arg2);
-extern swig_type_20 _wrap_InviteNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_InviteText_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_InviteBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern int _wrap_InviteRender_raw_99e954df14e0814e(uintptr_t arg1, int arg2, int arg3, swig_type_21 arg4, swig_voidp arg5);
-extern void _wrap_InviteFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_PairBegin_raw_99e954df14e0814e(uintptr_t arg1, int arg2, int arg3, int arg4, swig_voidp arg5);
-extern int _wrap_PairAnswer_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern int _wrap_QrRender_raw_99e954df14e0814e(swig_type_22 arg1, int arg2, int arg3, swig_type_23 arg4, swig_voidp arg5);
-extern int _wrap_DeviceRevoke_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, int arg3, swig_type_24 arg4, swig_voidp arg5);
-extern int _wrap_GroupRotate_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_GroupLeave_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern int _wrap_DevicesGet_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern uintptr_t _wrap_DevicesCount_raw_99e954df14e0814e(uintptr_t arg1);
-extern swig_voidp _wrap_DevicesId_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
-extern swig_voidp _wrap_DevicesInviter_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
-extern swig_voidp _wrap_DevicesName_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_25 _wrap_DevicesNumber_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3);
-extern void _wrap_DevicesFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_ReportGet_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_26 _wrap_ReportNumber_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_ReportText_raw_99e954df14e0814e(uintptr_t arg1, int arg2);
-extern swig_voidp _wrap_ReportBytes_raw_99e954df14e0814e(uintptr_t arg1, int arg2, swig_voidp arg3);
-extern swig_type_27 _wrap_ReportRelayNumber_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3);
-extern swig_voidp _wrap_ReportRelayText_raw_99e954df14e0814e(uintptr_t arg1, uintptr_t arg2, int arg3);
-extern void _wrap_ReportFree_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_RelayStart_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_voidp _wrap_RelayAddress_raw_99e954df14e0814e(uintptr_t arg1);
-extern int _wrap_RelayStop_raw_99e954df14e0814e(uintptr_t arg1, swig_voidp arg2);
-extern void _wrap_RelayFree_raw_99e954df14e0814e(uintptr_t arg1);
+typedef long long swig_type_28;
+extern void _wrap_Swig_free_raw_cc887c5120633e9c(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_cc887c5120633e9c(swig_intgo arg1);
+extern int _wrap_AbiVersion_raw_cc887c5120633e9c(void);
+extern swig_voidp _wrap_StatusName_raw_cc887c5120633e9c(int arg1);
+extern swig_voidp _wrap_StatusText_raw_cc887c5120633e9c(int arg1);
+extern int _wrap_StatusClass_raw_cc887c5120633e9c(int arg1);
+extern int _wrap_ConstantAt_raw_cc887c5120633e9c(int arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_SecretDerive_raw_cc887c5120633e9c(swig_type_1 arg1, swig_type_2 arg2, swig_voidp arg3, swig_voidp arg4);
+extern int _wrap_RuntimeNew_raw_cc887c5120633e9c(swig_voidp arg1);
+extern int _wrap_RuntimeSetLog_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, uintptr_t arg3);
+extern int _wrap_RuntimeClose_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern void _wrap_RuntimeFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_QueueNew_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
+extern int _wrap_QueueFd_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_QueueDispatch_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern void _wrap_QueueFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_ConfigNew_raw_cc887c5120633e9c(swig_voidp arg1);
+extern swig_voidp _wrap_ConfigProblem_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_ConfigSetSecret_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_3 arg2);
+extern int _wrap_ConfigSetPassphrase_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_4 arg2, swig_type_5 arg3);
+extern int _wrap_ConfigSetStoreKey_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_6 arg2);
+extern int _wrap_ConfigSetStoreKeyFn_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2);
+extern int _wrap_ConfigSetStorePassphrase_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_7 arg2);
+extern int _wrap_ConfigSetText_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_ConfigSetInt_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_type_8 arg3);
+extern int _wrap_ConfigAddRelay_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ConfigSetQueue_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2);
+extern int _wrap_ConfigSetEvents_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2);
+extern void _wrap_ConfigFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_ClientOpen_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern int _wrap_GroupCreate_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, int arg3, swig_voidp arg4, swig_voidp arg5);
+extern int _wrap_GroupJoin_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, swig_type_9 arg3, swig_voidp arg4, swig_voidp arg5);
+extern int _wrap_GroupRestore_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, swig_type_10 arg3, swig_voidp arg4, swig_voidp arg5);
+extern int _wrap_ClientConnect_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ClientDisconnect_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ClientNetworkChanged_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_ClientTrustRelay_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_ClientFlush_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_ClientWaitSynced_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_ClientChangeStoreKey_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_type_11 arg3, swig_voidp arg4);
+extern int _wrap_ClientClose_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_ClientFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_ClientPush_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_12 arg2, int arg3, swig_voidp arg4);
+extern int _wrap_ClientPushMany_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2, swig_type_13 arg3, int arg4, swig_voidp arg5);
+extern int _wrap_InboxRead_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_14 arg2, int arg3, int arg4, int arg5, swig_voidp arg6);
+extern int _wrap_InboxAck_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_15 arg2, swig_voidp arg3);
+extern swig_type_16 _wrap_InboxAcked_raw_cc887c5120633e9c(uintptr_t arg1);
+extern uintptr_t _wrap_BatchCount_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchData_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_BatchOffsets_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchSeqs_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchTimesMs_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchIds_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchSenders_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchNumbers_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_BatchFlags_raw_cc887c5120633e9c(uintptr_t arg1);
+extern void _wrap_BatchFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_OpWait_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern int _wrap_OpStatus_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_OpText_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_type_17 _wrap_OpNumber_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_OpBytes_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_OpTakeBatch_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_OpCancel_raw_cc887c5120633e9c(uintptr_t arg1);
+extern void _wrap_OpFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_EventKind_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_EventStatus_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_EventText_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_type_18 _wrap_EventNumber_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_EventBytes_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_InviteShared_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_InviteParse_raw_cc887c5120633e9c(swig_type_19 arg1, swig_voidp arg2);
+extern swig_type_20 _wrap_InviteNumber_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_InviteText_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_InviteBytes_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern int _wrap_InviteRender_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, int arg3, swig_type_21 arg4, swig_voidp arg5);
+extern void _wrap_InviteFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_PairBegin_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, int arg3, int arg4, swig_voidp arg5);
+extern int _wrap_PairCodeNew_raw_cc887c5120633e9c(swig_voidp arg1);
+extern int _wrap_PairBeginCode_raw_cc887c5120633e9c(uintptr_t arg1, swig_type_22 arg2, int arg3, int arg4, swig_voidp arg5);
+extern int _wrap_PairAnswer_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern int _wrap_QrRender_raw_cc887c5120633e9c(swig_type_23 arg1, int arg2, int arg3, swig_type_24 arg4, swig_voidp arg5);
+extern int _wrap_DeviceRevoke_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2, int arg3, swig_type_25 arg4, swig_voidp arg5);
+extern int _wrap_GroupRotate_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_GroupLeave_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern int _wrap_DevicesGet_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern uintptr_t _wrap_DevicesCount_raw_cc887c5120633e9c(uintptr_t arg1);
+extern swig_voidp _wrap_DevicesId_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2);
+extern swig_voidp _wrap_DevicesInviter_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2);
+extern swig_voidp _wrap_DevicesName_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_26 _wrap_DevicesNumber_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, int arg3);
+extern void _wrap_DevicesFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_ReportGet_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern swig_type_27 _wrap_ReportNumber_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_ReportText_raw_cc887c5120633e9c(uintptr_t arg1, int arg2);
+extern swig_voidp _wrap_ReportBytes_raw_cc887c5120633e9c(uintptr_t arg1, int arg2, swig_voidp arg3);
+extern swig_type_28 _wrap_ReportRelayNumber_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, int arg3);
+extern swig_voidp _wrap_ReportRelayText_raw_cc887c5120633e9c(uintptr_t arg1, uintptr_t arg2, int arg3);
+extern void _wrap_ReportFree_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_RelayStart_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_voidp _wrap_RelayAddress_raw_cc887c5120633e9c(uintptr_t arg1);
+extern int _wrap_RelayStop_raw_cc887c5120633e9c(uintptr_t arg1, swig_voidp arg2);
+extern void _wrap_RelayFree_raw_cc887c5120633e9c(uintptr_t arg1);
 #undef intgo
 */
 import "C"
@@ -191,40 +194,40 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_99e954df14e0814e(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_cc887c5120633e9c(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func AbiVersion() (_swig_ret uint32) {
 	var swig_r uint32
-	swig_r = (uint32)(C._wrap_AbiVersion_raw_99e954df14e0814e())
+	swig_r = (uint32)(C._wrap_AbiVersion_raw_cc887c5120633e9c())
 	return swig_r
 }
 
 func StatusName(arg1 int32) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_StatusName_raw_99e954df14e0814e(C.int(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_StatusName_raw_cc887c5120633e9c(C.int(_swig_i_0)))
 	return swig_r
 }
 
 func StatusText(arg1 int32) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_StatusText_raw_99e954df14e0814e(C.int(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_StatusText_raw_cc887c5120633e9c(C.int(_swig_i_0)))
 	return swig_r
 }
 
 func StatusClass(arg1 int32) (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_StatusClass_raw_99e954df14e0814e(C.int(_swig_i_0)))
+	swig_r = (int32)(C._wrap_StatusClass_raw_cc887c5120633e9c(C.int(_swig_i_0)))
 	return swig_r
 }
 
@@ -233,7 +236,7 @@ func ConstantAt(arg1 uint32, arg2 **byte, arg3 *int64) (_swig_ret int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConstantAt_raw_99e954df14e0814e(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ConstantAt_raw_cc887c5120633e9c(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -243,7 +246,7 @@ func SecretDerive(arg1 []byte, arg2 []byte, arg3 *byte, arg4 *byte) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int32)(C._wrap_SecretDerive_raw_99e954df14e0814e(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_SecretDerive_raw_cc887c5120633e9c(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_2)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -257,7 +260,7 @@ func RuntimeNew(arg1 *Runtime) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *uintptr
 _swig_i_0 = (*uintptr)(arg1)
-	swig_r = (int32)(C._wrap_RuntimeNew_raw_99e954df14e0814e(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_RuntimeNew_raw_cc887c5120633e9c(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -267,7 +270,7 @@ func RuntimeSetLog(arg1 Runtime, arg2 int32, arg3 uintptr) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_RuntimeSetLog_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int32)(C._wrap_RuntimeSetLog_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -276,14 +279,14 @@ func RuntimeClose(arg1 Runtime, arg2 uint32) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_RuntimeClose_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int32)(C._wrap_RuntimeClose_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
 func RuntimeFree(arg1 Runtime) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_RuntimeFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_RuntimeFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func QueueNew(arg1 Runtime, arg2 uintptr, arg3 *Queue) (_swig_ret int32) {
@@ -293,7 +296,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	var _swig_i_2 *uintptr
 _swig_i_2 = (*uintptr)(arg3)
-	swig_r = (int32)(C._wrap_QueueNew_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_QueueNew_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -301,7 +304,7 @@ func QueueFd(arg1 Queue) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_QueueFd_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_QueueFd_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -311,21 +314,21 @@ func QueueDispatch(arg1 Queue, arg2 uint32, arg3 *uint32) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_QueueDispatch_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_QueueDispatch_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func QueueFree(arg1 Queue) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_QueueFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_QueueFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func ConfigNew(arg1 *Config) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *uintptr
 _swig_i_0 = (*uintptr)(arg1)
-	swig_r = (int32)(C._wrap_ConfigNew_raw_99e954df14e0814e(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_ConfigNew_raw_cc887c5120633e9c(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -333,7 +336,7 @@ func ConfigProblem(arg1 Config) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_ConfigProblem_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_ConfigProblem_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -342,7 +345,7 @@ func ConfigSetSecret(arg1 Config, arg2 []byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetSecret_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int32)(C._wrap_ConfigSetSecret_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), *(*C.swig_type_3)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -355,7 +358,7 @@ func ConfigSetPassphrase(arg1 Config, arg2 []byte, arg3 []byte) (_swig_ret int32
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConfigSetPassphrase_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int32)(C._wrap_ConfigSetPassphrase_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), *(*C.swig_type_4)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_5)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -370,7 +373,7 @@ func ConfigSetStoreKey(arg1 Config, arg2 []byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetStoreKey_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int32)(C._wrap_ConfigSetStoreKey_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -382,7 +385,7 @@ func ConfigSetStoreKeyFn(arg1 Config, arg2 uintptr) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetStoreKeyFn_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigSetStoreKeyFn_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -391,7 +394,7 @@ func ConfigSetStorePassphrase(arg1 Config, arg2 []byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetStorePassphrase_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int32)(C._wrap_ConfigSetStorePassphrase_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -404,7 +407,7 @@ func ConfigSetText(arg1 Config, arg2 int32, arg3 *byte) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConfigSetText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ConfigSetText_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -414,7 +417,7 @@ func ConfigSetInt(arg1 Config, arg2 int32, arg3 int64) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ConfigSetInt_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_type_8(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ConfigSetInt_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_type_8(_swig_i_2)))
 	return swig_r
 }
 
@@ -423,7 +426,7 @@ func ConfigAddRelay(arg1 Config, arg2 *byte) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigAddRelay_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigAddRelay_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -433,7 +436,7 @@ func ConfigSetQueue(arg1 Config, arg2 Queue) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 uintptr
 _swig_i_1 = uintptr(arg2)
-	swig_r = (int32)(C._wrap_ConfigSetQueue_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigSetQueue_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -442,14 +445,14 @@ func ConfigSetEvents(arg1 Config, arg2 uintptr) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ConfigSetEvents_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ConfigSetEvents_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func ConfigFree(arg1 Config) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_ConfigFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_ConfigFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func ClientOpen(arg1 Runtime, arg2 Config, arg3 *Call, arg4 *Client) (_swig_ret int32) {
@@ -461,7 +464,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_2 := arg3
 	var _swig_i_3 *uintptr
 _swig_i_3 = (*uintptr)(arg4)
-	swig_r = (int32)(C._wrap_ClientOpen_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_ClientOpen_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -475,7 +478,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_3 := arg4
 	var _swig_i_4 *uintptr
 _swig_i_4 = (*uintptr)(arg5)
-	swig_r = (int32)(C._wrap_GroupCreate_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_GroupCreate_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -489,7 +492,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_3 := arg4
 	var _swig_i_4 *uintptr
 _swig_i_4 = (*uintptr)(arg5)
-	swig_r = (int32)(C._wrap_GroupJoin_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_GroupJoin_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_9)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -506,7 +509,7 @@ _swig_i_1 = uintptr(arg2)
 	_swig_i_3 := arg4
 	var _swig_i_4 *uintptr
 _swig_i_4 = (*uintptr)(arg5)
-	swig_r = (int32)(C._wrap_GroupRestore_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_GroupRestore_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -518,7 +521,7 @@ func ClientConnect(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientConnect_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientConnect_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -527,7 +530,7 @@ func ClientDisconnect(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientDisconnect_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientDisconnect_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -535,7 +538,7 @@ func ClientNetworkChanged(arg1 Client) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_ClientNetworkChanged_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_ClientNetworkChanged_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -545,7 +548,7 @@ func ClientTrustRelay(arg1 Client, arg2 *byte, arg3 *byte) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ClientTrustRelay_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ClientTrustRelay_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -555,7 +558,7 @@ func ClientFlush(arg1 Client, arg2 uint32, arg3 *Call) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_ClientFlush_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_ClientFlush_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -564,7 +567,7 @@ func ClientWaitSynced(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientWaitSynced_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientWaitSynced_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -575,7 +578,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int32)(C._wrap_ClientChangeStoreKey_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_ClientChangeStoreKey_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -587,14 +590,14 @@ func ClientClose(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_ClientClose_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ClientClose_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func ClientFree(arg1 Client) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_ClientFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_ClientFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func ClientPush(arg1 Client, arg2 []byte, arg3 uint32, arg4 *Call) (_swig_ret int32) {
@@ -604,7 +607,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int32)(C._wrap_ClientPush_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.int(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_ClientPush_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.int(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -619,7 +622,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_ClientPushMany_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_ClientPushMany_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_2)), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -635,7 +638,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int32)(C._wrap_InboxRead_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_type_14(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int32)(C._wrap_InboxRead_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_type_14(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -645,7 +648,7 @@ func InboxAck(arg1 Client, arg2 uint64, arg3 *Call) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int32)(C._wrap_InboxAck_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_type_15(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_InboxAck_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_type_15(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -653,7 +656,7 @@ func InboxAcked(arg1 Client) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (uint64)(C._wrap_InboxAcked_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_InboxAcked_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -661,7 +664,7 @@ func BatchCount(arg1 Batch) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (uintptr)(C._wrap_BatchCount_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_BatchCount_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -670,7 +673,7 @@ func BatchData(arg1 Batch, arg2 *uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_BatchData_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_BatchData_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -678,7 +681,7 @@ func BatchOffsets(arg1 Batch) (_swig_ret *uint64) {
 	var swig_r *uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint64)(C._wrap_BatchOffsets_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint64)(C._wrap_BatchOffsets_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -686,7 +689,7 @@ func BatchSeqs(arg1 Batch) (_swig_ret *uint64) {
 	var swig_r *uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint64)(C._wrap_BatchSeqs_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint64)(C._wrap_BatchSeqs_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -694,7 +697,7 @@ func BatchTimesMs(arg1 Batch) (_swig_ret *int64) {
 	var swig_r *int64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*int64)(C._wrap_BatchTimesMs_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_BatchTimesMs_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -702,7 +705,7 @@ func BatchIds(arg1 Batch) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_BatchIds_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_BatchIds_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -710,7 +713,7 @@ func BatchSenders(arg1 Batch) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_BatchSenders_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_BatchSenders_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -718,7 +721,7 @@ func BatchNumbers(arg1 Batch) (_swig_ret *uint64) {
 	var swig_r *uint64
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint64)(C._wrap_BatchNumbers_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint64)(C._wrap_BatchNumbers_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -726,14 +729,14 @@ func BatchFlags(arg1 Batch) (_swig_ret *uint32) {
 	var swig_r *uint32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*uint32)(C._wrap_BatchFlags_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*uint32)(C._wrap_BatchFlags_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func BatchFree(arg1 Batch) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_BatchFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_BatchFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func OpWait(arg1 Op, arg2 uint32) (_swig_ret int32) {
@@ -741,7 +744,7 @@ func OpWait(arg1 Op, arg2 uint32) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_OpWait_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int32)(C._wrap_OpWait_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -749,7 +752,7 @@ func OpStatus(arg1 Op) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_OpStatus_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_OpStatus_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -757,7 +760,7 @@ func OpText(arg1 Op) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_OpText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_OpText_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -766,7 +769,7 @@ func OpNumber(arg1 Op, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_OpNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_OpNumber_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -776,7 +779,7 @@ func OpBytes(arg1 Op, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_OpBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_OpBytes_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -786,27 +789,27 @@ func OpTakeBatch(arg1 Op, arg2 *Batch) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_OpTakeBatch_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_OpTakeBatch_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func OpCancel(arg1 Op) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_OpCancel_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_OpCancel_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func OpFree(arg1 Op) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_OpFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_OpFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func EventKind(arg1 Event) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_EventKind_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_EventKind_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -814,7 +817,7 @@ func EventStatus(arg1 Event) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (int32)(C._wrap_EventStatus_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_EventStatus_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -823,7 +826,7 @@ func EventText(arg1 Event, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_EventText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_EventText_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -832,7 +835,7 @@ func EventNumber(arg1 Event, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_EventNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_EventNumber_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -842,7 +845,7 @@ func EventBytes(arg1 Event, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_EventBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_EventBytes_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -853,7 +856,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	var _swig_i_2 *uintptr
 _swig_i_2 = (*uintptr)(arg3)
-	swig_r = (int32)(C._wrap_InviteShared_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int32)(C._wrap_InviteShared_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -862,7 +865,7 @@ func InviteParse(arg1 []byte, arg2 *Invite) (_swig_ret int32) {
 	_swig_i_0 := arg1
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_InviteParse_raw_99e954df14e0814e(*(*C.swig_type_19)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_InviteParse_raw_cc887c5120633e9c(*(*C.swig_type_19)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -874,7 +877,7 @@ func InviteNumber(arg1 Invite, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_InviteNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_InviteNumber_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -883,7 +886,7 @@ func InviteText(arg1 Invite, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_InviteText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_InviteText_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -893,7 +896,7 @@ func InviteBytes(arg1 Invite, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_InviteBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_InviteBytes_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -905,7 +908,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_InviteRender_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_InviteRender_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -915,7 +918,7 @@ _swig_i_0 = uintptr(arg1)
 func InviteFree(arg1 Invite) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_InviteFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_InviteFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func PairBegin(arg1 Client, arg2 int32, arg3 uint32, arg4 uint32, arg5 *Call) (_swig_ret int32) {
@@ -926,7 +929,29 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_PairBegin_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_PairBegin_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.int(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	return swig_r
+}
+
+func PairCodeNew(arg1 *byte) (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_PairCodeNew_raw_cc887c5120633e9c(C.swig_voidp(_swig_i_0)))
+	return swig_r
+}
+
+func PairBeginCode(arg1 Client, arg2 []byte, arg3 uint32, arg4 uint32, arg5 *Call) (_swig_ret int32) {
+	var swig_r int32
+	var _swig_i_0 uintptr
+_swig_i_0 = uintptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	swig_r = (int32)(C._wrap_PairBeginCode_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_1)), C.int(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
 	return swig_r
 }
 
@@ -935,7 +960,7 @@ func PairAnswer(arg1 Client, arg2 int32) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_PairAnswer_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int32)(C._wrap_PairAnswer_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -946,7 +971,7 @@ func QrRender(arg1 []byte, arg2 int32, arg3 uint32, arg4 []byte, arg5 *uintptr) 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_QrRender_raw_99e954df14e0814e(*(*C.swig_type_22)(unsafe.Pointer(&_swig_i_0)), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_23)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_QrRender_raw_cc887c5120633e9c(*(*C.swig_type_23)(unsafe.Pointer(&_swig_i_0)), C.int(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -964,7 +989,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int32)(C._wrap_DeviceRevoke_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
+	swig_r = (int32)(C._wrap_DeviceRevoke_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.int(_swig_i_2), *(*C.swig_type_25)(unsafe.Pointer(&_swig_i_3)), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -976,7 +1001,7 @@ func GroupRotate(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_GroupRotate_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_GroupRotate_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -985,7 +1010,7 @@ func GroupLeave(arg1 Client, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_GroupLeave_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_GroupLeave_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -995,7 +1020,7 @@ func DevicesGet(arg1 Client, arg2 *Devices) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_DevicesGet_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_DevicesGet_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1003,7 +1028,7 @@ func DevicesCount(arg1 Devices) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (uintptr)(C._wrap_DevicesCount_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_DevicesCount_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1012,7 +1037,7 @@ func DevicesId(arg1 Devices, arg2 uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_DevicesId_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_DevicesId_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1021,7 +1046,7 @@ func DevicesInviter(arg1 Devices, arg2 uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_DevicesInviter_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_DevicesInviter_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1030,7 +1055,7 @@ func DevicesName(arg1 Devices, arg2 uintptr) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_DevicesName_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_DevicesName_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1040,14 +1065,14 @@ func DevicesNumber(arg1 Devices, arg2 uintptr, arg3 int32) (_swig_ret int64) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_DevicesNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
+	swig_r = (int64)(C._wrap_DevicesNumber_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
 	return swig_r
 }
 
 func DevicesFree(arg1 Devices) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_DevicesFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_DevicesFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func ReportGet(arg1 Client, arg2 *Report) (_swig_ret int32) {
@@ -1056,7 +1081,7 @@ func ReportGet(arg1 Client, arg2 *Report) (_swig_ret int32) {
 _swig_i_0 = uintptr(arg1)
 	var _swig_i_1 *uintptr
 _swig_i_1 = (*uintptr)(arg2)
-	swig_r = (int32)(C._wrap_ReportGet_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_ReportGet_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1065,7 +1090,7 @@ func ReportNumber(arg1 Report, arg2 int32) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_ReportNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (int64)(C._wrap_ReportNumber_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -1074,7 +1099,7 @@ func ReportText(arg1 Report, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_ReportText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_ReportText_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1)))
 	return swig_r
 }
 
@@ -1084,7 +1109,7 @@ func ReportBytes(arg1 Report, arg2 int32, arg3 *uintptr) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_ReportBytes_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_ReportBytes_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1094,7 +1119,7 @@ func ReportRelayNumber(arg1 Report, arg2 uintptr, arg3 int32) (_swig_ret int64) 
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int64)(C._wrap_ReportRelayNumber_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
+	swig_r = (int64)(C._wrap_ReportRelayNumber_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
 	return swig_r
 }
 
@@ -1104,14 +1129,14 @@ func ReportRelayText(arg1 Report, arg2 uintptr, arg3 int32) (_swig_ret *byte) {
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_ReportRelayText_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_ReportRelayText_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.int(_swig_i_2)))
 	return swig_r
 }
 
 func ReportFree(arg1 Report) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_ReportFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_ReportFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }
 
 func RelayStart(arg1 Runtime, arg2 *byte, arg3 *Call, arg4 *Relay) (_swig_ret int32) {
@@ -1122,7 +1147,7 @@ _swig_i_0 = uintptr(arg1)
 	_swig_i_2 := arg3
 	var _swig_i_3 *uintptr
 _swig_i_3 = (*uintptr)(arg4)
-	swig_r = (int32)(C._wrap_RelayStart_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int32)(C._wrap_RelayStart_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1130,7 +1155,7 @@ func RelayAddress(arg1 Relay) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	swig_r = (*byte)(C._wrap_RelayAddress_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_RelayAddress_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1139,12 +1164,12 @@ func RelayStop(arg1 Relay, arg2 *Call) (_swig_ret int32) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_RelayStop_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int32)(C._wrap_RelayStop_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func RelayFree(arg1 Relay) {
 	var _swig_i_0 uintptr
 _swig_i_0 = uintptr(arg1)
-	C._wrap_RelayFree_raw_99e954df14e0814e(C.uintptr_t(_swig_i_0))
+	C._wrap_RelayFree_raw_cc887c5120633e9c(C.uintptr_t(_swig_i_0))
 }

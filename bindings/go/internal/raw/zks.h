@@ -115,9 +115,9 @@ extern "C" {
  * ZKS_ABI_VERSION. */
 enum {
     ZKS_ABI_VERSION_MAJOR = 0,
-    ZKS_ABI_VERSION_MINOR = 1,
+    ZKS_ABI_VERSION_MINOR = 2,
     ZKS_ABI_VERSION_PATCH = 0,
-    ZKS_ABI_VERSION = 0x000100 /* major << 16 | minor << 8 | patch */
+    ZKS_ABI_VERSION = 0x000200 /* major << 16 | minor << 8 | patch */
 };
 
 /* Opaque; each has a zks_<name>_free but zks_event, which is borrowed during its callback. */
@@ -269,6 +269,7 @@ enum {
     ZKS_SIZE_STORE_KEY = 32, /* what opens a store instead of a passphrase */
     ZKS_SIZE_SALT_MIN = 8,   /* a passphrase's salt; 16 is best */
     ZKS_SIZE_PASSPHRASE_MAX = 1024,
+    ZKS_SIZE_PAIR_CODE = 20,     /* a pairing code with its dashes and a NUL */
     ZKS_SIZE_NAME_MAX = 128,     /* a device name, UTF-8 */
     ZKS_SIZE_ADDRESS_MAX = 512,  /* a relay address */
     ZKS_SIZE_PUSH_MAX = 1047552, /* one entry: 1 MiB - 1 KiB; a relay may allow less */
@@ -424,7 +425,8 @@ enum {
      * connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
      * entry here) */
     ZKS_EVENT_QUIET = 14,
-    /* show this to the user, who types or scans it on the other device; a secret. CODE */
+    /* show this to the user, who types or scans it on the other device; a secret. The relay has it.
+     * CODE */
     ZKS_EVENT_PAIR_CODE = 15,
     /* somebody tried a wrong code. COUNT: tries that are left; the last one burns the code */
     ZKS_EVENT_PAIR_WRONG_TRY = 16,
@@ -883,10 +885,11 @@ ZKS_API ZKS_MUST_USE zks_status zks_group_create(zks_runtime *runtime, const zks
                                                  zks_op **out_op, zks_client **out_client);
 
 /*
- * Joins a paired group by the code or link that a member shows (zks_pair_begin), and opens a client
- * of it. The store must not hold a group yet. The opening lasts until the user of the other device
- * has let this one in: ZKS_EVENT_PAIR_DIGITS comes meanwhile; zks_op_cancel or closing the client
- * ends it. When it fails nothing was kept: free the client, and call again with the right code.
+ * Joins a group, paired or shared, by the code or link that a member shows (zks_pair_begin), and
+ * opens a client of it: of a shared group as zks_client_open with the group's secret does. The
+ * store must not hold a group yet. The opening lasts until the user of the other device has let
+ * this one in: ZKS_EVENT_PAIR_DIGITS comes meanwhile; zks_op_cancel or closing the client ends it.
+ * When it fails nothing was kept: free the client, and call again with the right code.
  * runtime     the runtime whose threads it uses
  * config      as for zks_client_open, without a group secret or passphrase; copied. With a code its
  *             relays are tried in order: the first one that answers must hold the code. The relays
@@ -1345,31 +1348,65 @@ ZKS_API void zks_invite_free(zks_invite *invite);
 /* --- pairing ---------------------------------------------------------------------------------- */
 
 /*
- * Lets a device into a paired group: shows a code or link (ZKS_EVENT_PAIR_CODE) that the user types
- * or scans on the other device, which gives it to zks_group_join. Each serves once. When the other
+ * Lets a device into the group: shows a code or link (ZKS_EVENT_PAIR_CODE) that the user types or
+ * scans on the other device, which gives it to zks_group_join. Each serves once. When the other
  * device has proven that it knows it, ZKS_EVENT_PAIR_DIGITS and ZKS_EVENT_PAIR_ASK come. One at a
- * time; while the code waits, the connection may come and go, for up to a minute.
- * client      a client of a paired group, connected, with an event function
+ * time; while the code waits, the connection may come and go, for up to a minute, and the relay may
+ * be restarted. In a shared group the device is given the group's secret, which nothing takes back.
+ * client      a client, connected, with an event function
  * kind        ZKS_PAIR_KIND_*
- * rights      ZKS_RIGHT_* of the new device; 0: all that this device has
+ * rights      ZKS_RIGHT_* of the new device; 0: all that this device has. In a shared group 0
  * life_s      how long the code is good, s; 0: 600, which is also the most
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable. zks_op_cancel takes the code back.
  *             ZKS_OP_DEVICE; with a refusal of the relay ZKS_OP_RETRY_AFTER_MS
  * Any thread, also in callbacks. Since 0.1. At once: ZKS_E_STATE: no event function is set, so
  * nobody would see the code. Completes when the other device is in, or with ZKS_E_WRONG_CODE: the
- * third wrong try burnt it; ZKS_E_CODE_EXPIRED; ZKS_E_CODE_UNKNOWN: the relay was restarted;
- * ZKS_E_CODE_CANCELLED: the other device's user cancelled; ZKS_E_CANCELLED: this one's did, or
- * declined; ZKS_E_TIMEOUT: the other device was silent; ZKS_E_CONNECTION_LOST: in the middle of it;
- * ZKS_E_PROTOCOL: somebody interferes; ZKS_E_NOT_CONNECTED; ZKS_E_BUSY: a code is shown already;
- * ZKS_E_UNAUTHORIZED: this device lacks ZKS_RIGHT_INVITE or one of `rights`; ZKS_E_UNSUPPORTED: a
- * shared group, or a code where only links work; ZKS_E_RATE_LIMITED, ZKS_E_RELAY_OVERLOADED;
- * ZKS_E_TOO_LARGE: the relay's address is longer than 255 bytes, or the group's records than 1 MiB.
- * Where the text says so, the device may be a member all the same.
+ * third wrong try burnt it; ZKS_E_CODE_EXPIRED; ZKS_E_CODE_UNKNOWN: the relay in use does not know
+ * the code; ZKS_E_CODE_CANCELLED: the other device's user cancelled, or this device was away for
+ * too long; ZKS_E_CANCELLED: this one's did, or declined; ZKS_E_TIMEOUT: the other device was
+ * silent; ZKS_E_CONNECTION_LOST: in the middle of it; ZKS_E_PROTOCOL: somebody interferes;
+ * ZKS_E_NOT_CONNECTED; ZKS_E_BUSY: a code is shown already; ZKS_E_UNAUTHORIZED: this device lacks
+ * ZKS_RIGHT_INVITE or one of `rights`; ZKS_E_UNSUPPORTED: a code where only links work;
+ * ZKS_E_RATE_LIMITED, ZKS_E_RELAY_OVERLOADED; ZKS_E_TOO_LARGE: the relay's address is longer than
+ * 255 bytes, or the group's records than 1 MiB. Where the text says so, the device may be a member
+ * all the same.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_pair_begin(zks_client *client, int32_t kind, uint32_t rights,
                                                uint32_t life_s, zks_done_fn done, void *user,
                                                zks_op **out_op);
+
+/*
+ * Makes a pairing code that is good before there is a relay, for zks_pair_begin_code: to be shown
+ * or printed at once. At random (57 bits that a relay never sees, and 19 that it does), of 2 to 7
+ * and A to Z without I, L, O and U.
+ * out_code  receives ZKS_SIZE_PAIR_CODE bytes: XXXX-XXXX-XXXX-XXXX and a NUL
+ * Any thread, also in callbacks. Since 0.2. ZKS_E_SYSTEM: there is no source of randomness.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_pair_code_new(uint8_t *out_code);
+
+/*
+ * As zks_pair_begin with ZKS_PAIR_KIND_CODE and a code that is there already. The client need not
+ * be connected: the code is good from the first connection on, for life_s, which
+ * ZKS_EVENT_PAIR_CODE tells, and moves with the client to another of its relays. A code serves
+ * once: one that somebody has tried or used is not taken again.
+ * client      a client with an event function
+ * code        of zks_pair_code_new, as typed or scanned; case, blanks and dashes do not matter
+ * length      bytes
+ * rights      as for zks_pair_begin
+ * life_s      as for zks_pair_begin
+ * done, user  see OPERATIONS
+ * out_op      as for zks_pair_begin
+ * Any thread, also in callbacks. Since 0.2. At once: ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
+ * ZKS_E_MALFORMED: it is no code; ZKS_E_INVALID: it is a link or an invite; and as zks_pair_begin.
+ * Completes as that, but never with ZKS_E_NOT_CONNECTED, and with ZKS_E_BUSY also where the relay
+ * has another device's code that begins with the same four characters, with ZKS_E_CODE_USED where
+ * it was tried or used before, and ZKS_E_CODE_UNKNOWN where the relay is of a version that takes
+ * none but its own: make a new code.
+ */
+ZKS_API ZKS_MUST_USE zks_status zks_pair_begin_code(zks_client *client, const char *code,
+                                                    size_t length, uint32_t rights, uint32_t life_s,
+                                                    zks_done_fn done, void *user, zks_op **out_op);
 
 /*
  * Answers ZKS_EVENT_PAIR_ASK. An app that does not ask its user accepts at once; who has the code

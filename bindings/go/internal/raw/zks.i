@@ -84,6 +84,7 @@ ZKS_HANDLE(zks_invite, Invite)
 ZKS_HANDLE(zks_devices, Devices)
 ZKS_HANDLE(zks_report, Report)
 ZKS_HANDLE(zks_relay, Relay)
+ZKS_SLICE(const char *code, size_t length, []byte)
 ZKS_SLICE(const char *passphrase, size_t length, []byte)
 ZKS_SLICE(const char *recovery, size_t recovery_length, []byte)
 ZKS_SLICE(const char *text, size_t length, []byte)
@@ -179,6 +180,8 @@ ZKS_CALLBACK(zks_wake_fn wake, void *user, zks_free_fn user_free, NULL, NULL)
 %rename(InviteRender) zks_invite_render;
 %rename(InviteFree) zks_invite_free;
 %rename(PairBegin) zks_pair_begin;
+%rename(PairCodeNew) zks_pair_code_new;
+%rename(PairBeginCode) zks_pair_begin_code;
 %rename(PairAnswer) zks_pair_answer;
 %rename(QrRender) zks_qr_render;
 %rename(DeviceRevoke) zks_device_revoke;

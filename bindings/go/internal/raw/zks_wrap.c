@@ -180,7 +180,7 @@ static void* Swig_malloc(int c) {
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_99e954df14e0814e(void *_swig_go_0) {
+void _wrap_Swig_free_raw_cc887c5120633e9c(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
 
   arg1 = *(void **)&_swig_go_0;
@@ -190,7 +190,7 @@ void _wrap_Swig_free_raw_99e954df14e0814e(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_99e954df14e0814e(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_cc887c5120633e9c(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -203,7 +203,7 @@ void *_wrap_Swig_malloc_raw_99e954df14e0814e(intgo _swig_go_0) {
 }
 
 
-int _wrap_AbiVersion_raw_99e954df14e0814e() {
+int _wrap_AbiVersion_raw_cc887c5120633e9c() {
   uint32_t result;
   int _swig_go_result;
 
@@ -214,7 +214,7 @@ int _wrap_AbiVersion_raw_99e954df14e0814e() {
 }
 
 
-char *_wrap_StatusName_raw_99e954df14e0814e(int _swig_go_0) {
+char *_wrap_StatusName_raw_cc887c5120633e9c(int _swig_go_0) {
   zks_status arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -227,7 +227,7 @@ char *_wrap_StatusName_raw_99e954df14e0814e(int _swig_go_0) {
 }
 
 
-char *_wrap_StatusText_raw_99e954df14e0814e(int _swig_go_0) {
+char *_wrap_StatusText_raw_cc887c5120633e9c(int _swig_go_0) {
   zks_status arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -240,7 +240,7 @@ char *_wrap_StatusText_raw_99e954df14e0814e(int _swig_go_0) {
 }
 
 
-int _wrap_StatusClass_raw_99e954df14e0814e(int _swig_go_0) {
+int _wrap_StatusClass_raw_cc887c5120633e9c(int _swig_go_0) {
   zks_status arg1 ;
   int32_t result;
   int _swig_go_result;
@@ -253,7 +253,7 @@ int _wrap_StatusClass_raw_99e954df14e0814e(int _swig_go_0) {
 }
 
 
-int _wrap_ConstantAt_raw_99e954df14e0814e(int _swig_go_0, char **_swig_go_1, long long *_swig_go_2) {
+int _wrap_ConstantAt_raw_cc887c5120633e9c(int _swig_go_0, char **_swig_go_1, long long *_swig_go_2) {
   uint32_t arg1 ;
   char **arg2 = (char **) 0 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -270,7 +270,7 @@ int _wrap_ConstantAt_raw_99e954df14e0814e(int _swig_go_0, char **_swig_go_1, lon
 }
 
 
-int _wrap_SecretDerive_raw_99e954df14e0814e(_goslice_ _swig_go_0, _goslice_ _swig_go_1, char *_swig_go_2, char *_swig_go_3) {
+int _wrap_SecretDerive_raw_cc887c5120633e9c(_goslice_ _swig_go_0, _goslice_ _swig_go_1, char *_swig_go_2, char *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -291,7 +291,7 @@ int _wrap_SecretDerive_raw_99e954df14e0814e(_goslice_ _swig_go_0, _goslice_ _swi
 }
 
 
-int _wrap_RuntimeNew_raw_99e954df14e0814e(zks_runtime **_swig_go_0) {
+int _wrap_RuntimeNew_raw_cc887c5120633e9c(zks_runtime **_swig_go_0) {
   zks_runtime **arg1 = (zks_runtime **) 0 ;
   zks_status result;
   int _swig_go_result;
@@ -304,7 +304,7 @@ int _wrap_RuntimeNew_raw_99e954df14e0814e(zks_runtime **_swig_go_0) {
 }
 
 
-int _wrap_RuntimeSetLog_raw_99e954df14e0814e(zks_runtime *_swig_go_0, int _swig_go_1, zks_log_fn _swig_go_2) {
+int _wrap_RuntimeSetLog_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, int _swig_go_1, zks_log_fn _swig_go_2) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   int32_t arg2 ;
   zks_log_fn arg3 = (zks_log_fn) 0 ;
@@ -325,7 +325,7 @@ int _wrap_RuntimeSetLog_raw_99e954df14e0814e(zks_runtime *_swig_go_0, int _swig_
 }
 
 
-int _wrap_RuntimeClose_raw_99e954df14e0814e(zks_runtime *_swig_go_0, int _swig_go_1) {
+int _wrap_RuntimeClose_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, int _swig_go_1) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   uint32_t arg2 ;
   zks_status result;
@@ -340,7 +340,7 @@ int _wrap_RuntimeClose_raw_99e954df14e0814e(zks_runtime *_swig_go_0, int _swig_g
 }
 
 
-void _wrap_RuntimeFree_raw_99e954df14e0814e(zks_runtime *_swig_go_0) {
+void _wrap_RuntimeFree_raw_cc887c5120633e9c(zks_runtime *_swig_go_0) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
 
   arg1 = (zks_runtime *)_swig_go_0;
@@ -350,7 +350,7 @@ void _wrap_RuntimeFree_raw_99e954df14e0814e(zks_runtime *_swig_go_0) {
 }
 
 
-int _wrap_QueueNew_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_wake_fn _swig_go_1, zks_queue **_swig_go_2) {
+int _wrap_QueueNew_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, zks_wake_fn _swig_go_1, zks_queue **_swig_go_2) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   zks_wake_fn arg2 = (zks_wake_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -371,7 +371,7 @@ int _wrap_QueueNew_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_wake_fn _sw
 }
 
 
-int _wrap_QueueFd_raw_99e954df14e0814e(zks_queue *_swig_go_0) {
+int _wrap_QueueFd_raw_cc887c5120633e9c(zks_queue *_swig_go_0) {
   zks_queue *arg1 = (zks_queue *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -384,7 +384,7 @@ int _wrap_QueueFd_raw_99e954df14e0814e(zks_queue *_swig_go_0) {
 }
 
 
-int _wrap_QueueDispatch_raw_99e954df14e0814e(zks_queue *_swig_go_0, int _swig_go_1, int *_swig_go_2) {
+int _wrap_QueueDispatch_raw_cc887c5120633e9c(zks_queue *_swig_go_0, int _swig_go_1, int *_swig_go_2) {
   zks_queue *arg1 = (zks_queue *) 0 ;
   uint32_t arg2 ;
   uint32_t *arg3 = (uint32_t *) 0 ;
@@ -401,7 +401,7 @@ int _wrap_QueueDispatch_raw_99e954df14e0814e(zks_queue *_swig_go_0, int _swig_go
 }
 
 
-void _wrap_QueueFree_raw_99e954df14e0814e(zks_queue *_swig_go_0) {
+void _wrap_QueueFree_raw_cc887c5120633e9c(zks_queue *_swig_go_0) {
   zks_queue *arg1 = (zks_queue *) 0 ;
 
   arg1 = (zks_queue *)_swig_go_0;
@@ -411,7 +411,7 @@ void _wrap_QueueFree_raw_99e954df14e0814e(zks_queue *_swig_go_0) {
 }
 
 
-int _wrap_ConfigNew_raw_99e954df14e0814e(zks_config **_swig_go_0) {
+int _wrap_ConfigNew_raw_cc887c5120633e9c(zks_config **_swig_go_0) {
   zks_config **arg1 = (zks_config **) 0 ;
   zks_status result;
   int _swig_go_result;
@@ -424,7 +424,7 @@ int _wrap_ConfigNew_raw_99e954df14e0814e(zks_config **_swig_go_0) {
 }
 
 
-char *_wrap_ConfigProblem_raw_99e954df14e0814e(zks_config *_swig_go_0) {
+char *_wrap_ConfigProblem_raw_cc887c5120633e9c(zks_config *_swig_go_0) {
   zks_config *arg1 = (zks_config *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -437,7 +437,7 @@ char *_wrap_ConfigProblem_raw_99e954df14e0814e(zks_config *_swig_go_0) {
 }
 
 
-int _wrap_ConfigSetSecret_raw_99e954df14e0814e(zks_config *_swig_go_0, _goslice_ _swig_go_1) {
+int _wrap_ConfigSetSecret_raw_cc887c5120633e9c(zks_config *_swig_go_0, _goslice_ _swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   size_t arg3 ;
@@ -453,7 +453,7 @@ int _wrap_ConfigSetSecret_raw_99e954df14e0814e(zks_config *_swig_go_0, _goslice_
 }
 
 
-int _wrap_ConfigSetPassphrase_raw_99e954df14e0814e(zks_config *_swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2) {
+int _wrap_ConfigSetPassphrase_raw_cc887c5120633e9c(zks_config *_swig_go_0, _goslice_ _swig_go_1, _goslice_ _swig_go_2) {
   zks_config *arg1 = (zks_config *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -472,7 +472,7 @@ int _wrap_ConfigSetPassphrase_raw_99e954df14e0814e(zks_config *_swig_go_0, _gosl
 }
 
 
-int _wrap_ConfigSetStoreKey_raw_99e954df14e0814e(zks_config *_swig_go_0, _goslice_ _swig_go_1) {
+int _wrap_ConfigSetStoreKey_raw_cc887c5120633e9c(zks_config *_swig_go_0, _goslice_ _swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   size_t arg3 ;
@@ -488,7 +488,7 @@ int _wrap_ConfigSetStoreKey_raw_99e954df14e0814e(zks_config *_swig_go_0, _goslic
 }
 
 
-int _wrap_ConfigSetStoreKeyFn_raw_99e954df14e0814e(zks_config *_swig_go_0, zks_store_key_fn _swig_go_1) {
+int _wrap_ConfigSetStoreKeyFn_raw_cc887c5120633e9c(zks_config *_swig_go_0, zks_store_key_fn _swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   zks_store_key_fn arg2 = (zks_store_key_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -507,7 +507,7 @@ int _wrap_ConfigSetStoreKeyFn_raw_99e954df14e0814e(zks_config *_swig_go_0, zks_s
 }
 
 
-int _wrap_ConfigSetStorePassphrase_raw_99e954df14e0814e(zks_config *_swig_go_0, _goslice_ _swig_go_1) {
+int _wrap_ConfigSetStorePassphrase_raw_cc887c5120633e9c(zks_config *_swig_go_0, _goslice_ _swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -523,7 +523,7 @@ int _wrap_ConfigSetStorePassphrase_raw_99e954df14e0814e(zks_config *_swig_go_0, 
 }
 
 
-int _wrap_ConfigSetText_raw_99e954df14e0814e(zks_config *_swig_go_0, int _swig_go_1, char *_swig_go_2) {
+int _wrap_ConfigSetText_raw_cc887c5120633e9c(zks_config *_swig_go_0, int _swig_go_1, char *_swig_go_2) {
   zks_config *arg1 = (zks_config *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -541,7 +541,7 @@ int _wrap_ConfigSetText_raw_99e954df14e0814e(zks_config *_swig_go_0, int _swig_g
 }
 
 
-int _wrap_ConfigSetInt_raw_99e954df14e0814e(zks_config *_swig_go_0, int _swig_go_1, long long _swig_go_2) {
+int _wrap_ConfigSetInt_raw_cc887c5120633e9c(zks_config *_swig_go_0, int _swig_go_1, long long _swig_go_2) {
   zks_config *arg1 = (zks_config *) 0 ;
   int32_t arg2 ;
   int64_t arg3 ;
@@ -558,7 +558,7 @@ int _wrap_ConfigSetInt_raw_99e954df14e0814e(zks_config *_swig_go_0, int _swig_go
 }
 
 
-int _wrap_ConfigAddRelay_raw_99e954df14e0814e(zks_config *_swig_go_0, char *_swig_go_1) {
+int _wrap_ConfigAddRelay_raw_cc887c5120633e9c(zks_config *_swig_go_0, char *_swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   char *arg2 = (char *) 0 ;
   zks_status result;
@@ -574,7 +574,7 @@ int _wrap_ConfigAddRelay_raw_99e954df14e0814e(zks_config *_swig_go_0, char *_swi
 }
 
 
-int _wrap_ConfigSetQueue_raw_99e954df14e0814e(zks_config *_swig_go_0, zks_queue *_swig_go_1) {
+int _wrap_ConfigSetQueue_raw_cc887c5120633e9c(zks_config *_swig_go_0, zks_queue *_swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   zks_queue *arg2 = (zks_queue *) 0 ;
   zks_status result;
@@ -589,7 +589,7 @@ int _wrap_ConfigSetQueue_raw_99e954df14e0814e(zks_config *_swig_go_0, zks_queue 
 }
 
 
-int _wrap_ConfigSetEvents_raw_99e954df14e0814e(zks_config *_swig_go_0, zks_event_fn _swig_go_1) {
+int _wrap_ConfigSetEvents_raw_cc887c5120633e9c(zks_config *_swig_go_0, zks_event_fn _swig_go_1) {
   zks_config *arg1 = (zks_config *) 0 ;
   zks_event_fn arg2 = (zks_event_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -608,7 +608,7 @@ int _wrap_ConfigSetEvents_raw_99e954df14e0814e(zks_config *_swig_go_0, zks_event
 }
 
 
-void _wrap_ConfigFree_raw_99e954df14e0814e(zks_config *_swig_go_0) {
+void _wrap_ConfigFree_raw_cc887c5120633e9c(zks_config *_swig_go_0) {
   zks_config *arg1 = (zks_config *) 0 ;
 
   arg1 = (zks_config *)_swig_go_0;
@@ -618,7 +618,7 @@ void _wrap_ConfigFree_raw_99e954df14e0814e(zks_config *_swig_go_0) {
 }
 
 
-int _wrap_ClientOpen_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *_swig_go_1, zks_done_fn _swig_go_2, zks_client **_swig_go_3) {
+int _wrap_ClientOpen_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, zks_config *_swig_go_1, zks_done_fn _swig_go_2, zks_client **_swig_go_3) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   zks_config *arg2 = (zks_config *) 0 ;
   zks_done_fn arg3 = (zks_done_fn) 0 ;
@@ -644,7 +644,7 @@ int _wrap_ClientOpen_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *_
 }
 
 
-int _wrap_GroupCreate_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *_swig_go_1, int _swig_go_2, zks_done_fn _swig_go_3, zks_client **_swig_go_4) {
+int _wrap_GroupCreate_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, zks_config *_swig_go_1, int _swig_go_2, zks_done_fn _swig_go_3, zks_client **_swig_go_4) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   zks_config *arg2 = (zks_config *) 0 ;
   uint32_t arg3 ;
@@ -672,7 +672,7 @@ int _wrap_GroupCreate_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *
 }
 
 
-int _wrap_GroupJoin_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *_swig_go_1, _goslice_ _swig_go_2, zks_done_fn _swig_go_3, zks_client **_swig_go_4) {
+int _wrap_GroupJoin_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, zks_config *_swig_go_1, _goslice_ _swig_go_2, zks_done_fn _swig_go_3, zks_client **_swig_go_4) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   zks_config *arg2 = (zks_config *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -701,7 +701,7 @@ int _wrap_GroupJoin_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *_s
 }
 
 
-int _wrap_GroupRestore_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config *_swig_go_1, _goslice_ _swig_go_2, zks_done_fn _swig_go_3, zks_client **_swig_go_4) {
+int _wrap_GroupRestore_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, zks_config *_swig_go_1, _goslice_ _swig_go_2, zks_done_fn _swig_go_3, zks_client **_swig_go_4) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   zks_config *arg2 = (zks_config *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -730,7 +730,7 @@ int _wrap_GroupRestore_raw_99e954df14e0814e(zks_runtime *_swig_go_0, zks_config 
 }
 
 
-int _wrap_ClientConnect_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_ClientConnect_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -752,7 +752,7 @@ int _wrap_ClientConnect_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn
 }
 
 
-int _wrap_ClientDisconnect_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_ClientDisconnect_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -774,7 +774,7 @@ int _wrap_ClientDisconnect_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done
 }
 
 
-int _wrap_ClientNetworkChanged_raw_99e954df14e0814e(zks_client *_swig_go_0) {
+int _wrap_ClientNetworkChanged_raw_cc887c5120633e9c(zks_client *_swig_go_0) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_status result;
   int _swig_go_result;
@@ -787,7 +787,7 @@ int _wrap_ClientNetworkChanged_raw_99e954df14e0814e(zks_client *_swig_go_0) {
 }
 
 
-int _wrap_ClientTrustRelay_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swig_go_1, char *_swig_go_2) {
+int _wrap_ClientTrustRelay_raw_cc887c5120633e9c(zks_client *_swig_go_0, char *_swig_go_1, char *_swig_go_2) {
   zks_client *arg1 = (zks_client *) 0 ;
   char *arg2 = (char *) 0 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -805,7 +805,7 @@ int _wrap_ClientTrustRelay_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_s
 }
 
 
-int _wrap_ClientFlush_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_1, zks_done_fn _swig_go_2) {
+int _wrap_ClientFlush_raw_cc887c5120633e9c(zks_client *_swig_go_0, int _swig_go_1, zks_done_fn _swig_go_2) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint32_t arg2 ;
   zks_done_fn arg3 = (zks_done_fn) 0 ;
@@ -829,7 +829,7 @@ int _wrap_ClientFlush_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_
 }
 
 
-int _wrap_ClientWaitSynced_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_ClientWaitSynced_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -851,7 +851,7 @@ int _wrap_ClientWaitSynced_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done
 }
 
 
-int _wrap_ClientChangeStoreKey_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_1, _goslice_ _swig_go_2, zks_done_fn _swig_go_3) {
+int _wrap_ClientChangeStoreKey_raw_cc887c5120633e9c(zks_client *_swig_go_0, int _swig_go_1, _goslice_ _swig_go_2, zks_done_fn _swig_go_3) {
   zks_client *arg1 = (zks_client *) 0 ;
   int32_t arg2 ;
   uint8_t *arg3 = (uint8_t *) 0 ;
@@ -878,7 +878,7 @@ int _wrap_ClientChangeStoreKey_raw_99e954df14e0814e(zks_client *_swig_go_0, int 
 }
 
 
-int _wrap_ClientClose_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_ClientClose_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -900,7 +900,7 @@ int _wrap_ClientClose_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _
 }
 
 
-void _wrap_ClientFree_raw_99e954df14e0814e(zks_client *_swig_go_0) {
+void _wrap_ClientFree_raw_cc887c5120633e9c(zks_client *_swig_go_0) {
   zks_client *arg1 = (zks_client *) 0 ;
 
   arg1 = (zks_client *)_swig_go_0;
@@ -910,7 +910,7 @@ void _wrap_ClientFree_raw_99e954df14e0814e(zks_client *_swig_go_0) {
 }
 
 
-int _wrap_ClientPush_raw_99e954df14e0814e(zks_client *_swig_go_0, _goslice_ _swig_go_1, int _swig_go_2, zks_done_fn _swig_go_3) {
+int _wrap_ClientPush_raw_cc887c5120633e9c(zks_client *_swig_go_0, _goslice_ _swig_go_1, int _swig_go_2, zks_done_fn _swig_go_3) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   size_t arg3 ;
@@ -937,7 +937,7 @@ int _wrap_ClientPush_raw_99e954df14e0814e(zks_client *_swig_go_0, _goslice_ _swi
 }
 
 
-int _wrap_ClientPushMany_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swig_go_1, _goslice_ _swig_go_2, int _swig_go_3, zks_done_fn _swig_go_4) {
+int _wrap_ClientPushMany_raw_cc887c5120633e9c(zks_client *_swig_go_0, char *_swig_go_1, _goslice_ _swig_go_2, int _swig_go_3, zks_done_fn _swig_go_4) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -966,7 +966,7 @@ int _wrap_ClientPushMany_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swi
 }
 
 
-int _wrap_InboxRead_raw_99e954df14e0814e(zks_client *_swig_go_0, long long _swig_go_1, int _swig_go_2, int _swig_go_3, int _swig_go_4, zks_done_fn _swig_go_5) {
+int _wrap_InboxRead_raw_cc887c5120633e9c(zks_client *_swig_go_0, long long _swig_go_1, int _swig_go_2, int _swig_go_3, int _swig_go_4, zks_done_fn _swig_go_5) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint64_t arg2 ;
   uint32_t arg3 ;
@@ -996,7 +996,7 @@ int _wrap_InboxRead_raw_99e954df14e0814e(zks_client *_swig_go_0, long long _swig
 }
 
 
-int _wrap_InboxAck_raw_99e954df14e0814e(zks_client *_swig_go_0, long long _swig_go_1, zks_done_fn _swig_go_2) {
+int _wrap_InboxAck_raw_cc887c5120633e9c(zks_client *_swig_go_0, long long _swig_go_1, zks_done_fn _swig_go_2) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint64_t arg2 ;
   zks_done_fn arg3 = (zks_done_fn) 0 ;
@@ -1020,7 +1020,7 @@ int _wrap_InboxAck_raw_99e954df14e0814e(zks_client *_swig_go_0, long long _swig_
 }
 
 
-long long _wrap_InboxAcked_raw_99e954df14e0814e(zks_client *_swig_go_0) {
+long long _wrap_InboxAcked_raw_cc887c5120633e9c(zks_client *_swig_go_0) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -1033,7 +1033,7 @@ long long _wrap_InboxAcked_raw_99e954df14e0814e(zks_client *_swig_go_0) {
 }
 
 
-size_t _wrap_BatchCount_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+size_t _wrap_BatchCount_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   size_t result;
   size_t _swig_go_result;
@@ -1046,7 +1046,7 @@ size_t _wrap_BatchCount_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-char *_wrap_BatchData_raw_99e954df14e0814e(zks_batch *_swig_go_0, size_t *_swig_go_1) {
+char *_wrap_BatchData_raw_cc887c5120633e9c(zks_batch *_swig_go_0, size_t *_swig_go_1) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   size_t *arg2 = (size_t *) 0 ;
   uint8_t *result = 0 ;
@@ -1061,7 +1061,7 @@ char *_wrap_BatchData_raw_99e954df14e0814e(zks_batch *_swig_go_0, size_t *_swig_
 }
 
 
-long long *_wrap_BatchOffsets_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+long long *_wrap_BatchOffsets_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   uint64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1074,7 +1074,7 @@ long long *_wrap_BatchOffsets_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-long long *_wrap_BatchSeqs_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+long long *_wrap_BatchSeqs_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   uint64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1087,7 +1087,7 @@ long long *_wrap_BatchSeqs_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-long long *_wrap_BatchTimesMs_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+long long *_wrap_BatchTimesMs_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1100,7 +1100,7 @@ long long *_wrap_BatchTimesMs_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-char *_wrap_BatchIds_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+char *_wrap_BatchIds_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   uint8_t *result = 0 ;
   char *_swig_go_result;
@@ -1113,7 +1113,7 @@ char *_wrap_BatchIds_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-char *_wrap_BatchSenders_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+char *_wrap_BatchSenders_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   uint8_t *result = 0 ;
   char *_swig_go_result;
@@ -1126,7 +1126,7 @@ char *_wrap_BatchSenders_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-long long *_wrap_BatchNumbers_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+long long *_wrap_BatchNumbers_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   uint64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1139,7 +1139,7 @@ long long *_wrap_BatchNumbers_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-int *_wrap_BatchFlags_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+int *_wrap_BatchFlags_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
   uint32_t *result = 0 ;
   int *_swig_go_result;
@@ -1152,7 +1152,7 @@ int *_wrap_BatchFlags_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-void _wrap_BatchFree_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
+void _wrap_BatchFree_raw_cc887c5120633e9c(zks_batch *_swig_go_0) {
   zks_batch *arg1 = (zks_batch *) 0 ;
 
   arg1 = (zks_batch *)_swig_go_0;
@@ -1162,7 +1162,7 @@ void _wrap_BatchFree_raw_99e954df14e0814e(zks_batch *_swig_go_0) {
 }
 
 
-int _wrap_OpWait_raw_99e954df14e0814e(zks_op *_swig_go_0, int _swig_go_1) {
+int _wrap_OpWait_raw_cc887c5120633e9c(zks_op *_swig_go_0, int _swig_go_1) {
   zks_op *arg1 = (zks_op *) 0 ;
   uint32_t arg2 ;
   zks_status result;
@@ -1177,7 +1177,7 @@ int _wrap_OpWait_raw_99e954df14e0814e(zks_op *_swig_go_0, int _swig_go_1) {
 }
 
 
-int _wrap_OpStatus_raw_99e954df14e0814e(zks_op *_swig_go_0) {
+int _wrap_OpStatus_raw_cc887c5120633e9c(zks_op *_swig_go_0) {
   zks_op *arg1 = (zks_op *) 0 ;
   zks_status result;
   int _swig_go_result;
@@ -1190,7 +1190,7 @@ int _wrap_OpStatus_raw_99e954df14e0814e(zks_op *_swig_go_0) {
 }
 
 
-char *_wrap_OpText_raw_99e954df14e0814e(zks_op *_swig_go_0) {
+char *_wrap_OpText_raw_cc887c5120633e9c(zks_op *_swig_go_0) {
   zks_op *arg1 = (zks_op *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1203,7 +1203,7 @@ char *_wrap_OpText_raw_99e954df14e0814e(zks_op *_swig_go_0) {
 }
 
 
-long long _wrap_OpNumber_raw_99e954df14e0814e(zks_op *_swig_go_0, int _swig_go_1) {
+long long _wrap_OpNumber_raw_cc887c5120633e9c(zks_op *_swig_go_0, int _swig_go_1) {
   zks_op *arg1 = (zks_op *) 0 ;
   int32_t arg2 ;
   int64_t result;
@@ -1218,7 +1218,7 @@ long long _wrap_OpNumber_raw_99e954df14e0814e(zks_op *_swig_go_0, int _swig_go_1
 }
 
 
-char *_wrap_OpBytes_raw_99e954df14e0814e(zks_op *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
+char *_wrap_OpBytes_raw_cc887c5120633e9c(zks_op *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
   zks_op *arg1 = (zks_op *) 0 ;
   int32_t arg2 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -1235,7 +1235,7 @@ char *_wrap_OpBytes_raw_99e954df14e0814e(zks_op *_swig_go_0, int _swig_go_1, siz
 }
 
 
-int _wrap_OpTakeBatch_raw_99e954df14e0814e(zks_op *_swig_go_0, zks_batch **_swig_go_1) {
+int _wrap_OpTakeBatch_raw_cc887c5120633e9c(zks_op *_swig_go_0, zks_batch **_swig_go_1) {
   zks_op *arg1 = (zks_op *) 0 ;
   zks_batch **arg2 = (zks_batch **) 0 ;
   zks_status result;
@@ -1250,7 +1250,7 @@ int _wrap_OpTakeBatch_raw_99e954df14e0814e(zks_op *_swig_go_0, zks_batch **_swig
 }
 
 
-void _wrap_OpCancel_raw_99e954df14e0814e(zks_op *_swig_go_0) {
+void _wrap_OpCancel_raw_cc887c5120633e9c(zks_op *_swig_go_0) {
   zks_op *arg1 = (zks_op *) 0 ;
 
   arg1 = (zks_op *)_swig_go_0;
@@ -1260,7 +1260,7 @@ void _wrap_OpCancel_raw_99e954df14e0814e(zks_op *_swig_go_0) {
 }
 
 
-void _wrap_OpFree_raw_99e954df14e0814e(zks_op *_swig_go_0) {
+void _wrap_OpFree_raw_cc887c5120633e9c(zks_op *_swig_go_0) {
   zks_op *arg1 = (zks_op *) 0 ;
 
   arg1 = (zks_op *)_swig_go_0;
@@ -1270,7 +1270,7 @@ void _wrap_OpFree_raw_99e954df14e0814e(zks_op *_swig_go_0) {
 }
 
 
-int _wrap_EventKind_raw_99e954df14e0814e(zks_event *_swig_go_0) {
+int _wrap_EventKind_raw_cc887c5120633e9c(zks_event *_swig_go_0) {
   zks_event *arg1 = (zks_event *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1283,7 +1283,7 @@ int _wrap_EventKind_raw_99e954df14e0814e(zks_event *_swig_go_0) {
 }
 
 
-int _wrap_EventStatus_raw_99e954df14e0814e(zks_event *_swig_go_0) {
+int _wrap_EventStatus_raw_cc887c5120633e9c(zks_event *_swig_go_0) {
   zks_event *arg1 = (zks_event *) 0 ;
   zks_status result;
   int _swig_go_result;
@@ -1296,7 +1296,7 @@ int _wrap_EventStatus_raw_99e954df14e0814e(zks_event *_swig_go_0) {
 }
 
 
-char *_wrap_EventText_raw_99e954df14e0814e(zks_event *_swig_go_0, int _swig_go_1) {
+char *_wrap_EventText_raw_cc887c5120633e9c(zks_event *_swig_go_0, int _swig_go_1) {
   zks_event *arg1 = (zks_event *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1311,7 +1311,7 @@ char *_wrap_EventText_raw_99e954df14e0814e(zks_event *_swig_go_0, int _swig_go_1
 }
 
 
-long long _wrap_EventNumber_raw_99e954df14e0814e(zks_event *_swig_go_0, int _swig_go_1) {
+long long _wrap_EventNumber_raw_cc887c5120633e9c(zks_event *_swig_go_0, int _swig_go_1) {
   zks_event *arg1 = (zks_event *) 0 ;
   int32_t arg2 ;
   int64_t result;
@@ -1326,7 +1326,7 @@ long long _wrap_EventNumber_raw_99e954df14e0814e(zks_event *_swig_go_0, int _swi
 }
 
 
-char *_wrap_EventBytes_raw_99e954df14e0814e(zks_event *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
+char *_wrap_EventBytes_raw_cc887c5120633e9c(zks_event *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
   zks_event *arg1 = (zks_event *) 0 ;
   int32_t arg2 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -1343,7 +1343,7 @@ char *_wrap_EventBytes_raw_99e954df14e0814e(zks_event *_swig_go_0, int _swig_go_
 }
 
 
-int _wrap_InviteShared_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swig_go_1, zks_invite **_swig_go_2) {
+int _wrap_InviteShared_raw_cc887c5120633e9c(zks_client *_swig_go_0, char *_swig_go_1, zks_invite **_swig_go_2) {
   zks_client *arg1 = (zks_client *) 0 ;
   char *arg2 = (char *) 0 ;
   zks_invite **arg3 = (zks_invite **) 0 ;
@@ -1361,7 +1361,7 @@ int _wrap_InviteShared_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swig_
 }
 
 
-int _wrap_InviteParse_raw_99e954df14e0814e(_goslice_ _swig_go_0, zks_invite **_swig_go_1) {
+int _wrap_InviteParse_raw_cc887c5120633e9c(_goslice_ _swig_go_0, zks_invite **_swig_go_1) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   zks_invite **arg3 = (zks_invite **) 0 ;
@@ -1377,7 +1377,7 @@ int _wrap_InviteParse_raw_99e954df14e0814e(_goslice_ _swig_go_0, zks_invite **_s
 }
 
 
-long long _wrap_InviteNumber_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_go_1) {
+long long _wrap_InviteNumber_raw_cc887c5120633e9c(zks_invite *_swig_go_0, int _swig_go_1) {
   zks_invite *arg1 = (zks_invite *) 0 ;
   int32_t arg2 ;
   int64_t result;
@@ -1392,7 +1392,7 @@ long long _wrap_InviteNumber_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _s
 }
 
 
-char *_wrap_InviteText_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_go_1) {
+char *_wrap_InviteText_raw_cc887c5120633e9c(zks_invite *_swig_go_0, int _swig_go_1) {
   zks_invite *arg1 = (zks_invite *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1407,7 +1407,7 @@ char *_wrap_InviteText_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_go
 }
 
 
-char *_wrap_InviteBytes_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
+char *_wrap_InviteBytes_raw_cc887c5120633e9c(zks_invite *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
   zks_invite *arg1 = (zks_invite *) 0 ;
   int32_t arg2 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -1424,7 +1424,7 @@ char *_wrap_InviteBytes_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_g
 }
 
 
-int _wrap_InviteRender_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_go_1, int _swig_go_2, _goslice_ _swig_go_3, size_t *_swig_go_4) {
+int _wrap_InviteRender_raw_cc887c5120633e9c(zks_invite *_swig_go_0, int _swig_go_1, int _swig_go_2, _goslice_ _swig_go_3, size_t *_swig_go_4) {
   zks_invite *arg1 = (zks_invite *) 0 ;
   int32_t arg2 ;
   uint32_t arg3 ;
@@ -1446,7 +1446,7 @@ int _wrap_InviteRender_raw_99e954df14e0814e(zks_invite *_swig_go_0, int _swig_go
 }
 
 
-void _wrap_InviteFree_raw_99e954df14e0814e(zks_invite *_swig_go_0) {
+void _wrap_InviteFree_raw_cc887c5120633e9c(zks_invite *_swig_go_0) {
   zks_invite *arg1 = (zks_invite *) 0 ;
 
   arg1 = (zks_invite *)_swig_go_0;
@@ -1456,7 +1456,7 @@ void _wrap_InviteFree_raw_99e954df14e0814e(zks_invite *_swig_go_0) {
 }
 
 
-int _wrap_PairBegin_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_1, int _swig_go_2, int _swig_go_3, zks_done_fn _swig_go_4) {
+int _wrap_PairBegin_raw_cc887c5120633e9c(zks_client *_swig_go_0, int _swig_go_1, int _swig_go_2, int _swig_go_3, zks_done_fn _swig_go_4) {
   zks_client *arg1 = (zks_client *) 0 ;
   int32_t arg2 ;
   uint32_t arg3 ;
@@ -1484,7 +1484,49 @@ int _wrap_PairBegin_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_1,
 }
 
 
-int _wrap_PairAnswer_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_1) {
+int _wrap_PairCodeNew_raw_cc887c5120633e9c(char *_swig_go_0) {
+  uint8_t *arg1 = (uint8_t *) 0 ;
+  zks_status result;
+  int _swig_go_result;
+
+  arg1 = (uint8_t *)_swig_go_0;
+
+  result = zks_pair_code_new(arg1);
+  _swig_go_result = result;
+  return _swig_go_result;
+}
+
+
+int _wrap_PairBeginCode_raw_cc887c5120633e9c(zks_client *_swig_go_0, _goslice_ _swig_go_1, int _swig_go_2, int _swig_go_3, zks_done_fn _swig_go_4) {
+  zks_client *arg1 = (zks_client *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  zks_done_fn arg6 = (zks_done_fn) 0 ;
+  void *arg7 = (void *) 0 ;
+  zks_op **arg8 = (zks_op **) 0 ;
+  zks_status result;
+  int _swig_go_result;
+
+  arg1 = (zks_client *)_swig_go_0;
+  arg2 = (char *)_swig_go_1.array; arg3 = (size_t)_swig_go_1.len;
+  arg4 = (uint32_t)_swig_go_2;
+  arg5 = (uint32_t)_swig_go_3;
+
+  zksgo_call *call = (zksgo_call *)_swig_go_4;
+  arg6 = call && call->token ? zksgo_done : NULL;
+  arg7 = call ? (void *)(uintptr_t)call->token : NULL;
+  arg8 = call ? &call->op : NULL;
+
+
+  result = zks_pair_begin_code(arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7,arg8);
+  _swig_go_result = result;
+  return _swig_go_result;
+}
+
+
+int _wrap_PairAnswer_raw_cc887c5120633e9c(zks_client *_swig_go_0, int _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   int32_t arg2 ;
   zks_status result;
@@ -1499,7 +1541,7 @@ int _wrap_PairAnswer_raw_99e954df14e0814e(zks_client *_swig_go_0, int _swig_go_1
 }
 
 
-int _wrap_QrRender_raw_99e954df14e0814e(_goslice_ _swig_go_0, int _swig_go_1, int _swig_go_2, _goslice_ _swig_go_3, size_t *_swig_go_4) {
+int _wrap_QrRender_raw_cc887c5120633e9c(_goslice_ _swig_go_0, int _swig_go_1, int _swig_go_2, _goslice_ _swig_go_3, size_t *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   int32_t arg3 ;
@@ -1522,7 +1564,7 @@ int _wrap_QrRender_raw_99e954df14e0814e(_goslice_ _swig_go_0, int _swig_go_1, in
 }
 
 
-int _wrap_DeviceRevoke_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swig_go_1, int _swig_go_2, _goslice_ _swig_go_3, zks_done_fn _swig_go_4) {
+int _wrap_DeviceRevoke_raw_cc887c5120633e9c(zks_client *_swig_go_0, char *_swig_go_1, int _swig_go_2, _goslice_ _swig_go_3, zks_done_fn _swig_go_4) {
   zks_client *arg1 = (zks_client *) 0 ;
   uint8_t *arg2 = (uint8_t *) 0 ;
   int32_t arg3 ;
@@ -1551,7 +1593,7 @@ int _wrap_DeviceRevoke_raw_99e954df14e0814e(zks_client *_swig_go_0, char *_swig_
 }
 
 
-int _wrap_GroupRotate_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_GroupRotate_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1573,7 +1615,7 @@ int _wrap_GroupRotate_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _
 }
 
 
-int _wrap_GroupLeave_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_GroupLeave_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1595,7 +1637,7 @@ int _wrap_GroupLeave_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_done_fn _s
 }
 
 
-int _wrap_DevicesGet_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_devices **_swig_go_1) {
+int _wrap_DevicesGet_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_devices **_swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_devices **arg2 = (zks_devices **) 0 ;
   zks_status result;
@@ -1610,7 +1652,7 @@ int _wrap_DevicesGet_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_devices **
 }
 
 
-size_t _wrap_DevicesCount_raw_99e954df14e0814e(zks_devices *_swig_go_0) {
+size_t _wrap_DevicesCount_raw_cc887c5120633e9c(zks_devices *_swig_go_0) {
   zks_devices *arg1 = (zks_devices *) 0 ;
   size_t result;
   size_t _swig_go_result;
@@ -1623,7 +1665,7 @@ size_t _wrap_DevicesCount_raw_99e954df14e0814e(zks_devices *_swig_go_0) {
 }
 
 
-char *_wrap_DevicesId_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t _swig_go_1) {
+char *_wrap_DevicesId_raw_cc887c5120633e9c(zks_devices *_swig_go_0, size_t _swig_go_1) {
   zks_devices *arg1 = (zks_devices *) 0 ;
   size_t arg2 ;
   uint8_t *result = 0 ;
@@ -1638,7 +1680,7 @@ char *_wrap_DevicesId_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t _swig
 }
 
 
-char *_wrap_DevicesInviter_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t _swig_go_1) {
+char *_wrap_DevicesInviter_raw_cc887c5120633e9c(zks_devices *_swig_go_0, size_t _swig_go_1) {
   zks_devices *arg1 = (zks_devices *) 0 ;
   size_t arg2 ;
   uint8_t *result = 0 ;
@@ -1653,7 +1695,7 @@ char *_wrap_DevicesInviter_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t 
 }
 
 
-char *_wrap_DevicesName_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t _swig_go_1) {
+char *_wrap_DevicesName_raw_cc887c5120633e9c(zks_devices *_swig_go_0, size_t _swig_go_1) {
   zks_devices *arg1 = (zks_devices *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -1668,7 +1710,7 @@ char *_wrap_DevicesName_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t _sw
 }
 
 
-long long _wrap_DevicesNumber_raw_99e954df14e0814e(zks_devices *_swig_go_0, size_t _swig_go_1, int _swig_go_2) {
+long long _wrap_DevicesNumber_raw_cc887c5120633e9c(zks_devices *_swig_go_0, size_t _swig_go_1, int _swig_go_2) {
   zks_devices *arg1 = (zks_devices *) 0 ;
   size_t arg2 ;
   int32_t arg3 ;
@@ -1685,7 +1727,7 @@ long long _wrap_DevicesNumber_raw_99e954df14e0814e(zks_devices *_swig_go_0, size
 }
 
 
-void _wrap_DevicesFree_raw_99e954df14e0814e(zks_devices *_swig_go_0) {
+void _wrap_DevicesFree_raw_cc887c5120633e9c(zks_devices *_swig_go_0) {
   zks_devices *arg1 = (zks_devices *) 0 ;
 
   arg1 = (zks_devices *)_swig_go_0;
@@ -1695,7 +1737,7 @@ void _wrap_DevicesFree_raw_99e954df14e0814e(zks_devices *_swig_go_0) {
 }
 
 
-int _wrap_ReportGet_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_report **_swig_go_1) {
+int _wrap_ReportGet_raw_cc887c5120633e9c(zks_client *_swig_go_0, zks_report **_swig_go_1) {
   zks_client *arg1 = (zks_client *) 0 ;
   zks_report **arg2 = (zks_report **) 0 ;
   zks_status result;
@@ -1710,7 +1752,7 @@ int _wrap_ReportGet_raw_99e954df14e0814e(zks_client *_swig_go_0, zks_report **_s
 }
 
 
-long long _wrap_ReportNumber_raw_99e954df14e0814e(zks_report *_swig_go_0, int _swig_go_1) {
+long long _wrap_ReportNumber_raw_cc887c5120633e9c(zks_report *_swig_go_0, int _swig_go_1) {
   zks_report *arg1 = (zks_report *) 0 ;
   int32_t arg2 ;
   int64_t result;
@@ -1725,7 +1767,7 @@ long long _wrap_ReportNumber_raw_99e954df14e0814e(zks_report *_swig_go_0, int _s
 }
 
 
-char *_wrap_ReportText_raw_99e954df14e0814e(zks_report *_swig_go_0, int _swig_go_1) {
+char *_wrap_ReportText_raw_cc887c5120633e9c(zks_report *_swig_go_0, int _swig_go_1) {
   zks_report *arg1 = (zks_report *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1740,7 +1782,7 @@ char *_wrap_ReportText_raw_99e954df14e0814e(zks_report *_swig_go_0, int _swig_go
 }
 
 
-char *_wrap_ReportBytes_raw_99e954df14e0814e(zks_report *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
+char *_wrap_ReportBytes_raw_cc887c5120633e9c(zks_report *_swig_go_0, int _swig_go_1, size_t *_swig_go_2) {
   zks_report *arg1 = (zks_report *) 0 ;
   int32_t arg2 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -1757,7 +1799,7 @@ char *_wrap_ReportBytes_raw_99e954df14e0814e(zks_report *_swig_go_0, int _swig_g
 }
 
 
-long long _wrap_ReportRelayNumber_raw_99e954df14e0814e(zks_report *_swig_go_0, size_t _swig_go_1, int _swig_go_2) {
+long long _wrap_ReportRelayNumber_raw_cc887c5120633e9c(zks_report *_swig_go_0, size_t _swig_go_1, int _swig_go_2) {
   zks_report *arg1 = (zks_report *) 0 ;
   size_t arg2 ;
   int32_t arg3 ;
@@ -1774,7 +1816,7 @@ long long _wrap_ReportRelayNumber_raw_99e954df14e0814e(zks_report *_swig_go_0, s
 }
 
 
-char *_wrap_ReportRelayText_raw_99e954df14e0814e(zks_report *_swig_go_0, size_t _swig_go_1, int _swig_go_2) {
+char *_wrap_ReportRelayText_raw_cc887c5120633e9c(zks_report *_swig_go_0, size_t _swig_go_1, int _swig_go_2) {
   zks_report *arg1 = (zks_report *) 0 ;
   size_t arg2 ;
   int32_t arg3 ;
@@ -1791,7 +1833,7 @@ char *_wrap_ReportRelayText_raw_99e954df14e0814e(zks_report *_swig_go_0, size_t 
 }
 
 
-void _wrap_ReportFree_raw_99e954df14e0814e(zks_report *_swig_go_0) {
+void _wrap_ReportFree_raw_cc887c5120633e9c(zks_report *_swig_go_0) {
   zks_report *arg1 = (zks_report *) 0 ;
 
   arg1 = (zks_report *)_swig_go_0;
@@ -1801,7 +1843,7 @@ void _wrap_ReportFree_raw_99e954df14e0814e(zks_report *_swig_go_0) {
 }
 
 
-int _wrap_RelayStart_raw_99e954df14e0814e(zks_runtime *_swig_go_0, char *_swig_go_1, zks_done_fn _swig_go_2, zks_relay **_swig_go_3) {
+int _wrap_RelayStart_raw_cc887c5120633e9c(zks_runtime *_swig_go_0, char *_swig_go_1, zks_done_fn _swig_go_2, zks_relay **_swig_go_3) {
   zks_runtime *arg1 = (zks_runtime *) 0 ;
   char *arg2 = (char *) 0 ;
   zks_done_fn arg3 = (zks_done_fn) 0 ;
@@ -1828,7 +1870,7 @@ int _wrap_RelayStart_raw_99e954df14e0814e(zks_runtime *_swig_go_0, char *_swig_g
 }
 
 
-char *_wrap_RelayAddress_raw_99e954df14e0814e(zks_relay *_swig_go_0) {
+char *_wrap_RelayAddress_raw_cc887c5120633e9c(zks_relay *_swig_go_0) {
   zks_relay *arg1 = (zks_relay *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1841,7 +1883,7 @@ char *_wrap_RelayAddress_raw_99e954df14e0814e(zks_relay *_swig_go_0) {
 }
 
 
-int _wrap_RelayStop_raw_99e954df14e0814e(zks_relay *_swig_go_0, zks_done_fn _swig_go_1) {
+int _wrap_RelayStop_raw_cc887c5120633e9c(zks_relay *_swig_go_0, zks_done_fn _swig_go_1) {
   zks_relay *arg1 = (zks_relay *) 0 ;
   zks_done_fn arg2 = (zks_done_fn) 0 ;
   void *arg3 = (void *) 0 ;
@@ -1863,7 +1905,7 @@ int _wrap_RelayStop_raw_99e954df14e0814e(zks_relay *_swig_go_0, zks_done_fn _swi
 }
 
 
-void _wrap_RelayFree_raw_99e954df14e0814e(zks_relay *_swig_go_0) {
+void _wrap_RelayFree_raw_cc887c5120633e9c(zks_relay *_swig_go_0) {
   zks_relay *arg1 = (zks_relay *) 0 ;
 
   arg1 = (zks_relay *)_swig_go_0;

@@ -52,7 +52,7 @@ from ._errors import (  # noqa: E402
 from ._events import Event  # noqa: E402
 from ._logging import enable_logging  # noqa: E402
 from ._native import lib as _lib  # noqa: E402
-from ._pairing import PairRequest  # noqa: E402
+from ._pairing import PairRequest, new_pair_code  # noqa: E402
 from ._types import (  # noqa: E402
     Device,
     Entry,
@@ -135,6 +135,7 @@ __all__ = [
     "enable_logging",
     "invite_from_qr",
     "join",
+    "new_pair_code",
     "open",
     "render_qr",
     "restore",

@@ -288,13 +288,20 @@ class AckTrail:
 PAIR_KINDS = {"code": PairKind.CODE, "link": PairKind.LINK}
 
 
-def pair(h: Handle, kind: str, rights: Right | None, life_s: int) -> Call[bytes]:
+def pair(
+    h: Handle, kind: str, rights: Right | None, life_s: int, code: str | None
+) -> Call[bytes]:
     if kind not in PAIR_KINDS:
         raise ValueError(f"kind is {kind!r}; it may be 'code' or 'link'")
     if rights is not None and not rights:
         raise ValueError("rights is empty, and there are no members without: name some, or None")
-    arguments = (on(h), PAIR_KINDS[kind], int(rights or 0), life_s)
-    return Call(h, lib.zks_pair_begin, arguments, _paired_device)
+    if code is None:
+        arguments = (on(h), PAIR_KINDS[kind], int(rights or 0), life_s)
+        return Call(h, lib.zks_pair_begin, arguments, _paired_device)
+    if kind != "code":
+        raise ValueError("a code was given, and a link asked for")
+    given = (on(h), *utf8(code), int(rights or 0), life_s)
+    return Call(h, lib.zks_pair_begin_code, given, _paired_device)
 
 
 def _paired_device(op: _CData) -> bytes:

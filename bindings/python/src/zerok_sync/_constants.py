@@ -16,6 +16,7 @@ __all__ = [
     "SIZE_DEVICE_ID",
     "SIZE_GROUP_ID",
     "SIZE_NAME_MAX",
+    "SIZE_PAIR_CODE",
     "SIZE_PASSPHRASE_MAX",
     "SIZE_PUSH_MAX",
     "SIZE_RELAY_KEY",
@@ -50,10 +51,10 @@ __all__ = [
 # The version of this header. zks_abi_version() tells that of the loaded library, in the form of
 # ZKS_ABI_VERSION.
 ABI_VERSION_MAJOR = 0
-ABI_VERSION_MINOR = 1
+ABI_VERSION_MINOR = 2
 ABI_VERSION_PATCH = 0
 # major << 16 | minor << 8 | patch
-ABI_VERSION = 256
+ABI_VERSION = 512
 
 # Sizes in bytes.
 # a group secret
@@ -73,6 +74,8 @@ SIZE_STORE_KEY = 32
 # a passphrase's salt; 16 is best
 SIZE_SALT_MIN = 8
 SIZE_PASSPHRASE_MAX = 1024
+# a pairing code with its dashes and a NUL
+SIZE_PAIR_CODE = 20
 # a device name, UTF-8
 SIZE_NAME_MAX = 128
 # a relay address
@@ -444,7 +447,8 @@ class EventKind(IntEnum):
     # connected all the time: it is away, or a relay keeps it silent. DEVICE, CHAIN, LAST (its last
     # entry here)
     QUIET = 14
-    # show this to the user, who types or scans it on the other device; a secret. CODE
+    # show this to the user, who types or scans it on the other device; a secret. The relay has it.
+    # CODE
     PAIR_CODE = 15
     # somebody tried a wrong code. COUNT: tries that are left; the last one burns the code
     PAIR_WRONG_TRY = 16

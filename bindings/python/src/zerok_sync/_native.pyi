@@ -336,6 +336,19 @@ class _Lib:
         out_op: _CData,
         /,
     ) -> int: ...
+    def zks_pair_code_new(self, out_code: _CData, /) -> int: ...
+    def zks_pair_begin_code(
+        self,
+        client: _CData,
+        code: bytes | _CData,
+        length: int,
+        rights: int,
+        life_s: int,
+        done: _CData,
+        user: _CData,
+        out_op: _CData,
+        /,
+    ) -> int: ...
     def zks_pair_answer(self, client: _CData, accept: int, /) -> int: ...
     def zks_qr_render(
         self,

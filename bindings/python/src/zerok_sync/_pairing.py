@@ -7,8 +7,19 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ._constants import EventKind
+from ._constants import SIZE_PAIR_CODE, EventKind
+from ._errors import check
 from ._events import Event, Hub
+from ._native import ffi, lib
+from ._types import bytes_at
+
+
+def new_pair_code() -> str:
+    """A pairing code that is good before there is a connection, for pair(code=...): to be shown or
+    printed at once. XXXX-XXXX-XXXX-XXXX of 2 to 7 and A to Z without I, L, O and U; a secret."""
+    out = ffi.new("uint8_t[]", SIZE_PAIR_CODE)
+    check(lib.zks_pair_code_new(out))
+    return bytes_at(out, SIZE_PAIR_CODE - 1).decode()
 
 
 class PairRequest(NamedTuple):

@@ -228,9 +228,15 @@ class Client(BaseClient):
 
     # --- members ---
 
-    def pair(self, kind: str = "code", rights: Right | None = None, life_s: int = 0) -> Pairing:
-        """Lets a device into a paired group: see Pairing and zerok_sync.Client.pair."""
-        return Pairing(self, kind, rights, life_s)
+    def pair(
+        self,
+        kind: str = "code",
+        rights: Right | None = None,
+        life_s: int = 0,
+        code: str | None = None,
+    ) -> Pairing:
+        """Lets a device into the group: see Pairing and zerok_sync.Client.pair."""
+        return Pairing(self, kind, rights, life_s, code)
 
     def revoke(
         self,
@@ -297,12 +303,14 @@ class Events:
 class Pairing:
     """A device is being let in: code() to show, asked() for who comes, answer(), result()."""
 
-    def __init__(self, client: Client, kind: str, rights: Right | None, life_s: int):
+    def __init__(
+        self, client: Client, kind: str, rights: Right | None, life_s: int, code: str | None
+    ):
         self._client = client
         self._changed = Condition()
         self._watch = client._watch_pairing()
         self._watch.on_change = self._on_change
-        self._operation = Operation(_calls.pair(client._handle, kind, rights, life_s))
+        self._operation = Operation(_calls.pair(client._handle, kind, rights, life_s, code))
         client._pairing_over = self._operation.over
 
     def _on_change(self) -> None:
@@ -419,7 +427,7 @@ def join(
     on_digits: Callable[[str], object] | None = None,
     timeout: float | None = None,
 ) -> Client:
-    """Joins a paired group by the code or link that a member shows: see zerok_sync.join."""
+    """Joins a group by the code or link that a member shows: see zerok_sync.join."""
     return _open(
         config, "zks_group_join", *utf8(code), timeout=timeout, on_digits=on_digits
     )[0]

@@ -204,17 +204,24 @@ class Client(BaseClient):
     # --- members ---
 
     def pair(
-        self, kind: str = "code", rights: Right | None = None, life_s: int = 0
+        self,
+        kind: str = "code",
+        rights: Right | None = None,
+        life_s: int = 0,
+        code: str | None = None,
     ) -> Pairing:
-        """Lets a device into a paired group; see Pairing.
+        """Lets a device into the group; see Pairing. In a shared group it is given the group's
+        secret, which nothing takes back.
 
         kind    "code": 16 characters to type; "link": to scan, see render_qr
-        rights  of the new device; None: all that this device has
+        rights  of the new device; None: all that this device has. In a shared group there are none
         life_s  how long the code is good; 0: 600, which is also the most
+        code    one of new_pair_code(), shown before: it is good as soon as the client is connected,
+                and serves once
 
         Raises at once: RelayError BUSY: another pairing of this client is not over.
         """
-        return Pairing(self, kind, rights, life_s)
+        return Pairing(self, kind, rights, life_s, code)
 
     def revoke(
         self,
@@ -341,15 +348,17 @@ class Pairing:
         device = await pairing
 
     Awaiting it gives the new device's id, or raises what ended the pairing; so do code() and
-    asked(). Each of its user's words is in zks.h at zks_pair_begin.
+    asked(). Each of its user's words is in zks.h at zks_pair_begin and zks_pair_begin_code.
     """
 
-    def __init__(self, client: Client, kind: str, rights: Right | None, life_s: int):
+    def __init__(
+        self, client: Client, kind: str, rights: Right | None, life_s: int, code: str | None
+    ):
         self._client = client
         self._watch = client._watch_pairing()
         self._changed = asyncio.Event()
         self._watch.on_change = self._changed.set
-        self._future = client._start(_calls.pair(client._handle, kind, rights, life_s))
+        self._future = client._start(_calls.pair(client._handle, kind, rights, life_s, code))
         self._future.add_done_callback(self._over)
         client._pairing_over = self._future.done
 
@@ -368,7 +377,8 @@ class Pairing:
         return value
 
     async def code(self) -> str:
-        """What the user types or scans on the other device. A secret."""
+        """What the user types or scans on the other device, as soon as the relay takes it. A
+        secret."""
         return await self._until(lambda: self._watch.code)
 
     async def asked(self) -> PairRequest:
@@ -493,8 +503,8 @@ def create_group(config: Config, *, recovery: bool = True) -> Opening[Created]:
 def join(
     config: Config, code: str, *, on_digits: Callable[[str], object] | None = None
 ) -> Opening[Client]:
-    """Joins a paired group by the code or link that a member shows. Lasts until that device's user
-    has let this one in; cancelling the task gives up.
+    """Joins a group, paired or shared, by the code or link that a member shows. Lasts until that
+    device's user has let this one in; cancelling the task gives up.
 
     on_digits  called with the six digits that both devices show, for their users to compare
     """

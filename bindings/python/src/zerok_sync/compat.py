@@ -5,7 +5,6 @@ top of this one. docs/PYTHON.md says what takes the place of each in new program
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -13,12 +12,13 @@ from ._calls import buffer, utf8
 from ._config import Config
 from ._constants import SIZE_GROUP_ID, SIZE_SALT_MIN, SIZE_SECRET, State, Status
 from ._errors import ConfigError, NotConnectedError, ZksError, check
+from ._logging import logger
 from ._native import ffi, lib
+from ._pairing import new_pair_code
 from ._types import Entry, Invite, bytes_at
-from .client import Client, open
+from .client import Client, Pairing, open
 
 VERSION = 3  # of the invites of this API
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 PULL_PATIENCE_S = 10.0  # how long pull() waits for what the relay has
 
 
@@ -91,18 +91,17 @@ class SyncBlob:
 class SyncInvite:
     """What another device needs to come into the group. As secret as the group itself.
 
-    short_code  fresh random characters to compare by eye; nothing can be derived from it
+    short_code  fresh random characters, from which nothing can be derived. Of an invite that
+                create_invite() made: lets one device in, see there. Of another one: serves nobody
     """
 
-    def __init__(self, invite: Invite):
+    def __init__(self, invite: Invite, short_code: str):
         self.version = VERSION
         self.relay_addresses = invite.relays
         self.group_secret = invite.secret
         self.salt = invite.salt
         self.qr_payload = invite.link
-        self.short_code = "-".join(
-            "".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4)
-        )
+        self.short_code = short_code
 
     def __repr__(self) -> str:
         return f"SyncInvite(version={self.version}, relays={len(self.relay_addresses)})"
@@ -133,7 +132,7 @@ def derive_secret(passphrase: str, salt: bytes) -> DeriveResult:
 
 def invite_from_qr(payload: str) -> SyncInvite:
     """Reads the qr_payload of an invite."""
-    return SyncInvite(Invite.parse(payload))
+    return SyncInvite(Invite.parse(payload), new_pair_code())
 
 
 def _uuid(blob_id: bytes) -> str:
@@ -166,12 +165,65 @@ def _refuse_unusable(config: SyncConfig) -> None:
         raise ConfigError(Status.CONFIG, "ttl is negative; 0 is the relay's maximum")
 
 
+class _Offer:
+    """The code of the newest invite: whoever proves to know it is let in."""
+
+    def __init__(self, client: Client):
+        self._client = client
+        self._code: str | None = None  # not begun yet
+        self._pairing: Pairing | None = None
+        self._letting_in = False
+        self._task: asyncio.Task[None] | None = None
+
+    def renew(self, code: str) -> None:
+        """From now on this code; the last one goes, but for a device that is coming in by it."""
+        self._code = code
+        if not self._letting_in:
+            self.begin()
+
+    def begin(self) -> None:
+        """Outside of an event loop nothing happens: connect() calls it again."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if self._code is None or self._client.closed:
+            return
+        code, self._code = self._code, None
+        if self._pairing is not None:
+            self._pairing.cancel()
+        self._pairing = self._client.pair(code=code)
+        self._task = loop.create_task(self._run(self._pairing))
+
+    async def _run(self, pairing: Pairing) -> None:
+        try:
+            await pairing.asked()
+            self._letting_in = True
+            pairing.answer(True)
+            await pairing
+            logger.info("short_code let_in")
+        except (ZksError, asyncio.CancelledError) as error:
+            # Nobody waits for it, and each code is one of many: a new invite is the cure.
+            logger.info("short_code over reason=%s", error)
+            pairing.cancel()
+        if self._pairing is pairing:
+            self._pairing, self._letting_in = None, False
+            self.begin()
+
+    async def end(self) -> None:
+        self._code = None
+        if self._pairing is not None and self._task is not None:
+            self._pairing.cancel()
+            await asyncio.wait([self._task])
+
+
 class SyncClient:
     """A client of a shared group, in memory: `await SyncClient.create(config)`."""
 
     def __init__(self, client: Client, unusable: ZksError | None):
         self._client = client
         self._unusable = unusable
+        self._offer = _Offer(client)
         self._pulled = 0  # what the last pull gave, and the next one acknowledges
         self._cursor = 0
 
@@ -204,6 +256,7 @@ class SyncClient:
     async def connect(self) -> None:
         if self._unusable is not None:
             raise self._unusable
+        self._offer.begin()
         await self._client.connect()
 
     async def disconnect(self) -> None:
@@ -232,11 +285,16 @@ class SyncClient:
         return await self._read_all(cursor)
 
     def create_invite(self, relay_addresses: Sequence[str]) -> SyncInvite:
-        """An invite into the group; works offline."""
-        return SyncInvite(self._client.invite_shared(relay_addresses))
+        """An invite into the group; works offline. As soon as this client is connected, and for ten
+        minutes from then on, its short_code lets one device in, without a question: give it to
+        join(), in whatever language, or to `zks join`. A later invite takes its place."""
+        invite = SyncInvite(self._client.invite_shared(relay_addresses), new_pair_code())
+        self._offer.renew(invite.short_code)
+        return invite
 
     async def shutdown(self) -> None:
         """Closes the client. Twice is fine."""
+        await self._offer.end()
         await self._client.close()
 
     async def __aenter__(self) -> SyncClient:
