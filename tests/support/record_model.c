@@ -297,6 +297,12 @@ static int compare_seniority(seniority x, seniority y)
     return x.place != y.place ? (x.place < y.place ? -1 : 1) : 0;
 }
 
+static int compare_names(const zks__record *a, const zks__record *b)
+{
+    int order = memcmp(a->epoch.signer, b->epoch.signer, ZKS_DEVICE_ID_BYTES);
+    return order ? order : memcmp(a->hash, b->hash, sizeof a->hash);
+}
+
 static bool pinned(const record_model *m, const zks__record *e)
 {
     for (size_t i = 0; i < m->pin_count; i++) {
@@ -344,7 +350,7 @@ static bool first_of(const record_model *m, const zks__record *a, const zks__rec
     if (!order) {
         order = compare_seniority(oldest_on_the_way(m, p, a), oldest_on_the_way(m, p, b));
     }
-    return (order ? order : memcmp(a->hash, b->hash, 32)) < 0;
+    return (order ? order : compare_names(a, b)) < 0;
 }
 
 /* The ok ones in the order of number and hash. */
@@ -450,7 +456,7 @@ static bool better(const record_model *m, const verdicts *v, const zks__record *
     size_t y = length_of(m, v, b);
     int order = compare_seniority(seniority_at(m, parent_of(m, a), signer_of(m, a)),
                                   seniority_at(m, parent_of(m, b), signer_of(m, b)));
-    return x != y ? x > y : (order ? order : memcmp(a->hash, b->hash, 32)) < 0;
+    return x != y ? x > y : (order ? order : compare_names(a, b)) < 0;
 }
 
 static const zks__record *climb(const record_model *m, const verdicts *v, const zks__record *tip)
