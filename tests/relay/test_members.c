@@ -391,6 +391,39 @@ START_TEST(mutual_removal_is_a_fork_that_the_recovery_code_settles)
 }
 END_TEST
 
+/* C has adopted A's EPOCH. Where the relay keeps A too, C's changes are taken, whenever they are
+ * made; where it keeps B, C is told what settles it. */
+START_TEST(change_on_an_unsettled_fork_is_taken_or_says_what_settles_it)
+{
+    char words[ZKS_RECOVERY_TEXT_BYTES];
+    begin(_i, 4);
+    zks__recovery_format(suite, seed, words);
+    int lost = removed_each_other(), won = lost == A ? B : A;
+    int64_t epoch = 1;
+    if (lost == A) {
+        zks_op *op = start_revoke(C, m[D].id, NULL);
+        ck_assert_int_eq(zks__op_wait(op, DEVICE_WAIT_MS), ZKS_OK);
+        ck_assert_int_eq(zks__op_status(op), ZKS_E_CONFLICT);
+        ck_assert_msg(strstr(zks__op_text(op), "recovery code"), "%s", zks__op_text(op));
+        zks__op_free(op);
+    } else {
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(rotate(C), ++epoch);
+        }
+        ck_assert_int_eq(finish_epoch(start_revoke(C, m[D].id, NULL)), ++epoch);
+        expect_revoked(D);
+    }
+    shut(lost);
+    open_at(lost, 0);
+    ck_assert_int_eq(try_connect(lost), ZKS_E_DEVICE_REVOKED);
+    finish_epoch(start_revoke(lost, m[won].id, words));
+    DEVICE_UNTIL(m[lost].d.state == ZKS_STATE_CONNECTED && epoch_of(C) == epoch_of(lost));
+    int64_t last = epoch_of(lost);
+    ck_assert_int_eq(rotate(C), last + 1);
+    end();
+}
+END_TEST
+
 START_TEST(device_that_was_offline_for_five_epochs_catches_up)
 {
     begin(_i, 3);
@@ -501,6 +534,7 @@ static void add(TCase *c)
         two_remove_two_others_at_relays_that_do_not_know_each_other,
         of_two_that_remove_each_other_at_one_relay_the_first_stays,
         mutual_removal_is_a_fork_that_the_recovery_code_settles,
+        change_on_an_unsettled_fork_is_taken_or_says_what_settles_it,
         device_that_was_offline_for_five_epochs_catches_up,
         keys_change_by_themselves_when_they_are_old,
         device_that_leaves_is_out_and_the_others_change_keys,

@@ -1415,7 +1415,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_qr_render(const char *text, size_t length, i
  * ZKS_E_DEVICE_REVOKED: it is itself removed; ZKS_E_NOT_FOUND: no such device was ever a member;
  * ZKS_E_INVALID: it is this device, see zks_group_leave; ZKS_E_UNSUPPORTED: a shared group;
  * ZKS_E_UNKNOWN_EPOCH: this device is not synced yet; ZKS_E_CONFLICT: others change the group all
- * the time, or this device was removed by another one that would stay; ZKS_E_QUOTA_EXCEEDED: this
+ * the time, or this device was removed by another one that would stay, or two devices have removed
+ * each other (ZKS_EVENT_GROUP_FORK) and the relay keeps the other one than this device: the text
+ * says which, and the recovery code settles the latter two; ZKS_E_QUOTA_EXCEEDED: this
  * device has changed the group too often; ZKS_E_CONNECTION_LOST: whether it is done is not known:
  * repeat it. Of the recovery code: ZKS_E_MALFORMED, ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
  * ZKS_E_DECRYPT: it is mistyped; ZKS_E_WRONG_GROUP: another group's; ZKS_E_SUITE: not of this
