@@ -157,6 +157,7 @@ static void offered(zks_client *c, zks_status status, const char *text, void *us
 {
     membership *m = user;
     if (!status && m->make == make_leave && !c->stopping) {
+        c->left = true;
         zks__sync_set_online(c->sync, 0, zks__runtime_now_ms(c->runtime));
         zks__client_pump(c);
     }
