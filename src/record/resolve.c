@@ -10,8 +10,10 @@
  *   OUT  attacked by one that is IN, or above one that is OUT
  *   IN   the parent is IN and all that attack it are OUT
  *
- * and where nothing of this applies any more, a ring of removals is left: of the open ones that
- * attack an open one, the first is taken IN with the way to it, and what attacks that way is OUT.
+ * and where nothing of this applies any more, a ring of removals is left: of the open ones that shut
+ * somebody out, the first is taken IN with the way to it, and what attacks that way is OUT. Whether
+ * those whom they shut out have signed anything open is no matter: else what somebody signs on the
+ * tip could bring an older removal into play, and turn over what it stands on.
  * Of two the pinned one comes first, then the older signer's, the one with the oldest signer on its
  * way, the signer with the lower key, the lower hash. How old a signer is is looked up where the two
  * ways part: a branch must not win by listing its own signer first, or by an attack on what both
@@ -167,16 +169,30 @@ static bool comes_first(const zks__set_state *st, const zks__tree_node *a, const
     return (order ? order : compare_names(a, b)) < 0;
 }
 
+/* Whether it shuts anybody out. */
+static bool removes(const zks__set_state *st, const zks__tree_node *n)
+{
+    const uint64_t *before = st->nodes[n->parent].m.in;
+    uint64_t out = 0;
+    for (size_t w = 0; w < st->words; w++) {
+        out |= before[w] & ~n->m.in[w];
+    }
+    return out != 0;
+}
+
+/* The first of the open ones that remove somebody; NULL: no ring is left. */
 static zks__tree_node *choose(const zks__set_state *st)
 {
     zks__tree_node *best = NULL;
+    bool ring = false;
     for (size_t i = 0; i < st->node_count; i++) {
         zks__tree_node *n = &st->nodes[i];
-        if (n->ok && n->label == ZKS_LABEL_OPEN && n->hits && comes_first(st, n, best)) {
-            best = n;
+        if (n->ok && n->label == ZKS_LABEL_OPEN && removes(st, n)) {
+            ring = ring || n->hits;
+            best = comes_first(st, n, best) ? n : best;
         }
     }
-    return best;
+    return ring ? best : NULL;
 }
 
 /* Whether a attacks the open part of the way to n. */

@@ -370,20 +370,36 @@ static void sort(verdicts *v)
     }
 }
 
+static bool shuts_out(const record_model *m, const zks__record *e)
+{
+    const zks__record *p = parent_of(m, e);
+    model_members before, after;
+    bool out = false;
+    if (p) {
+        record_model_members(m, p, &before);
+        record_model_members(m, e, &after);
+    }
+    for (int d = 0; p && d < RECORD_WORLD_DEVICES; d++) {
+        out = out || (before.in[d] && !after.in[d]);
+    }
+    return out;
+}
+
 /* false: nothing is open. */
 static bool choose(record_model *m, verdicts *v)
 {
     const zks__record *best = NULL;
     const zks__record *lost = NULL;
+    bool ring = false;
     for (size_t i = 0; i < v->count; i++) {
         for (size_t k = 0; k < v->count; k++) {
-            if (v->attack[i][k] && v->label[i] == OPEN && v->label[k] == OPEN &&
-                first_of(m, v->e[i], best)) {
-                best = v->e[i];
-            }
+            ring = ring || (v->attack[i][k] && v->label[i] == OPEN && v->label[k] == OPEN);
+        }
+        if (v->label[i] == OPEN && shuts_out(m, v->e[i]) && first_of(m, v->e[i], best)) {
+            best = v->e[i];
         }
     }
-    if (!best) {
+    if (!ring || !best) {
         return false;
     }
     bool way[RECORD_WORLD_RECORDS_MAX];

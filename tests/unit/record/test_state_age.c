@@ -141,6 +141,26 @@ START_TEST(change_on_an_unsettled_fork_is_taken_whenever_it_is_made)
 }
 END_TEST
 
+/* C and B have removed each other; B's branch goes on without A, C's has A, who removed D there.
+ * As A is the oldest of them all, its branch stays, whether D has signed anything or not. */
+START_TEST(older_removal_counts_before_whom_it_removes_has_signed)
+{
+    put(record_world_member(&w, D, A, ALL_RIGHTS, 0));
+    put(record_world_member(&w, E, A, ALL_RIGHTS, 0));
+    size_t records = zks__records_count(set);
+    for (int i = 0; i < SALTS; i++) {
+        const zks__record *c = on(epoch0, C, B), *b = on(epoch0, B, C);
+        const zks__record *high = on(b, E, A), *a = on(c, A, D);
+        ck_assert(tip_is(a));
+        (void)on(high, D, -1);
+        ck_assert(tip_is(a));
+        const zks__record *e = on(a, E, -1);
+        ck_assert(tip_is(e));
+        zks__records_truncate(set, records);
+    }
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
@@ -148,6 +168,7 @@ static void add(TCase *c)
     tcase_add_test(c, newcomers_come_behind_the_listed);
     tcase_add_test(c, two_of_one_round_are_never_equally_old);
     tcase_add_test(c, change_on_an_unsettled_fork_is_taken_whenever_it_is_made);
+    tcase_add_test(c, older_removal_counts_before_whom_it_removes_has_signed);
 }
 
 int main(void)
