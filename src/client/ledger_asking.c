@@ -35,6 +35,7 @@ typedef struct question {
     zks__store_claim *claim; /* NULL: a gap */
     bool counts;             /* everyone is asked, and the answer is waited for */
     bool late;               /* it was given up */
+    uint64_t rest;           /* what is missing up to there is not asked for by this span; 0: all is */
 } question;
 
 typedef struct asking {
@@ -142,6 +143,7 @@ static bool ask(asking *a, const question *q, uint64_t first, uint64_t last, uns
                : q->claim            ? last /* the gap in front of it is seen when it comes */
                                      : last - (ZKS_WANT_ENTRIES_MAX - 1);
     s->last = last;
+    a->questions[a->count - 1].rest = s->first > first ? s->first - 1 : 0;
     a->round = round > a->round ? (uint8_t)round : a->round;
     return true;
 }
@@ -288,11 +290,13 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
 zks_status zks__ledger_given_up(zks__ledger *l, zks__known_chain *chain, uint64_t first,
                                 uint64_t last)
 {
-    if (!is_long(first, last) || is_of_joiner(l, first, last)) {
+    bool asked = !is_long(first, last) && chain->row.late_seq < first;
+    if (asked || is_of_joiner(l, first, last)) {
         return ZKS_OK;
     }
     chain->row.late_seq = last;
-    chain->late_came = false;
+    chain->row.late_ms = zks__ledger_unix_ms(l); /* who has answered already has answers again then */
+    chain->late_came = true;                     /* twice at least: an answer may have been lost */
     return zks__store_chain_update(l->store, &chain->row);
 }
 
@@ -304,7 +308,7 @@ static bool find_late(const asking *a, zks__known_chain *chain, uint64_t *out_fi
     zks__history_key key;
     memcpy(key.author, chain->row.author, sizeof key.author);
     memcpy(key.chain, chain->row.chain, sizeof key.chain);
-    while (chain->row.late_seq) {
+    while (chain->row.late_seq && chain->row.late_seq <= chain->row.tip_seq) {
         if (zks__history_missing_below(a->ledger->history, &key, chain->row.late_seq, out_first,
                                        out_last) &&
             *out_last >= chain->row.floor && !is_of_joiner(a->ledger, *out_first, *out_last)) {
@@ -361,12 +365,17 @@ static zks_status note_question(const asking *a, size_t i, uint64_t n)
         q->chain->row.late_ms = a->now;
         return zks__store_chain_update(a->ledger->store, &q->chain->row);
     }
-    if (!q->counts) {
+    if (!q->counts && !q->rest) {
         return ZKS_OK;
     }
-    q->chain->row.asked_seq = a->spans[i].last;
-    q->chain->row.asked_n = n;
-    q->chain->row.asked_ms = a->now;
+    if (q->rest > q->chain->row.late_seq) {
+        q->chain->row.late_seq = q->rest;
+    }
+    if (q->counts) {
+        q->chain->row.asked_seq = a->spans[i].last;
+        q->chain->row.asked_n = n;
+        q->chain->row.asked_ms = a->now;
+    }
     return zks__store_chain_update(a->ledger->store, &q->chain->row);
 }
 

@@ -160,7 +160,7 @@ typedef struct zks__store_chain {
     uint64_t asked_seq; /* gaps up to there were asked for, of everyone; 0: none */
     uint64_t asked_n;   /* by this own entry */
     int64_t asked_ms;   /* when it was written, Unix */
-    uint64_t late_seq;  /* what is missing up to there is to be asked for though it was given up; 0:
+    uint64_t late_seq;  /* what is missing up to there is to be asked for once it was given up; 0:
                            nothing */
     int64_t late_ms;    /* when some of it was asked for, Unix */
 } zks__store_chain;
