@@ -22,7 +22,7 @@ enum {
     /* And what was asked for then is given up before the next question takes its place in the row
      * of the relay: a gap is looked at every ZKS_HISTORY_AGAIN_MS. */
     TURN_MS = 2 * ZKS_HISTORY_AGAIN_MS,
-    LOOK_MS = 4 * 60 * 1000,          /* between two visits to another relay */
+    LOOK_MS = 4 * 60 * 1000, /* between two visits to another relay */
     /* Between two pieces of what long gaps have left, of all chains: a minute more than a member
        takes to send that much again (RESEALED_MS in ledger_control.c). */
     LATE_MS = 11 * 60 * 1000,
@@ -35,7 +35,7 @@ typedef struct question {
     zks__store_claim *claim; /* NULL: a gap */
     bool counts;             /* everyone is asked, and the answer is waited for */
     bool late;               /* it was given up */
-    uint64_t rest;           /* what is missing up to there is not asked for by this span; 0: all is */
+    uint64_t rest; /* what is missing up to there is not asked for by this span; 0: all is */
 } question;
 
 typedef struct asking {
@@ -295,8 +295,9 @@ zks_status zks__ledger_given_up(zks__ledger *l, zks__known_chain *chain, uint64_
         return ZKS_OK;
     }
     chain->row.late_seq = last;
-    chain->row.late_ms = zks__ledger_unix_ms(l); /* who has answered already has answers again then */
-    chain->late_came = true;                     /* twice at least: an answer may have been lost */
+    chain->row.late_ms = zks__ledger_unix_ms(
+        l);                  /* who has answered already has answers again then */
+    chain->late_came = true; /* twice at least: an answer may have been lost */
     return zks__store_chain_update(l->store, &chain->row);
 }
 

@@ -231,7 +231,6 @@ const zks__record *zks__records_next_listed(const zks__records *s,
         }
     }
     uint32_t device;
-    return zks__state_newcomer(s, at, st->mark, i, &device)
-               ? &counting(s, device, &at->m, at)->r
-               : NULL;
+    return zks__state_newcomer(s, at, st->mark, i, &device) ? &counting(s, device, &at->m, at)->r
+                                                            : NULL;
 }

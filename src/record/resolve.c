@@ -10,15 +10,15 @@
  *   OUT  attacked by one that is IN, or above one that is OUT
  *   IN   the parent is IN and all that attack it are OUT
  *
- * and where nothing of this applies any more, a ring of removals is left: of the open ones that shut
- * somebody out, the first is taken IN with the way to it, and what attacks that way is OUT. Whether
- * those whom they shut out have signed anything open is no matter: else what somebody signs on the
- * tip could bring an older removal into play, and turn over what it stands on.
- * Of two the pinned one comes first, then the older signer's, the one with the oldest signer on its
- * way, the signer with the lower key, the lower hash. How old a signer is is looked up where the two
- * ways part: a branch must not win by listing its own signer first, or by an attack on what both
- * stand on. A hash decides only between EPOCHs of one signer: whoever makes one can look for a low
- * hash, and one that is made anew must not turn over what it stands on.
+ * and where nothing of this applies any more, a ring of removals is left: of the open ones that
+ * shut somebody out, the first is taken IN with the way to it, and what attacks that way is OUT.
+ * Whether those whom they shut out have signed anything open is no matter: else what somebody signs
+ * on the tip could bring an older removal into play, and turn over what it stands on. Of two the
+ * pinned one comes first, then the older signer's, the one with the oldest signer on its way, the
+ * signer with the lower key, the lower hash. How old a signer is is looked up where the two ways
+ * part: a branch must not win by listing its own signer first, or by an attack on what both stand
+ * on. A hash decides only between EPOCHs of one signer: whoever makes one can look for a low hash,
+ * and one that is made anew must not turn over what it stands on.
  *
  * An EPOCH is decided once, and each decision looks at all others once: N^2 in all.
  */

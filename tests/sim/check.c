@@ -248,8 +248,9 @@ static bool was_asked(const sim_slot *s, const struct zks__notice *n)
         /* A long gap was asked for from its end, and may be shorter by now. */
         bool is_long = a->last - a->first + 1 == ZKS_WANT_ENTRIES_MAX;
         if (a->device == (s->index == SIM_COPY ? 0 : s->index) &&
-            (is_long || a->first <= n->last) && n->last <= a->last && a->relay == zks__sync_relay(s->sync) &&
-            w->now - a->at >= ANSWER_MS && !memcmp(a->chain, n->chain, sizeof a->chain)) {
+            (is_long || a->first <= n->last) && n->last <= a->last &&
+            a->relay == zks__sync_relay(s->sync) && w->now - a->at >= ANSWER_MS &&
+            !memcmp(a->chain, n->chain, sizeof a->chain)) {
             return true;
         }
     }

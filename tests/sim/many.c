@@ -148,21 +148,15 @@ void sim_many(bool evil, bool paired)
 static void miss_many(uint16_t count, bool paired, uint8_t losers, sim_result *out)
 {
     enum { HOURS = 4 };
-    const sim_action actions[] = {{SIM_TIME, 0, 120, 0},
-                                  {SIM_ONLINE, 1, 0, 0},
-                                  {SIM_ONLINE, 2, 0, 0},
-                                  {SIM_TIME, 0, 5, 0},
-                                  {SIM_PUSH_MANY, 0, 1, 0},
-                                  {SIM_TIME, 0, 20, 0},
-                                  {SIM_PUSH_MANY, 0, count, 0},
-                                  {SIM_TIME, 0, 1200, 0},
-                                  {SIM_RELAY_LOSES, 0, count, 0},
-                                  {SIM_RELAY_LOSES, (uint8_t)(losers - 1), count, 0},
-                                  {SIM_PUSH_MANY, 0, 1, 0},
-                                  {SIM_TIME, 0, 20, 0},
-                                  {SIM_ONLINE, 1, 0, 0},
-                                  {SIM_ONLINE, 2, 0, 0},
-                                  {SIM_TIME, 0, HOURS * 3600, 0}};
+    const sim_action actions[] = {
+        {SIM_TIME, 0, 120, 0},          {SIM_ONLINE, 1, 0, 0},
+        {SIM_ONLINE, 2, 0, 0},          {SIM_TIME, 0, 5, 0},
+        {SIM_PUSH_MANY, 0, 1, 0},       {SIM_TIME, 0, 20, 0},
+        {SIM_PUSH_MANY, 0, count, 0},   {SIM_TIME, 0, 1200, 0},
+        {SIM_RELAY_LOSES, 0, count, 0}, {SIM_RELAY_LOSES, (uint8_t)(losers - 1), count, 0},
+        {SIM_PUSH_MANY, 0, 1, 0},       {SIM_TIME, 0, 20, 0},
+        {SIM_ONLINE, 1, 0, 0},          {SIM_ONLINE, 2, 0, 0},
+        {SIM_TIME, 0, HOURS * 3600, 0}};
     sim_options o = {.seed = 1, .paired = paired, .trace = getenv("ZKS_SIM_TRACE") != NULL};
     sim_run(&o, actions, ZKS_COUNTOF(actions), out);
     printf("%u missing at %u: %llu delivered, %llu late, %llu gaps, %llu sealed again\n",

@@ -132,7 +132,8 @@ START_TEST(second_relay_gives_a_long_gap_whole)
 }
 END_TEST
 
-/* B hears of the second relay when the gap has been given up: it goes on asking, and looks there. */
+/* B hears of the second relay when the gap has been given up: it goes on asking, and looks there.
+ */
 START_TEST(second_relay_that_comes_later_gives_a_long_gap_late)
 {
     zks_op *op = NULL;

@@ -206,8 +206,7 @@ static zks_status count_record(zks__slice bytes, void *user)
 }
 
 /* Format 8 added them. */
-#define DROP_LATE \
-    "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
+#define DROP_LATE "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
 /* Format 7 added them. */
 #define DROP_ASKED                                                                      \
     "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
