@@ -489,7 +489,8 @@ zks_status zks_config_add_relay(zks_config *config, const char *address)
     }
     zks__client_options *o = &config->options;
     if (o->relay_count == ZKS_RELAYS_MAX) {
-        return refuse(config, ZKS_E_LIMIT, "there are 16 relays already, which is the most");
+        return refuse(config, ZKS_E_LIMIT,
+                      "there are 16 relays already, which is the most: name fewer");
     }
     char *copy = zks__strdup(address);
     if (!copy) {

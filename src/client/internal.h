@@ -99,6 +99,7 @@ struct zks_client {
     _Atomic uint32_t attempt;  /* jobs made on other threads carry it too */
     bool close_asked;
     bool stopping;  /* closing: nothing new is started */
+    bool left;      /* the group: nothing that it sends is taken any more */
     bool restoring; /* the group's seed is to be forgotten when the records are here */
     bool pumping, pump_again;
     uint8_t incarnation[ZKS_INCARNATION_BYTES];
@@ -115,8 +116,9 @@ struct zks_client {
     /* Digests of codes of the app's that somebody has tried or used; a ring. */
     uint8_t spent_codes[16][ZKS_HASH_BYTES];
     size_t spent_count;
-    zks__list closing;    /* ops of zks_client_close */
-    zks__settled settled; /* the last places given to own entries */
+    zks__list closing;           /* ops of zks_client_close */
+    zks__settled settled;        /* the last places given to own entries */
+    uint64_t taken, taken_bytes; /* acknowledged on this connection, not settled yet */
     uint64_t received_bytes_waiting;
     bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
     zks_status store_status; /* as told */

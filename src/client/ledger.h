@@ -226,6 +226,7 @@ typedef struct zks__epoch_made {
     zks__buf *record; /* the caller's; NULL: the device is removed already */
     uint32_t number;  /* of the EPOCH, or of the tip */
     bool on_tip;      /* false: it undoes EPOCHs, and is no compare-and-swap */
+    bool forked;      /* two devices have removed each other, and root has not settled it */
 } zks__epoch_made;
 /*
  * Makes an EPOCH that removes the device, and on the tip also whom a losing EPOCH had removed and

@@ -4,6 +4,10 @@
  * gaps in front of held entries, and claims, which are entries that another member has named. The
  * author is asked first, then everyone. A question is an own entry like any other, so it is known
  * which relay has it: the row of a relay says since when it has had the questions up to a number.
+ *
+ * A long gap is not waited for as a whole, which would take hours: its end is asked for like any
+ * other, then it is given up, and what it left missing is asked for piece by piece, from its end to
+ * its beginning: an entry is covered by the one behind it.
  */
 #include "client/ledger_internal.h"
 
@@ -18,7 +22,10 @@ enum {
     /* And what was asked for then is given up before the next question takes its place in the row
      * of the relay: a gap is looked at every ZKS_HISTORY_AGAIN_MS. */
     TURN_MS = 2 * ZKS_HISTORY_AGAIN_MS,
-    LOOK_MS = 4 * 60 * 1000,          /* between two visits to another relay */
+    LOOK_MS = 4 * 60 * 1000, /* between two visits to another relay */
+    /* Between two pieces of what long gaps have left, of all chains: a minute more than a member
+       takes to send that much again (RESEALED_MS in ledger_control.c). */
+    LATE_MS = 11 * 60 * 1000,
     TOLD_MS = 7 * 24 * 60 * 60 * 1000 /* how long a claim that was given up is remembered */
 };
 
@@ -27,6 +34,8 @@ typedef struct question {
     zks__known_chain *chain;
     zks__store_claim *claim; /* NULL: a gap */
     bool counts;             /* everyone is asked, and the answer is waited for */
+    bool late;               /* it was given up */
+    uint64_t rest; /* what is missing up to there is not asked for by this span; 0: all is */
 } question;
 
 typedef struct asking {
@@ -48,11 +57,17 @@ typedef struct asking {
 
 /* --- whether everyone was asked --- */
 
-/* A long gap is of one who has joined, or was away for too long: asking for all of it would flood
- * the group. */
+/* More than one span of a question asks for. */
 static bool is_long(uint64_t first, uint64_t last)
 {
     return last - first >= ZKS_WANT_ENTRIES_MAX;
+}
+
+/* In a shared group, which has no inviter who would say where its history begins, a long gap in
+ * front of all is of one who has joined: it would have the group send all that there ever was. */
+static bool is_of_joiner(const zks__ledger *l, uint64_t first, uint64_t last)
+{
+    return l->group.mode == ZKS_GROUP_MODE_SHARED && first == 1 && is_long(first, last);
 }
 
 /* Whether everyone was asked for a gap that ends there. A time to come is of a wrong clock. */
@@ -82,7 +97,7 @@ bool zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t l
     zks__ledger *l = ledger;
     zks__known_chain *chain = zks__ledger_find_chain(l, key->author, key->chain);
     int64_t now = zks__ledger_unix_ms(l);
-    if (!chain || is_long(first, last)) {
+    if (!chain || is_of_joiner(l, first, last)) {
         return true;
     }
     if (!was_asked_for(chain, last, now)) {
@@ -124,8 +139,11 @@ static bool ask(asking *a, const question *q, uint64_t first, uint64_t last, uns
     zks__want_span *s = &a->spans[a->count++];
     memcpy(s->author, q->chain->row.author, sizeof s->author);
     memcpy(s->chain, q->chain->row.chain, sizeof s->chain);
-    s->first = is_long(first, last) ? last : first;
+    s->first = !is_long(first, last) ? first
+               : q->claim            ? last /* the gap in front of it is seen when it comes */
+                                     : last - (ZKS_WANT_ENTRIES_MAX - 1);
     s->last = last;
+    a->questions[a->count - 1].rest = s->first > first ? s->first - 1 : 0;
     a->round = round > a->round ? (uint8_t)round : a->round;
     return true;
 }
@@ -178,7 +196,7 @@ static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t la
     if (was_asked_for(chain, last, a->now)) {
         a->answering = true;
         note_open(a, chain->row.asked_n);
-    } else if (a->chain_round && !is_long(first, last)) {
+    } else if (a->chain_round && !is_of_joiner(a->ledger, first, last)) {
         /* Not counted while others are waited for: gaps that keep coming would never let one be
          * given up. */
         const question q = {.chain = chain, .counts = a->chain_round > 1 && !a->answering};
@@ -267,6 +285,71 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
     return ZKS_OK;
 }
 
+/* --- what long gaps have left --- */
+
+zks_status zks__ledger_given_up(zks__ledger *l, zks__known_chain *chain, uint64_t first,
+                                uint64_t last)
+{
+    bool asked = !is_long(first, last) && chain->row.late_seq < first;
+    if (asked || is_of_joiner(l, first, last)) {
+        return ZKS_OK;
+    }
+    chain->row.late_seq = last;
+    chain->row.late_ms = zks__ledger_unix_ms(
+        l);                  /* who has answered already has answers again then */
+    chain->late_came = true; /* twice at least: an answer may have been lost */
+    return zks__store_chain_update(l->store, &chain->row);
+}
+
+/* The end of what is missing up to late_seq. Where nothing is, it is gone through once more if
+ * something has come meanwhile: who could answer may have been away, or had no answers left. */
+static bool find_late(const asking *a, zks__known_chain *chain, uint64_t *out_first,
+                      uint64_t *out_last)
+{
+    zks__history_key key;
+    memcpy(key.author, chain->row.author, sizeof key.author);
+    memcpy(key.chain, chain->row.chain, sizeof key.chain);
+    while (chain->row.late_seq && chain->row.late_seq <= chain->row.tip_seq) {
+        if (zks__history_missing_below(a->ledger->history, &key, chain->row.late_seq, out_first,
+                                       out_last) &&
+            *out_last >= chain->row.floor && !is_of_joiner(a->ledger, *out_first, *out_last)) {
+            *out_first = *out_first < chain->row.floor ? chain->row.floor : *out_first;
+            *out_last = *out_last > chain->row.late_seq ? chain->row.late_seq : *out_last;
+            return true;
+        }
+        chain->row.late_seq = chain->late_came ? chain->row.tip_seq : 0;
+        chain->late_came = false;
+    }
+    return false;
+}
+
+/* One piece at a time, of the chain that has waited for longest. */
+static void ask_for_late(asking *a)
+{
+    zks__ledger *l = a->ledger;
+    zks__known_chain *due = NULL;
+    uint64_t first, last, due_first = 0, due_last = 0;
+    int64_t newest_ms = INT64_MIN;
+    size_t position = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        newest_ms = k->row.late_ms > newest_ms ? k->row.late_ms : newest_ms;
+        if (find_late(a, k, &first, &last) && (!due || k->row.late_ms < due->row.late_ms)) {
+            due = k;
+            due_first = first;
+            due_last = last;
+        }
+    }
+    if (!due) {
+        return;
+    }
+    a->waits = true;
+    if (newest_ms > a->now || a->now - newest_ms >= LATE_MS) {
+        const question q = {.chain = due, .late = true};
+        (void)ask(a, &q, due_first, due_last, 2);
+    }
+}
+
 /* --- the question --- */
 
 /* It is the own entry n. */
@@ -278,12 +361,22 @@ static zks_status note_question(const asking *a, size_t i, uint64_t n)
         q->claim->asked_n = q->counts ? n : 0;
         return zks__store_claim_update(a->ledger->store, q->claim);
     }
-    if (!q->counts) {
+    if (q->late) {
+        q->chain->row.late_seq = a->spans[i].first - 1;
+        q->chain->row.late_ms = a->now;
+        return zks__store_chain_update(a->ledger->store, &q->chain->row);
+    }
+    if (!q->counts && !q->rest) {
         return ZKS_OK;
     }
-    q->chain->row.asked_seq = a->spans[i].last;
-    q->chain->row.asked_n = n;
-    q->chain->row.asked_ms = a->now;
+    if (q->rest > q->chain->row.late_seq) {
+        q->chain->row.late_seq = q->rest;
+    }
+    if (q->counts) {
+        q->chain->row.asked_seq = a->spans[i].last;
+        q->chain->row.asked_n = n;
+        q->chain->row.asked_ms = a->now;
+    }
     return zks__store_chain_update(a->ledger->store, &q->chain->row);
 }
 
@@ -319,6 +412,9 @@ static zks_status look_at_all(asking *a)
     zks_status status = zks__store_claims_each(l->store, l->group.g, collect_claim, a);
     for (size_t i = 0; !status && i < a->claim_count; i++) {
         status = follow_claim(a, &a->claims[i]);
+    }
+    if (!status) {
+        ask_for_late(a);
     }
     if (!status && zks__ledger_questions_taken(l, a->taken_n)) {
         status = zks__store_relay_update(l->store, &l->relay);

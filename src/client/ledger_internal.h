@@ -25,6 +25,7 @@ typedef struct zks__known_chain {
     int64_t gap_since_ms;
     unsigned gap_asked; /* rounds */
     bool gap_due;       /* one would have been given up and was not asked for */
+    bool late_came;     /* something that was given up has come since it was last gone through */
 } zks__known_chain;
 
 /* A delivered entry that is for this engine, not for the app. */
@@ -175,6 +176,9 @@ bool zks__ledger_give_up(const zks__history_key *key, uint64_t first, uint64_t l
 /* The relay in use has taken the question n, an own entry. Whether its row has changed: it has not
  * while earlier questions may still be answered. */
 bool zks__ledger_questions_taken(zks__ledger *l, uint64_t n);
+/* A gap is given up: what of it was not asked for, since it is long, is asked for later. */
+ZKS_MUST_USE zks_status zks__ledger_given_up(zks__ledger *l, zks__known_chain *chain,
+                                             uint64_t first, uint64_t last);
 /* Asks for a visit to another relay, not too often. */
 void zks__ledger_look_elsewhere(zks__ledger *l, zks__received *out);
 /* ledger_join.c; while opening: the group's row (ZKS_E_STORE_GROUP: the store has one already),

@@ -162,6 +162,7 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
     case ZKS_VERDICT_DELIVER:
         return deliver_ref(l, chain, v->ref, 0);
     case ZKS_VERDICT_LATE:
+        chain->late_came = true;
         status = zks__store_missing_fill(l->store, chain->row.c, v->first);
         return status ? status : deliver_ref(l, chain, v->ref, ZKS_ITEM_LATE);
     case ZKS_VERDICT_FORK:
@@ -183,7 +184,10 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         zks__ledger_notice(
             r->out, v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
             &chain->row, v->first, v->last);
-        return zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
+        status = zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
+        return status || v->kind != ZKS_VERDICT_GAP
+                   ? status
+                   : zks__ledger_given_up(l, chain, v->first, v->last);
     case ZKS_VERDICT_UNVERIFIED:
         zks__ledger_notice(r->out, ZKS_EVENT_UNVERIFIED, &chain->row, v->first, v->last);
         return ZKS_OK;

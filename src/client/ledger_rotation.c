@@ -248,9 +248,12 @@ zks_status zks__ledger_make_epoch(zks__ledger *l, const zks__epoch_wish *wish, z
         zks__buf_unref(record);
         return status;
     }
+    zks__records_state state;
+    zks__records_state_of(l->records, &state);
     *out = (zks__epoch_made){.record = record,
                              .number = parent->epoch.number + 1,
-                             .on_tip = parent == zks__records_epoch(l->records)};
+                             .on_tip = parent == state.tip,
+                             .forked = state.fork_kept != NULL};
     return ZKS_OK;
 }
 

@@ -144,19 +144,27 @@ static zks_status run_make(zks__job *job)
 static void finish_make(zks__job *job);
 static zks_status make_leave(membership *m);
 
+/* Why the relay has said CONFLICT each time. This device stays with the side of a fork that it has
+ * adopted; the relay, which has adopted none, may have decided for the other one. */
+static const char *why_conflict(const membership *m)
+{
+    return m->made.forked ? "two devices have removed each other, and the relay keeps the other "
+                            "one: remove the one that is to go with the recovery code"
+                          : "the group keeps changing at the same time: try again";
+}
+
 static void offered(zks_client *c, zks_status status, const char *text, void *user)
 {
     membership *m = user;
     if (!status && m->make == make_leave && !c->stopping) {
+        c->left = true;
         zks__sync_set_online(c->sync, 0, zks__runtime_now_ms(c->runtime));
         zks__client_pump(c);
     }
     if (status == ZKS_E_CONFLICT && ++m->tries < TRIES_MAX) {
         start(m, run_make, finish_make);
     } else {
-        end(m, status,
-            status == ZKS_E_CONFLICT ? "the group keeps changing at the same time: try again"
-                                     : text);
+        end(m, status, status == ZKS_E_CONFLICT ? why_conflict(m) : text);
     }
 }
 

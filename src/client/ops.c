@@ -165,6 +165,45 @@ static void check_syncs(zks_client *c, uint64_t settled)
     }
 }
 
+/* Why nothing that waits for a relay's yes can get it: this device has left, or in the last round
+ * over all relays one refused it as no member, and none took it. ZKS_OK: that is not known. */
+static zks_status why_refused(zks_client *c)
+{
+    if (c->left) {
+        return ZKS_E_UNAUTHORIZED;
+    }
+    size_t relays = c->options.relay_count;
+    zks_status status = ZKS_OK;
+    for (size_t i = 0; relays && zks__sync_failures(c->sync) >= relays && i < relays; i++) {
+        zks_status said = c->relays[i].status; /* this thread alone writes it */
+        if (said == ZKS_E_DEVICE_REVOKED || (said == ZKS_E_UNAUTHORIZED && !status)) {
+            status = said;
+        }
+    }
+    return status;
+}
+
+static void end_refused(zks_client *c, uint64_t settled)
+{
+    zks_status status = why_refused(c);
+    if (!status) {
+        return;
+    }
+    for (zks__node *n = zks__list_first(&c->flushing); n; n = zks__list_next(&c->flushing, n)) {
+        zks_op *op = op_of(n);
+        zks__op_set_number(op, ZKS_OP_PENDING, (int64_t)(op->after_n - settled));
+    }
+    const char *text = status == ZKS_E_DEVICE_REVOKED
+                           ? "this device was removed from the group, and no relay takes anything "
+                             "of it; what it pushed stays here, and goes out if the recovery code "
+                             "brings it back"
+                           : "no relay takes this device for a member: it has left, its time is "
+                             "over, or the group is unknown there; what it pushed stays here";
+    zks__client_end_waiting(c, &c->flushing, status, text);
+    zks__client_end_waiting(c, &c->acking, status, text);
+    zks__client_end_waiting(c, &c->syncing, status, text);
+}
+
 void zks__client_check_waiting(zks_client *c)
 {
     uint64_t settled = zks__sync_settled_n(c->sync);
@@ -187,6 +226,7 @@ void zks__client_check_waiting(zks_client *c)
         zks__client_restored(c);
     }
     check_syncs(c, settled);
+    end_refused(c, settled);
 }
 
 /* --- commands --- */

@@ -42,6 +42,7 @@ static void finish_load(zks__job *job)
             c->records = j->records;
             memset(&j->records, 0, sizeof j->records);
             memcpy(c->incarnation, j->state.row.incarnation, sizeof c->incarnation);
+            c->taken = c->taken_bytes = 0; /* what was not settled is acknowledged again */
             zks__sync_row row = {j->state.row.read_cursor, j->state.row.acked_n, j->state.attach};
             zks__sync_loaded(c->sync, j->base.attempt, &row);
         }
@@ -78,9 +79,9 @@ void zks__client_load_relay(zks_client *c)
 
 typedef struct settle_job {
     zks__client_job base;
-    uint64_t n;
+    uint64_t n, taken, taken_bytes;
     zks__relay_state state;
-    uint64_t last_seq, pending_count, pending_bytes;
+    uint64_t last_seq;
 } settle_job;
 
 static zks_status run_settle(zks__job *job)
@@ -95,10 +96,10 @@ static zks_status run_settle(zks__job *job)
 static void settled(zks_client *c, const settle_job *j)
 {
     zks__client_forget_sent(c, j->n);
-    uint64_t before = zks__sync_settled_n(c->sync);
     zks__sync_settled(c->sync, j->base.attempt, j->n);
     pthread_mutex_lock(&c->mutex);
-    c->sent += j->n > before ? j->n - before : 0;
+    c->sent += j->taken;
+    c->sent_bytes += j->taken_bytes;
     c->settled_n = j->n;
     c->relays[zks__sync_relay(c->sync)].acked_n = j->n;
     pthread_mutex_unlock(&c->mutex);
@@ -140,6 +141,9 @@ void zks__client_settle(zks_client *c, uint64_t n)
     j->base.attempt = zks__sync_attempt(c->sync);
     j->base.job.on_relay = true;
     j->n = n;
+    j->taken = c->taken;
+    j->taken_bytes = c->taken_bytes;
+    c->taken = c->taken_bytes = 0;
     zks__client_job_start(&j->base);
 }
 
@@ -218,7 +222,7 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m)
     zks__push_result r;
     uint64_t now = zks__runtime_now_ms(c->runtime), before = zks__sync_acked_bytes(c->sync);
     while (zks__wire_next_result(&list, &r)) {
-        uint64_t n = 0;
+        uint64_t n = 0, bytes = zks__sync_acked_bytes(c->sync);
         uint32_t code = 0;
         if (zks__sync_push_result(c->sync, &r, now, &n, &code)) {
             zks__client_abort_link(c, ZKS_E_PROTOCOL, "the relay acknowledged what was not sent");
@@ -227,13 +231,16 @@ void zks__client_on_push_ack(zks_client *c, const zks__message *m)
         if (r.code == ZKS_WIRE_STALE_EPOCH) {
             zks__client_cache_clear(c); /* what follows is sealed anew as it is read */
         }
+        bytes = zks__sync_acked_bytes(c->sync) - bytes;
         if (code) {
             on_refused(c, n, code);
+        } else if (bytes) { /* not one that is sent again */
+            c->taken++;
+            c->taken_bytes += bytes;
         }
     }
     uint64_t bytes = zks__sync_acked_bytes(c->sync) - before;
     pthread_mutex_lock(&c->mutex);
-    c->sent_bytes += bytes;
     c->pending_bytes -= bytes < c->pending_bytes ? bytes : c->pending_bytes;
     pthread_mutex_unlock(&c->mutex);
 }

@@ -306,3 +306,12 @@ bool zks__ranges_has(const zks__ranges *r, uint64_t seq)
     size_t at = range_from(r, seq);
     return at < r->count && r->items[at].first <= seq;
 }
+
+const zks__range *zks__ranges_below(const zks__ranges *r, uint64_t seq)
+{
+    size_t at = range_from(r, seq);
+    if (at < r->count && r->items[at].first <= seq) {
+        return &r->items[at];
+    }
+    return at > 0 ? &r->items[at - 1] : NULL;
+}

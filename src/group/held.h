@@ -78,5 +78,7 @@ ZKS_MUST_USE zks_status zks__ranges_reserve(zks__ranges *r, size_t more);
 void zks__ranges_add(zks__ranges *r, uint64_t first, uint64_t last);
 void zks__ranges_take(zks__ranges *r, uint64_t seq);
 bool zks__ranges_has(const zks__ranges *r, uint64_t seq);
+/* The highest one that begins at or below seq; NULL: none. */
+const zks__range *zks__ranges_below(const zks__ranges *r, uint64_t seq);
 
 #endif

@@ -570,6 +570,18 @@ void zks__history_gaps(zks__history *h, zks__history_gap_fn fn, void *user)
     }
 }
 
+bool zks__history_missing_below(const zks__history *h, const zks__history_key *key, uint64_t seq,
+                                uint64_t *out_first, uint64_t *out_last)
+{
+    const chain *c = find_chain(h, key);
+    const zks__range *r = c ? zks__ranges_below(&c->missing, seq) : NULL;
+    if (r) {
+        *out_first = r->first;
+        *out_last = r->last;
+    }
+    return r != NULL;
+}
+
 int zks__history_is_missing(const zks__history *h, const zks__history_key *key, uint64_t seq)
 {
     const chain *c = find_chain(h, key);

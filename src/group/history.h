@@ -139,7 +139,11 @@ ZKS_MUST_USE zks_status zks__history_restore_held(zks__history *h, const zks__hi
 typedef void (*zks__history_gap_fn)(const zks__history_key *key, uint64_t first, uint64_t last,
                                     void *user);
 void zks__history_gaps(zks__history *h, zks__history_gap_fn fn, void *user);
-/* Whether seq is recorded as missing, for tests and reports. */
+/* Of the ranges that are recorded as missing the highest one that begins at or below seq; false:
+ * there is none. */
+bool zks__history_missing_below(const zks__history *h, const zks__history_key *key, uint64_t seq,
+                                uint64_t *out_first, uint64_t *out_last);
+/* Whether seq is recorded as missing. */
 int zks__history_is_missing(const zks__history *h, const zks__history_key *key, uint64_t seq);
 
 #endif

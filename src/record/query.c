@@ -224,21 +224,13 @@ const zks__record *zks__records_next_listed(const zks__records *s,
         return NULL;
     }
     mark_removed(s, at, removed, removed_count);
-    memset(st->mark2, 0, st->words * sizeof(uint64_t));
     for (size_t k = 0; k < at->item->r.epoch.listed.count; k++) {
         uint32_t device = at->listed[k]->device;
-        zks__bit_set(st->mark2, device);
         if (!zks__bit(st->mark, device) && i-- == 0) {
             return &counting(s, device, &at->m, at)->r;
         }
     }
-    for (size_t k = 0; k < s->count; k++) {
-        const zks__item *r = s->by_hash[k];
-        if (r->r.kind == ZKS_RECORD_KIND_MEMBER && zks__bit(at->m.in, r->device) &&
-            !zks__bit(st->mark, r->device) && !zks__bit(st->mark2, r->device) &&
-            counting(s, r->device, &at->m, at) == r && i-- == 0) {
-            return &r->r;
-        }
-    }
-    return NULL;
+    uint32_t device;
+    return zks__state_newcomer(s, at, st->mark, i, &device) ? &counting(s, device, &at->m, at)->r
+                                                            : NULL;
 }

@@ -11,10 +11,14 @@
  *   IN   the parent is IN and all that attack it are OUT
  *
  * and where nothing of this applies any more, a ring of removals is left: of the open ones that
- * attack an open one, the first is taken IN with the way to it, and what attacks that way is OUT.
- * Of two the pinned one comes first, then the older signer's, the one with the oldest signer on its
- * way, the lower hash. How old a signer is is looked up where the two ways part: a branch must not
- * win by listing its own signer first, or by an attack on what both stand on.
+ * shut somebody out, the first is taken IN with the way to it, and what attacks that way is OUT.
+ * Whether those whom they shut out have signed anything open is no matter: else what somebody signs
+ * on the tip could bring an older removal into play, and turn over what it stands on. Of two the
+ * pinned one comes first, then the older signer's, the one with the oldest signer on its way, the
+ * signer with the lower key, the lower hash. How old a signer is is looked up where the two ways
+ * part: a branch must not win by listing its own signer first, or by an attack on what both stand
+ * on. A hash decides only between EPOCHs of one signer: whoever makes one can look for a low hash,
+ * and one that is made anew must not turn over what it stands on.
  *
  * An EPOCH is decided once, and each decision looks at all others once: N^2 in all.
  */
@@ -119,9 +123,11 @@ static void draw_all(work *w)
     }
 }
 
-static int compare_hashes(const zks__tree_node *a, const zks__tree_node *b)
+/* Of two whose signers are equally old: the signer with the lower key, the lower hash. */
+static int compare_names(const zks__tree_node *a, const zks__tree_node *b)
 {
-    return memcmp(a->item->r.hash, b->item->r.hash, sizeof a->item->r.hash);
+    int order = memcmp(a->item->r.epoch.signer, b->item->r.epoch.signer, ZKS_SIGN_PUBLIC_BYTES);
+    return order ? order : memcmp(a->item->r.hash, b->item->r.hash, sizeof a->item->r.hash);
 }
 
 /* Where the ways to a and b part: below both. */
@@ -160,19 +166,33 @@ static bool comes_first(const zks__set_state *st, const zks__tree_node *a, const
     if (!order) {
         order = zks__rank_compare(oldest_signer(st, p, a), oldest_signer(st, p, b));
     }
-    return (order ? order : compare_hashes(a, b)) < 0;
+    return (order ? order : compare_names(a, b)) < 0;
 }
 
+/* Whether it shuts anybody out. */
+static bool removes(const zks__set_state *st, const zks__tree_node *n)
+{
+    const uint64_t *before = st->nodes[n->parent].m.in;
+    uint64_t out = 0;
+    for (size_t w = 0; w < st->words; w++) {
+        out |= before[w] & ~n->m.in[w];
+    }
+    return out != 0;
+}
+
+/* The first of the open ones that remove somebody; NULL: no ring is left. */
 static zks__tree_node *choose(const zks__set_state *st)
 {
     zks__tree_node *best = NULL;
+    bool ring = false;
     for (size_t i = 0; i < st->node_count; i++) {
         zks__tree_node *n = &st->nodes[i];
-        if (n->ok && n->label == ZKS_LABEL_OPEN && n->hits && comes_first(st, n, best)) {
-            best = n;
+        if (n->ok && n->label == ZKS_LABEL_OPEN && removes(st, n)) {
+            ring = ring || n->hits;
+            best = comes_first(st, n, best) ? n : best;
         }
     }
-    return best;
+    return ring ? best : NULL;
 }
 
 /* Whether a attacks the open part of the way to n. */
@@ -241,7 +261,7 @@ static void label_all(zks__set_state *st, bool forks)
 /* --- the chain -------------------------------------------------------------------- */
 
 /* Of two that are IN on one parent: the one that the root key has built upon, the longer branch,
- * the older signer, the lower hash. */
+ * the older signer, the one with the lower key, the lower hash. */
 static bool better(const zks__tree_node *a, const zks__tree_node *b)
 {
     if (a->rooted != b->rooted) {
@@ -251,7 +271,7 @@ static bool better(const zks__tree_node *a, const zks__tree_node *b)
         return a->height > b->height;
     }
     int order = zks__rank_compare(a->rank, b->rank);
-    return (order ? order : compare_hashes(a, b)) < 0;
+    return (order ? order : compare_names(a, b)) < 0;
 }
 
 static void find_chain(zks__set_state *st)
@@ -342,8 +362,7 @@ static void find_best(const zks__records *s, zks__set_state *st)
 
 static void append_member(const zks__records *s, zks__set_state *st, uint32_t device)
 {
-    if (zks__bit(st->live.in, device) && !s->devices[device].leave && !zks__bit(st->mark, device)) {
-        zks__bit_set(st->mark, device);
+    if (zks__bit(st->live.in, device) && !s->devices[device].leave) {
         st->members[st->member_count++] = device;
     }
 }
@@ -351,16 +370,17 @@ static void append_member(const zks__records *s, zks__set_state *st, uint32_t de
 static void list_members(const zks__records *s, zks__set_state *st)
 {
     const zks__tree_node *tip = zks__state_tip(st);
+    uint32_t device;
     st->member_count = 0;
-    memset(st->mark, 0, st->words * sizeof(uint64_t));
     for (size_t i = 0; tip && i < tip->item->r.epoch.listed.count; i++) {
         append_member(s, st, tip->listed[i]->device);
     }
-    for (size_t i = 0; i < s->count; i++) {
-        const zks__item *r = s->by_hash[i];
-        if (r->r.kind == ZKS_RECORD_KIND_MEMBER && st->best[r->device] == r) {
-            append_member(s, st, r->device);
-        }
+    memset(st->mark, 0, st->words * sizeof(uint64_t));
+    for (size_t i = 0; tip && zks__state_newcomer(s, tip, st->mark, i, &device); i++) {
+        append_member(s, st, device);
+    }
+    for (size_t i = 0; !tip && i < s->device_count; i++) {
+        append_member(s, st, s->by_key[i]);
     }
 }
 

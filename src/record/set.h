@@ -116,8 +116,8 @@ const zks__record *zks__records_member(const zks__records *s,
 uint8_t zks__records_rights(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
 /* Devices that are members now, for "acknowledged by all"; not_after is not judged. */
 size_t zks__records_members(const zks__records *s);
-/* The i-th of them, oldest first: those that the tip lists in its order, then the others by the
- * hash of their record; the record as zks__records_member gives it. NULL past the end. */
+/* The i-th of them, oldest first: those that the tip lists in its order, then the others as the
+ * next EPOCH would list them; the record as zks__records_member gives it. NULL past the end. */
 const zks__record *zks__records_member_at(const zks__records *s, size_t i);
 /* The newest MEMBER record known of a device, member or not; NULL: a stranger. */
 const zks__record *zks__records_known(const zks__records *s,
@@ -141,8 +141,9 @@ const zks__record *zks__records_grant(const zks__records *s,
                                       const uint8_t epoch[ZKS_RECORD_HASH_BYTES],
                                       const uint8_t device[ZKS_DEVICE_ID_BYTES], size_t i);
 /* The i-th MEMBER record to list in an EPOCH on `parent` that removes `removed`: of all its members
- * but those, also whom a removed one let in; those that the parent lists first, in its order. NULL
- * past the end, and for a parent that does not count. */
+ * but those, also whom a removed one let in; those that the parent lists first, in its order, then
+ * the others by age: who let somebody in before whom it let in, those of one round by their keys.
+ * NULL past the end, and for a parent that does not count. */
 const zks__record *zks__records_next_listed(const zks__records *s,
                                             const uint8_t parent[ZKS_RECORD_HASH_BYTES],
                                             const uint8_t (*removed)[ZKS_DEVICE_ID_BYTES],

@@ -42,13 +42,15 @@ zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain)
     zks__query q = zks__query_of(
         s, ZKS_Q_CHAIN_UPDATE,
         "UPDATE chains SET tip_seq = ?, tip_id = ?, floor = ?, asked_seq = ?, asked_n = ?,"
-        " asked_ms = ? WHERE c = ?");
+        " asked_ms = ?, late_seq = ?, late_ms = ? WHERE c = ?");
     zks__bind_u64(&q, chain->tip_seq);
     zks__bind_blob(&q, chain->tip_id, sizeof chain->tip_id);
     zks__bind_u64(&q, chain->floor);
     zks__bind_u64(&q, chain->asked_seq);
     zks__bind_u64(&q, chain->asked_n);
     zks__bind_i64(&q, chain->asked_ms);
+    zks__bind_u64(&q, chain->late_seq);
+    zks__bind_i64(&q, chain->late_ms);
     zks__bind_i64(&q, chain->c);
     status = zks__query_run(&q);
     if (status == ZKS_OK && sqlite3_changes(s->db) == 0) {
@@ -61,7 +63,8 @@ zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn
 {
     zks__query q = zks__query_of(s, ZKS_Q_CHAIN_EACH,
                                  "SELECT c, author, chain, own, tip_seq, tip_id, floor, asked_seq,"
-                                 " asked_n, asked_ms FROM chains WHERE g = ? ORDER BY c");
+                                 " asked_n, asked_ms, late_seq, late_ms FROM chains WHERE g = ?"
+                                 " ORDER BY c");
     zks__bind_i64(&q, g);
     zks_status stop = ZKS_OK;
     while (stop == ZKS_OK && zks__query_step(&q)) {
@@ -71,7 +74,9 @@ zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn
                                   .floor = zks__column_u64(&q, 6),
                                   .asked_seq = zks__column_u64(&q, 7),
                                   .asked_n = zks__column_u64(&q, 8),
-                                  .asked_ms = zks__column_i64(&q, 9)};
+                                  .asked_ms = zks__column_i64(&q, 9),
+                                  .late_seq = zks__column_u64(&q, 10),
+                                  .late_ms = zks__column_i64(&q, 11)};
         zks__column_copy(&q, 1, chain.author, sizeof chain.author);
         zks__column_copy(&q, 2, chain.chain, sizeof chain.chain);
         zks__column_copy(&q, 5, chain.tip_id, sizeof chain.tip_id);

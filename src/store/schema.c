@@ -129,6 +129,11 @@ static const char *const steps[] = {
     "ALTER TABLE claims ADD COLUMN asked_n INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE relays ADD COLUMN asked_n INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE relays ADD COLUMN asked_ms INTEGER NOT NULL DEFAULT 0;",
+
+    /* Version 8: of chains, what a long gap has left to ask for, and when some of it was asked for.
+     */
+    "ALTER TABLE chains ADD COLUMN late_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE chains ADD COLUMN late_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

@@ -160,6 +160,9 @@ typedef struct zks__store_chain {
     uint64_t asked_seq; /* gaps up to there were asked for, of everyone; 0: none */
     uint64_t asked_n;   /* by this own entry */
     int64_t asked_ms;   /* when it was written, Unix */
+    uint64_t late_seq;  /* what is missing up to there is to be asked for once it was given up; 0:
+                           nothing */
+    int64_t late_ms;    /* when some of it was asked for, Unix */
 } zks__store_chain;
 /* Sets c. ZKS_E_STATE: there is one. */
 ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain);

@@ -173,7 +173,7 @@ uint64_t zks__sync_settled_n(
     const zks__sync *s); /* own entries known to be at this relay and stored as such */
 uint64_t zks__sync_retry_ms(const zks__sync *s); /* WAITING: when the next attempt starts */
 uint64_t zks__sync_cursor(const zks__sync *s);
-/* Bytes of own entries acknowledged since the machine was made. */
+/* Bytes of own entries acknowledged, or refused for good, since the machine was made. */
 uint64_t zks__sync_acked_bytes(const zks__sync *s);
 /* Connected, and nothing is pulled, stored or announced that is not yet committed here. What the
  * relay has sent and what it will announce next moment is not known: see zks__sync_ask. */

@@ -234,6 +234,16 @@ START_TEST(rotation_and_leaving)
     MUST(zks_group_leave(tablet.client, NULL, NULL, &op));
     EXPECT(world_finish(op), ZKS_OK);
     UNTIL(world_figure(tablet.client, ZKS_REPORT_STATE) == ZKS_STATE_OFFLINE);
+    /* nobody takes what it says any more: nothing waits for that */
+    MUST(zks_client_push(tablet.client, (const uint8_t *)"late", 4, ZKS_PUSH_ACKED, NULL, NULL,
+                         &op));
+    EXPECT(world_finish(op), ZKS_E_UNAUTHORIZED);
+    MUST(zks_client_flush(tablet.client, world_patience_ms(), NULL, NULL, &op));
+    MUST(zks_op_wait(op, world_patience_ms()));
+    ck_assert_int_eq(zks_op_number(op, ZKS_OP_PENDING), 1);
+    EXPECT(world_finish(op), ZKS_E_UNAUTHORIZED);
+    MUST(zks_client_wait_synced(tablet.client, NULL, NULL, &op));
+    EXPECT(world_finish(op), ZKS_E_UNAUTHORIZED);
     UNTIL(removals_of(&phone, &tablet) && told_epoch(&phone) == before + 2);
     MUST(zks_client_connect(tablet.client, NULL, NULL, &op));
     ck_assert_int_ne(world_finish(op), ZKS_OK);

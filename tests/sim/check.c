@@ -228,20 +228,29 @@ void sim_check_taken(sim_world *w, size_t relay, size_t device, const zks__entry
     }
 }
 
+/* Nobody asks for all that was before it joined. */
+static bool is_of_joiner(const sim_world *w, const struct zks__notice *n)
+{
+    return !w->options.paired && n->event == ZKS_EVENT_HISTORY_GAP && n->first == 1 &&
+           n->last >= ZKS_WANT_ENTRIES_MAX;
+}
+
 /* Whether everyone at the relay in use was asked in time for what is missing there. */
 static bool was_asked(const sim_slot *s, const struct zks__notice *n)
 {
     const sim_world *w = s->world;
-    bool is_long = n->last - n->first >= ZKS_WANT_ENTRIES_MAX && n->event == ZKS_EVENT_HISTORY_GAP;
     /* Where a relay takes nothing nobody can be asked. */
-    if (is_long || w->refused || w->want_count == SIM_WANTS_MAX) {
+    if (w->refused || w->want_count == SIM_WANTS_MAX || is_of_joiner(w, n)) {
         return true;
     }
     for (size_t i = 0; i < w->want_count; i++) {
         const sim_want *a = &w->wants[i];
-        if (a->device == (s->index == SIM_COPY ? 0 : s->index) && a->first <= n->last &&
-            n->last <= a->last && a->relay == zks__sync_relay(s->sync) &&
-            w->now - a->at >= ANSWER_MS && !memcmp(a->chain, n->chain, sizeof a->chain)) {
+        /* A long gap was asked for from its end, and may be shorter by now. */
+        bool is_long = a->last - a->first + 1 == ZKS_WANT_ENTRIES_MAX;
+        if (a->device == (s->index == SIM_COPY ? 0 : s->index) &&
+            (is_long || a->first <= n->last) && n->last <= a->last &&
+            a->relay == zks__sync_relay(s->sync) && w->now - a->at >= ANSWER_MS &&
+            !memcmp(a->chain, n->chain, sizeof a->chain)) {
             return true;
         }
     }

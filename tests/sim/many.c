@@ -143,6 +143,46 @@ void sim_many(bool evil, bool paired)
     ck_assert_uint_gt(sum.delivered, 0);
 }
 
+/* Two devices are away while the third writes `count` words at once, one before, and one when its
+ * relay, or both, have lost them. */
+static void miss_many(uint16_t count, bool paired, uint8_t losers, sim_result *out)
+{
+    enum { HOURS = 4 };
+    const sim_action actions[] = {
+        {SIM_TIME, 0, 120, 0},          {SIM_ONLINE, 1, 0, 0},
+        {SIM_ONLINE, 2, 0, 0},          {SIM_TIME, 0, 5, 0},
+        {SIM_PUSH_MANY, 0, 1, 0},       {SIM_TIME, 0, 20, 0},
+        {SIM_PUSH_MANY, 0, count, 0},   {SIM_TIME, 0, 1200, 0},
+        {SIM_RELAY_LOSES, 0, count, 0}, {SIM_RELAY_LOSES, (uint8_t)(losers - 1), count, 0},
+        {SIM_PUSH_MANY, 0, 1, 0},       {SIM_TIME, 0, 20, 0},
+        {SIM_ONLINE, 1, 0, 0},          {SIM_ONLINE, 2, 0, 0},
+        {SIM_TIME, 0, HOURS * 3600, 0}};
+    sim_options o = {.seed = 1, .paired = paired, .trace = getenv("ZKS_SIM_TRACE") != NULL};
+    sim_run(&o, actions, ZKS_COUNTOF(actions), out);
+    printf("%u missing at %u: %llu delivered, %llu late, %llu gaps, %llu sealed again\n",
+           (unsigned)count, (unsigned)losers, (unsigned long long)out->delivered,
+           (unsigned long long)out->late, (unsigned long long)out->gaps,
+           (unsigned long long)out->resealed);
+    fflush(stdout);
+    ck_assert_msg(!out->failed, "%s", out->text);
+    size_t others = (paired ? SIM_DEVICES : SIM_DEVICES - 1) - 1;
+    ck_assert_uint_eq(out->delivered, (count + 2u) * (others + 1));
+}
+
+void sim_long_gap(uint16_t count, bool paired)
+{
+    enum { MANY = 900 }; /* more than come before they are given up */
+    sim_result r;
+    ck_assert_int_eq(sim_open(paired), ZKS_OK);
+    miss_many(count, paired, 1, &r); /* the other relay has them */
+    ck_assert_uint_eq(r.gaps + r.late, 0);
+    miss_many(count, paired, 2, &r); /* sent again piece by piece by whoever has them */
+    ck_assert_uint_gt(r.resealed, 0);
+    ck_assert(paired || count < MANY || r.gaps > 0);
+    ck_assert(r.gaps > 0 || r.late == 0);
+    sim_close();
+}
+
 void sim_find_mutation(int mutation)
 {
     bool paired = mutation >= SIM_SECRET_LEAKS || mutation == SIM_SKIP_UNREADABLE;

@@ -17,6 +17,8 @@
 
 /* Fails the test with the shortest schedule that still fails. */
 void sim_many(bool evil, bool paired);
+/* Schedules of their own: one relay loses so many entries in a row, or both do. */
+void sim_long_gap(uint16_t count, bool paired);
 /* Fails the test unless some schedule finds the planted fault. */
 void sim_find_mutation(int mutation);
 int sim_main(int argc, char **argv, const char *name, void (*add)(TCase *c));

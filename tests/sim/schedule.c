@@ -28,6 +28,8 @@ static const struct kind {
     [SIM_DUEL] = {"duel", 0, 0, 4},
     [SIM_CUT] = {"cut", 0, 0, 5},
     [SIM_RELAY_WITHHOLDS] = {"relay-withholds", 0, 0, 4},
+    [SIM_PUSH_MANY] = {"push-many", 0, 0, 0},
+    [SIM_RELAY_LOSES] = {"relay-loses", 0, 0, 0},
     [SIM_EVIL_DROP] = {"evil-drop", 0, 4},
     [SIM_EVIL_HIDE] = {"evil-hide", 0, 4},
     [SIM_EVIL_REPLAY] = {"evil-replay", 0, 4},

@@ -27,11 +27,11 @@ enum {
     SIM_SLOTS = SIM_DEVICES + 1, /* the last one is a copy of device 0 that runs beside it */
     SIM_COPY = SIM_DEVICES,
     SIM_RELAYS = 2,
-    SIM_WORDS_MAX = 256, /* what apps write in one schedule */
+    SIM_WORDS_MAX = 1024, /* what apps write in one schedule */
     SIM_ACTIONS_MAX = 96,
     SIM_JOBS_MAX = 64,
     SIM_LINKS_MAX = 16384,
-    SIM_BLOBS_MAX = 2048,
+    SIM_BLOBS_MAX = 4096,
     SIM_EPOCHS_MAX = 48,
     SIM_WANTS_MAX = 2048,
     SIM_RECORDS_MAX = 96
@@ -80,6 +80,9 @@ typedef enum sim_kind {
     SIM_DUEL,            /* a: slot does, and one that is cut off from it does so elsewhere */
     SIM_CUT,             /* a: slot cannot reach a relay for b seconds */
     SIM_RELAY_WITHHOLDS, /* a: keeps records back, b times, and not the blobs that need them */
+    /* --- in schedules made by hand only --- */
+    SIM_PUSH_MANY,   /* a: slot, b: how many, in one commit */
+    SIM_RELAY_LOSES, /* a: relay, b: so many blobs in a row, but not its first */
     /* --- a relay that lies --- */
     SIM_EVIL_DROP,     /* a: relay drops one blob that it has acknowledged */
     SIM_EVIL_HIDE,     /* a: relay hides one blob from one device for ever */

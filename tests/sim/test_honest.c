@@ -8,10 +8,18 @@ START_TEST(honest_relays_lose_nothing_whatever_crashes)
 }
 END_TEST
 
+START_TEST(a_long_gap_is_healed_by_its_author)
+{
+    static const uint16_t counts[] = {257, 400, 900};
+    sim_long_gap(counts[_i], false);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_set_timeout(c, 36000);
     tcase_add_test(c, honest_relays_lose_nothing_whatever_crashes);
+    tcase_add_loop_test(c, a_long_gap_is_healed_by_its_author, 0, 3);
 }
 
 int main(int argc, char **argv)

@@ -409,6 +409,9 @@ static void act_on_slot(sim_world *w, const sim_action *a)
             sim_slot_push(s, 1 + a->b % 4);
         }
         break;
+    case SIM_PUSH_MANY:
+        sim_slot_push(s, a->b);
+        break;
     case SIM_ONLINE:
         s->online_wanted = !s->online_wanted;
         if (s->running) {
@@ -487,12 +490,17 @@ static sim_blob *some_blob(sim_world *w, sim_relay *r)
     return r->rows.count ? &r->rows.blobs[sim_below(w, r->rows.count)] : NULL;
 }
 
-static void drop_blob(sim_relay *r, sim_blob *b)
+static void take_blob(sim_relay *r, sim_blob *b)
 {
     zks__buf_unref(b->bytes);
     size_t i = (size_t)(b - r->rows.blobs);
     memmove(b, b + 1, (r->rows.count - i - 1) * sizeof *b);
     r->rows.count--;
+}
+
+static void drop_blob(sim_relay *r, sim_blob *b)
+{
+    take_blob(r, b);
     r->world->lost = r->world->harmed = true;
 }
 
@@ -573,6 +581,14 @@ static void act_as_liar(sim_world *w, const sim_action *a)
     }
 }
 
+static void lose_blobs(sim_relay *r, size_t count)
+{
+    while (count-- && r->rows.count > 1) {
+        take_blob(r, &r->rows.blobs[1]);
+    }
+    r->world->lost = true;
+}
+
 static void act_on_relay(sim_world *w, const sim_action *a)
 {
     sim_relay *r = &w->relays[a->a % SIM_RELAYS];
@@ -596,6 +612,9 @@ static void act_on_relay(sim_world *w, const sim_action *a)
         r->withholds = 1 + a->b % 6;
         w->withheld = true;
         break;
+    case SIM_RELAY_LOSES:
+        lose_blobs(r, a->b);
+        break;
     case SIM_RELAY_REFUSES:
         r->refuses = 1 + a->b % 6;
         break;
@@ -617,7 +636,7 @@ static void act(sim_world *w, const sim_action *a)
     } else if (a->kind >= SIM_EVIL_DROP) {
         act_as_liar(w, a);
     } else if ((a->kind >= SIM_RELAY_CRASH && a->kind <= SIM_RELAY_NOTIFY) ||
-               a->kind == SIM_RELAY_WITHHOLDS) {
+               a->kind == SIM_RELAY_WITHHOLDS || a->kind == SIM_RELAY_LOSES) {
         act_on_relay(w, a);
     } else {
         act_on_slot(w, a);

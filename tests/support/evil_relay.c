@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { BLOBS_MAX = 512, RECORDS_MAX = 32, SESSIONS_MAX = 16, BATCH = 64, HIDDEN_MAX = 4 };
+enum { BLOBS_MAX = 4096, RECORDS_MAX = 32, SESSIONS_MAX = 16, BATCH = 64, HIDDEN_MAX = 4 };
 
 typedef struct blob {
     uint64_t cursor;

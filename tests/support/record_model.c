@@ -297,6 +297,12 @@ static int compare_seniority(seniority x, seniority y)
     return x.place != y.place ? (x.place < y.place ? -1 : 1) : 0;
 }
 
+static int compare_names(const zks__record *a, const zks__record *b)
+{
+    int order = memcmp(a->epoch.signer, b->epoch.signer, ZKS_DEVICE_ID_BYTES);
+    return order ? order : memcmp(a->hash, b->hash, sizeof a->hash);
+}
+
 static bool pinned(const record_model *m, const zks__record *e)
 {
     for (size_t i = 0; i < m->pin_count; i++) {
@@ -344,7 +350,7 @@ static bool first_of(const record_model *m, const zks__record *a, const zks__rec
     if (!order) {
         order = compare_seniority(oldest_on_the_way(m, p, a), oldest_on_the_way(m, p, b));
     }
-    return (order ? order : memcmp(a->hash, b->hash, 32)) < 0;
+    return (order ? order : compare_names(a, b)) < 0;
 }
 
 /* The ok ones in the order of number and hash. */
@@ -364,20 +370,36 @@ static void sort(verdicts *v)
     }
 }
 
+static bool shuts_out(const record_model *m, const zks__record *e)
+{
+    const zks__record *p = parent_of(m, e);
+    model_members before, after;
+    bool out = false;
+    if (p) {
+        record_model_members(m, p, &before);
+        record_model_members(m, e, &after);
+    }
+    for (int d = 0; p && d < RECORD_WORLD_DEVICES; d++) {
+        out = out || (before.in[d] && !after.in[d]);
+    }
+    return out;
+}
+
 /* false: nothing is open. */
 static bool choose(record_model *m, verdicts *v)
 {
     const zks__record *best = NULL;
     const zks__record *lost = NULL;
+    bool ring = false;
     for (size_t i = 0; i < v->count; i++) {
         for (size_t k = 0; k < v->count; k++) {
-            if (v->attack[i][k] && v->label[i] == OPEN && v->label[k] == OPEN &&
-                first_of(m, v->e[i], best)) {
-                best = v->e[i];
-            }
+            ring = ring || (v->attack[i][k] && v->label[i] == OPEN && v->label[k] == OPEN);
+        }
+        if (v->label[i] == OPEN && shuts_out(m, v->e[i]) && first_of(m, v->e[i], best)) {
+            best = v->e[i];
         }
     }
-    if (!best) {
+    if (!ring || !best) {
         return false;
     }
     bool way[RECORD_WORLD_RECORDS_MAX];
@@ -450,7 +472,7 @@ static bool better(const record_model *m, const verdicts *v, const zks__record *
     size_t y = length_of(m, v, b);
     int order = compare_seniority(seniority_at(m, parent_of(m, a), signer_of(m, a)),
                                   seniority_at(m, parent_of(m, b), signer_of(m, b)));
-    return x != y ? x > y : (order ? order : memcmp(a->hash, b->hash, 32)) < 0;
+    return x != y ? x > y : (order ? order : compare_names(a, b)) < 0;
 }
 
 static const zks__record *climb(const record_model *m, const verdicts *v, const zks__record *tip)

@@ -379,9 +379,9 @@ declare const constants: {
   readonly ZKS_REPORT_HELD: 10;
   /** highest own number, as ZKS_OP_FIRST_NUMBER */
   readonly ZKS_REPORT_LAST_NUMBER: 11;
-  /** entries that a relay acknowledged */
+  /** entries that a relay took; not those that it refused */
   readonly ZKS_REPORT_SENT: 12;
-  /** as sealed */
+  /** of them, as sealed */
   readonly ZKS_REPORT_SENT_BYTES: 13;
   /** entries put into the inbox */
   readonly ZKS_REPORT_RECEIVED: 14;

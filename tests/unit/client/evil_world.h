@@ -17,7 +17,7 @@ static device *const a = &devices[0], *const b = &devices[1], *const c = &device
 static _Atomic int64_t wall_ms; /* the wall clock is ahead by so much */
 static zks__clock true_clock;
 
-static int64_t evil_unix_ms(void *user)
+static inline int64_t evil_unix_ms(void *user)
 {
     (void)user;
     return true_clock.unix_ms(true_clock.user) + wall_ms;
@@ -50,7 +50,7 @@ typedef struct evil_poke {
     zks_client *client;
 } evil_poke;
 
-static void evil_run_poke(zks__task *task)
+static inline void evil_run_poke(zks__task *task)
 {
     evil_poke *p = ZKS_CONTAINER(task, evil_poke, task);
     if (p->client->tick_ms != UINT64_MAX) {
@@ -62,7 +62,7 @@ static void evil_run_poke(zks__task *task)
 }
 
 /* Housekeeping now, on all clients. */
-static void evil_tick(void)
+static inline void evil_tick(void)
 {
     for (size_t i = 0; i < EVIL_DEVICES; i++) {
         evil_poke *p = devices[i].client ? zks__alloc_zero(1, sizeof *p) : NULL;
@@ -93,20 +93,20 @@ static void evil_tick(void)
 
 /* --- devices --- */
 
-static void evil_open(device *d)
+static inline void evil_open(device *d)
 {
     device_open(d, runtime, NULL, evil_relay_address(relay));
     device_connect(d);
 }
 
-static void evil_push(device *d, uint64_t first, uint64_t last)
+static inline void evil_push(device *d, uint64_t first, uint64_t last)
 {
     for (uint64_t i = first; i <= last; i++) {
         device_done(device_push(d, i, ZKS_PUSH_ACKED), ZKS_OK);
     }
 }
 
-static void evil_reconnect(device *d)
+static inline void evil_reconnect(device *d)
 {
     zks_op *op = NULL;
     unsigned before = d->connected;
@@ -117,7 +117,7 @@ static void evil_reconnect(device *d)
     DEVICE_UNTIL(d->connected > before);
 }
 
-static int64_t evil_number(device *d, int32_t field)
+static inline int64_t evil_number(device *d, int32_t field)
 {
     zks_report *p = NULL;
     ck_assert_int_eq(zks__report_get(d->client, &p), ZKS_OK);
@@ -126,13 +126,13 @@ static int64_t evil_number(device *d, int32_t field)
     return n;
 }
 
-static int64_t evil_received(device *d)
+static inline int64_t evil_received(device *d)
 {
     return evil_number(d, ZKS_REPORT_RECEIVED);
 }
 
 /* What the app of d can read must be exactly these words, once each. in_order: as listed. */
-static void evil_expect(device *d, const uint64_t *words, size_t count, bool in_order)
+static inline void evil_expect(device *d, const uint64_t *words, size_t count, bool in_order)
 {
     zks_batch *batch = NULL;
     zks_op *op = device_read(d, 0, 0);
@@ -159,7 +159,7 @@ static void evil_expect(device *d, const uint64_t *words, size_t count, bool in_
 }
 
 /* All six words of A, in order, and no alarm but those named. */
-static void evil_expect_all(device *d)
+static inline void evil_expect_all(device *d)
 {
     static const uint64_t all[EVIL_WORDS] = {1, 2, 3, 4, 5, 6};
     evil_expect(d, all, EVIL_WORDS, true);
@@ -168,7 +168,7 @@ static void evil_expect_all(device *d)
     ck_assert_uint_eq(d->events[ZKS_EVENT_FORK], 0);
 }
 
-static void evil_id(device *d, uint8_t out[ZKS_DEVICE_ID_BYTES])
+static inline void evil_id(device *d, uint8_t out[ZKS_DEVICE_ID_BYTES])
 {
     zks_report *p = NULL;
     size_t length = 0;

@@ -239,6 +239,161 @@ START_TEST(another_relay_is_visited_again_while_something_is_missing)
 }
 END_TEST
 
+/* --- a long gap --- */
+
+enum { LONG = 700, LATE_MINUTES = 11 };
+
+/* A's entries 2 to LONG + 1 are missing. */
+static void miss_many(void)
+{
+    push(a, 1);
+    ck_assert_uint_eq(deliver(0, 1).delivered, 1);
+    push(a, LONG);
+    push(a, 1);
+    ck_assert_uint_eq(deliver(LONG + 1, 1).held, 1);
+}
+
+/* The last question is for these of A's entries, of everyone. */
+static void expect_question(uint64_t first, uint64_t last)
+{
+    zks__sealed sent[64];
+    size_t count = 0;
+    zks__want_span span = {0};
+    begin(b);
+    ck_assert_int_eq(zks__ledger_outbox(b, 0, 1 << 20, 64, sent, &count), ZKS_OK);
+    commit(b);
+    for (size_t i = 0; i < count; i++) {
+        zks__entry e;
+        zks__want found;
+        ck_assert_int_eq(zks__blob_open(&b->own_key, sent[i].blob->data, sent[i].blob->length, &e),
+                         ZKS_OK);
+        if (e.kind == ZKS_ENTRY_WANT && !zks__want_decode(e.body, e.body_length, &found)) {
+            ck_assert_uint_eq(found.round, 2);
+            ck_assert_uint_eq(found.count, 1);
+            ck_assert(zks__want_next(&found, &span));
+        }
+        zks__buf_unref(sent[i].blob);
+    }
+    ck_assert_uint_eq(span.first, first);
+    ck_assert_uint_eq(span.last, last);
+}
+
+/* The gap is given up: the end of it was asked for. */
+static void give_up_many(void)
+{
+    miss_many();
+    zks__received r = restart(HOUR_MS);
+    expect_nothing(&r);
+    expect_question(LONG - 254, LONG + 1);
+    settle(b);
+    r = restart(HOUR_MS);
+    ck_assert(told(&r, ZKS_EVENT_HISTORY_GAP));
+    ck_assert_uint_eq(r.delivered, 1);
+}
+
+/* Minutes until the next question about what was given up; 0: there is none within the hour. */
+static int next_question(void)
+{
+    int64_t asked_ms = zks__ledger_find_chain(b, device_of(a), a->own->row.chain)->row.late_ms;
+    for (int minute = 1; minute <= 60; minute++) {
+        (void)later(MINUTE_MS);
+        settle(b);
+        if (zks__ledger_find_chain(b, device_of(a), a->own->row.chain)->row.late_ms != asked_ms) {
+            return minute;
+        }
+    }
+    return 0;
+}
+
+static void expect_pieces(void)
+{
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(LONG - 254, LONG + 1);
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(LONG - 510, LONG - 255);
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(2, LONG - 511);
+}
+
+/* Nothing is held up meanwhile: the gap is told, and what comes late is flagged as always. */
+START_TEST(what_a_long_gap_leaves_is_asked_for_piece_by_piece)
+{
+    give_up_many();
+    expect_pieces();
+    expect_pieces(); /* once more: who could answer may have been away */
+    ck_assert_int_eq(next_question(), 0);
+}
+END_TEST
+
+START_TEST(what_a_long_gap_leaves_is_asked_for_after_a_restart_too)
+{
+    give_up_many();
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    zks__received r = restart(MINUTE_MS);
+    expect_nothing(&r);
+    expect_question(LONG - 254, LONG + 1);
+    ck_assert_int_eq(next_question(), LATE_MINUTES - 1);
+    expect_question(LONG - 510, LONG - 255);
+}
+END_TEST
+
+START_TEST(what_a_long_gap_leaves_is_asked_for_again_while_something_comes)
+{
+    give_up_many();
+    expect_pieces();
+    ck_assert_int_eq(next_question(), LATE_MINUTES); /* the second time */
+    expect_question(LONG - 254, LONG + 1);
+    ck_assert_uint_eq(deliver(LONG, 1).delivered, 1);
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(LONG - 510, LONG - 255);
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(2, LONG - 511);
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(LONG - 255, LONG); /* a third time, without what is here */
+    for (size_t first = 1; first < LONG; first += BATCH) {
+        (void)deliver(first, LONG - first < BATCH ? LONG - first : BATCH);
+    }
+    ck_assert_uint_eq(b->held_count, 0);
+    ck_assert_int_eq(next_question(), 0); /* all is here */
+}
+END_TEST
+
+/* The author answers the first question: it shrinks from its end, and is asked for further. */
+START_TEST(a_long_gap_is_healed_from_its_end)
+{
+    miss_many();
+    zks__received r = restart(HOUR_MS);
+    expect_nothing(&r);
+    settle(b);
+    for (size_t first = LONG - 255; first <= LONG; first += BATCH) { /* entries LONG - 254 on */
+        ck_assert_uint_eq(deliver(first, BATCH).delivered, 0);
+    }
+    r = restart(HOUR_MS);
+    ck_assert(told(&r, ZKS_EVENT_HISTORY_GAP));
+    ck_assert_uint_eq(r.delivered, 257);
+    ck_assert_int_eq(next_question(), LATE_MINUTES);
+    expect_question(LONG - 510, LONG - 255);
+}
+END_TEST
+
+/* This group is shared: who joins it asks for nothing that was before. */
+START_TEST(who_joins_does_not_ask_for_all_that_there_ever_was)
+{
+    unsigned round = 0;
+    push(a, LONG);
+    push(a, 1);
+    ck_assert_uint_eq(deliver(LONG, 1).held, 1);
+    zks__received r = restart(HOUR_MS);
+    ck_assert(told(&r, ZKS_EVENT_HISTORY_GAP));
+    ck_assert_uint_eq(r.delivered, 1);
+    settle(b);
+    for (int minute = 0; minute < 30; minute++) {
+        (void)later(MINUTE_MS);
+    }
+    ck_assert_uint_eq(wanted(b, &round), 0);
+}
+END_TEST
+
 /* --- A misses what B names --- */
 
 static zks__received a_later(int64_t ms)
@@ -425,6 +580,11 @@ static void add(TCase *c)
     tcase_add_test(c, a_relay_that_takes_no_question_holds_nothing_up);
     tcase_add_test(c, what_was_asked_for_is_given_up_while_more_goes_missing);
     tcase_add_test(c, another_relay_is_visited_again_while_something_is_missing);
+    tcase_add_test(c, what_a_long_gap_leaves_is_asked_for_piece_by_piece);
+    tcase_add_test(c, what_a_long_gap_leaves_is_asked_for_after_a_restart_too);
+    tcase_add_test(c, what_a_long_gap_leaves_is_asked_for_again_while_something_comes);
+    tcase_add_test(c, a_long_gap_is_healed_from_its_end);
+    tcase_add_test(c, who_joins_does_not_ask_for_all_that_there_ever_was);
     tcase_add_loop_test(c, what_heads_name_is_asked_for_before_it_is_withheld, 0, 2);
     tcase_add_test(c, all_that_is_named_is_asked_for);
     tcase_add_test(c, questions_about_others_do_not_use_up_the_answers_about_oneself);

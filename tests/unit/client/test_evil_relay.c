@@ -308,6 +308,9 @@ START_TEST(a_refusal_that_means_nothing_is_told_and_healed)
     DEVICE_UNTIL(a->events[ZKS_EVENT_PUSH_REFUSED] == 1);
     ck_assert_int_eq(a->status[ZKS_EVENT_PUSH_REFUSED], ZKS_E_PROTOCOL);
     ck_assert_mem_eq(a->refused, ids[3], sizeof ids[3]);
+    DEVICE_UNTIL(evil_number(a, ZKS_REPORT_PENDING_COUNT) == 0);
+    ck_assert_int_eq(evil_number(a, ZKS_REPORT_SENT), EVIL_WORDS - 1);
+    ck_assert_int_eq(evil_number(a, ZKS_REPORT_SENT_BYTES) % (EVIL_WORDS - 1), 0);
     EVIL_HEALS(evil_received(b) == EVIL_WORDS);
     evil_expect_all(b);
 }

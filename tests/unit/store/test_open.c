@@ -205,6 +205,8 @@ static zks_status count_record(zks__slice bytes, void *user)
     return bytes.length == 3 ? ZKS_OK : ZKS_E_INTERNAL;
 }
 
+/* Format 8 added them. */
+#define DROP_LATE "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
 /* Format 7 added them. */
 #define DROP_ASKED                                                                      \
     "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
@@ -225,6 +227,7 @@ START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
     help_ok(zks__store_record_add(s, group.g, hash, (zks__slice){(const uint8_t *)"abc", 3}));
     help_ok(zks__store_commit(s));
     run_sql(s, "DROP TABLE quarantine");
+    run_sql(s, DROP_LATE);
     run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 5");
     zks__store_close(s);
@@ -250,6 +253,8 @@ static zks_status check_chain(const zks__store_chain *chain, void *user)
     ck_assert_uint_eq(chain->asked_seq, expected->asked_seq);
     ck_assert_uint_eq(chain->asked_n, expected->asked_n);
     ck_assert_int_eq(chain->asked_ms, expected->asked_ms);
+    ck_assert_uint_eq(chain->late_seq, expected->late_seq);
+    ck_assert_int_eq(chain->late_ms, expected->late_ms);
     return ZKS_OK;
 }
 
@@ -290,6 +295,7 @@ START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
     relay.acked_n = 8;
     help_ok(zks__store_relay_update(s, &relay));
     help_ok(zks__store_commit(s));
+    run_sql(s, DROP_LATE);
     run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 6");
     zks__store_close(s);
@@ -298,6 +304,8 @@ START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
     chain.asked_seq = 9;
     chain.asked_n = claim.asked_n = relay.asked_n = 7;
     chain.asked_ms = relay.asked_ms = INT64_C(1790000000000);
+    chain.late_seq = 2;
+    chain.late_ms = INT64_C(1790000000001);
     help_ok(zks__store_begin(s));
     help_ok(zks__store_chain_update(s, &chain));
     help_ok(zks__store_claim_update(s, &claim));

@@ -494,8 +494,8 @@ enum {
     ZKS_REPORT_HELD = 10,
     ZKS_REPORT_LAST_NUMBER = 11, /* highest own number, as ZKS_OP_FIRST_NUMBER */
     /* since the client was opened */
-    ZKS_REPORT_SENT = 12,           /* entries that a relay acknowledged */
-    ZKS_REPORT_SENT_BYTES = 13,     /* as sealed */
+    ZKS_REPORT_SENT = 12,           /* entries that a relay took; not those that it refused */
+    ZKS_REPORT_SENT_BYTES = 13,     /* of them, as sealed */
     ZKS_REPORT_RECEIVED = 14,       /* entries put into the inbox */
     ZKS_REPORT_RECEIVED_BYTES = 15, /* as sealed */
     ZKS_REPORT_DUPLICATES = 16,     /* blobs dropped because their entry was there already */
@@ -815,7 +815,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_int(zks_config *config, int32_t o
  * address  "zks://<relay key>@host:port" or "host[:port]" (whose key is pinned when first seen); at
  *          most ZKS_SIZE_ADDRESS_MAX bytes
  * One thread at a time, also in callbacks. Since 0.1. ZKS_E_ADDRESS: too long. ZKS_E_LIMIT: more
- * than ZKS_RELAYS_MAX. ZKS_E_NOMEM.
+ * than ZKS_RELAYS_MAX; whatever the class of this status, waiting does not help: name fewer.
+ * ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_config_add_relay(zks_config *config, const char *address);
 
@@ -995,7 +996,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_trust_relay(zks_client *client, const
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable. ZKS_OP_PENDING
  * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_TIMEOUT: ZKS_OP_PENDING entries
- * are left; they stay stored and go out later.
+ * are left; they stay stored and go out later. ZKS_E_DEVICE_REVOKED, ZKS_E_UNAUTHORIZED: the same,
+ * and before the time is over, as of zks_client_push.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_flush(zks_client *client, uint32_t timeout_ms,
                                                  zks_done_fn done, void *user, zks_op **out_op);
@@ -1008,7 +1010,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_flush(zks_client *client, uint32_t ti
  * client      the client
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable
- * Any thread, also in callbacks. Since 0.1.
+ * Any thread, also in callbacks. Since 0.1. Completes with ZKS_E_DEVICE_REVOKED,
+ * ZKS_E_UNAUTHORIZED: this device was removed, has left, or is taken for a member by no relay.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_wait_synced(zks_client *client, zks_done_fn done,
                                                        void *user, zks_op **out_op);
@@ -1068,9 +1071,11 @@ ZKS_API void zks_client_free(zks_client *client);
  * are on their way into the store, wait for an earlier push; ZKS_E_NOT_CONNECTED: the flag asked
  * for a connection. Completes with ZKS_E_STORE_FULL, ZKS_E_STORE_READONLY, ZKS_E_STORE_CORRUPT,
  * ZKS_E_STORE_IO: nothing was stored; with ZKS_PUSH_ACKED also ZKS_E_BLOB_TOO_LARGE, ZKS_E_REFUSED:
- * stored, and the relay refused it for good. For a relay's yes it waits as long as it takes, also
- * while the group's space there is used up or this device is removed (ZKS_EVENT_STATE): cancel it
- * to give up, which takes nothing back.
+ * stored, and the relay refused it for good; ZKS_E_DEVICE_REVOKED, ZKS_E_UNAUTHORIZED: stored, and
+ * the waiting is over, since this device was removed, has left, or is taken for a member by no
+ * relay; it stays stored, and goes out if the device is let in again. Else it waits for a relay's
+ * yes as long as it takes, also while the group's space there is used up: cancel it to give up,
+ * which takes nothing back.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_client_push(zks_client *client, const uint8_t *data,
                                                 size_t length, uint32_t flags, zks_done_fn done,
@@ -1277,7 +1282,7 @@ ZKS_API const uint8_t *zks_event_bytes(const zks_event *event, int32_t field, si
  * Any thread, also in callbacks. Since 0.1. ZKS_E_STATE: the client is not open yet. The status of
  * opening it, where that failed. ZKS_E_UNSUPPORTED: a paired group has no secret to give away.
  * ZKS_E_ADDRESS: a line is empty, too long or has control characters. ZKS_E_LIMIT: more than
- * ZKS_RELAYS_MAX lines. ZKS_E_NOMEM.
+ * ZKS_RELAYS_MAX lines: name fewer, waiting does not help. ZKS_E_NOMEM.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_invite_shared(zks_client *client, const char *relay_lines,
                                                   zks_invite **out_invite);
@@ -1452,7 +1457,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_qr_render(const char *text, size_t length, i
  * ZKS_E_DEVICE_REVOKED: it is itself removed; ZKS_E_NOT_FOUND: no such device was ever a member;
  * ZKS_E_INVALID: it is this device, see zks_group_leave; ZKS_E_UNSUPPORTED: a shared group;
  * ZKS_E_UNKNOWN_EPOCH: this device is not synced yet; ZKS_E_CONFLICT: others change the group all
- * the time, or this device was removed by another one that would stay; ZKS_E_QUOTA_EXCEEDED: this
+ * the time, or this device was removed by another one that would stay, or two devices have removed
+ * each other (ZKS_EVENT_GROUP_FORK) and the relay keeps the other one than this device: the text
+ * says which, and the recovery code settles the latter two; ZKS_E_QUOTA_EXCEEDED: this
  * device has changed the group too often; ZKS_E_CONNECTION_LOST: whether it is done is not known:
  * repeat it. Of the recovery code: ZKS_E_MALFORMED, ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
  * ZKS_E_DECRYPT: it is mistyped; ZKS_E_WRONG_GROUP: another group's; ZKS_E_SUITE: not of this

@@ -541,9 +541,9 @@ class ReportField(IntEnum):
     HELD = 10
     # highest own number, as ZKS_OP_FIRST_NUMBER
     LAST_NUMBER = 11
-    # entries that a relay acknowledged
+    # entries that a relay took; not those that it refused
     SENT = 12
-    # as sealed
+    # of them, as sealed
     SENT_BYTES = 13
     # entries put into the inbox
     RECEIVED = 14
