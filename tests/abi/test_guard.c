@@ -410,7 +410,7 @@ END_TEST
 
 /* --- from 8 threads --- */
 
-enum { THREADS = 8, ROUNDS = 40 };
+enum { THREADS = 8, ROUNDS = 40, ROUNDS_MEMCHECK = 4 };
 typedef struct hammer {
     cast *cast;
     uint64_t seed;
@@ -432,7 +432,8 @@ static void *strike(void *argument)
     if (zks_config_new(&own)) {
         return NULL;
     }
-    for (size_t i = 0; i < (size_t)ROUNDS * ROWS; i++) {
+    size_t rounds = unit_memcheck() ? ROUNDS_MEMCHECK : ROUNDS;
+    for (size_t i = 0; i < rounds * ROWS; i++) {
         const struct row *r = &rows[next(&h->seed) % ROWS];
         bool last = r->result == RESULT_ENDS || !strcmp(r->name, "client_close") ||
                     !strcmp(r->name, "runtime_close") || !strcmp(r->name, "relay_stop");
