@@ -222,7 +222,7 @@ END_TEST
 
 START_TEST(hello_that_does_not_come_ends_the_session)
 {
-    fixture *f = fixture_new("hello_ms = 200");
+    fixture *f = fixture_new(unit_memcheck() ? "hello_ms = 5000" : "hello_ms = 200");
     ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
     raw_expect_closed(&f->c[0]); /* it has proven nothing, so it hears nothing */
     ck_assert_int_eq(f->c[0].closed, ZKS_OK);

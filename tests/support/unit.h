@@ -6,14 +6,15 @@
 
 #include <check.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* Under valgrind, which runs one thread at a time and each much slower, so that rounds are fewer. */
+/* Under valgrind, which runs one thread at a time and each much slower, so that rounds are fewer.
+ */
 static inline bool unit_memcheck(void)
 {
     const char *which = getenv("ZKS_SANITIZER");
