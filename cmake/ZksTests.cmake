@@ -246,6 +246,27 @@ function(zks_python_tests)
   endforeach()
 endfunction()
 
+# zks_valgrind_tests(PROGRAM... TIMEOUT seconds): valgrind_<program> for each of these test programs,
+# some cases of the Python package and the two programs, under memcheck: those that say the most in
+# the time there is. tests/valgrind/all.py runs everything.
+function(zks_valgrind_tests)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "")
+  set(memcheck python3 ${PROJECT_SOURCE_DIR}/tests/valgrind/memcheck.py)
+  foreach(name IN LISTS arg_UNPARSED_ARGUMENTS)
+    zks_test_register(valgrind_${name} LABEL valgrind TIMEOUT ${arg_TIMEOUT}
+      COMMAND ${memcheck} $<TARGET_FILE:${name}>)
+  endforeach()
+  zks_test_register(valgrind_programs LABEL valgrind TIMEOUT ${arg_TIMEOUT}
+    COMMAND ${memcheck} --name programs python3 ${PROJECT_SOURCE_DIR}/tests/e2e/test_cli.py
+      Secrets.test_nothing_secret_is_logged)
+  set(ZKS_TEST_ENVIRONMENT ${ZKS_TEST_ENVIRONMENT} PYTHONDONTWRITEBYTECODE=1
+    PYTHONPATH=${PROJECT_BINARY_DIR}/python)
+  zks_test_register(valgrind_python LABEL valgrind TIMEOUT ${arg_TIMEOUT}
+    COMMAND ${memcheck} --name python ${PROJECT_SOURCE_DIR}/tests/python/run ${ZKS_TOOLS_PYTHON}
+      ${PROJECT_SOURCE_DIR}/tests/python/test_sync.py
+      -k "bytes_like or resized or keeps_its_client or unclosed or cancels_its")
+endfunction()
+
 # tests/node/suite/<x>.test.mjs: node_<runtime>_<x> under Node, Bun and Deno; tests/node/test_<x>.py:
 # node_<x>. All with the addon that node_build makes.
 function(zks_node_tests)

@@ -566,6 +566,7 @@ START_TEST(store_of_another_process_is_busy)
     ck_assert_int_eq(write(go[1], &byte, 1), 1);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);
+    close(ready[0]), close(ready[1]), close(go[0]), close(go[1]);
     MUST(zks_client_open(w.runtime, g, NULL, NULL, &op, &c)); /* its process is gone */
     MUST(world_finish(op));
     world_client_close(c);

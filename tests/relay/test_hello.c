@@ -2,6 +2,8 @@
 /* HELLO: who is let in, and that all others are refused alike. */
 #include "relay_fixture.h"
 
+#include <sqlite3.h>
+
 START_TEST(hello_first_member_creates_group)
 {
     uint8_t zeros[ZKS_INCARNATION_BYTES] = {0};
@@ -220,7 +222,7 @@ END_TEST
 
 START_TEST(hello_that_does_not_come_ends_the_session)
 {
-    fixture *f = fixture_new("hello_ms = 200");
+    fixture *f = fixture_new(unit_memcheck() ? "hello_ms = 5000" : "hello_ms = 200");
     ck_assert_int_eq(raw_connect(&f->c[0], f->relay.address), ZKS_OK);
     raw_expect_closed(&f->c[0]); /* it has proven nothing, so it hears nothing */
     ck_assert_int_eq(f->c[0].closed, ZKS_OK);
@@ -333,6 +335,62 @@ START_TEST(hello_two_strangers_to_a_new_group_at_once_both_join)
 }
 END_TEST
 
+/* Held: no statement of the relay's store begins. */
+static pthread_mutex_t store_gate = PTHREAD_MUTEX_INITIALIZER;
+
+static int pass_gate(unsigned type, void *user, void *statement, void *text)
+{
+    (void)type, (void)user, (void)statement, (void)text;
+    pthread_mutex_lock(&store_gate);
+    pthread_mutex_unlock(&store_gate);
+    return 0;
+}
+
+/* SQLite calls it for each database that this process opens. */
+static int add_gate(sqlite3 *db, char **problem, const void *api)
+{
+    (void)problem, (void)api;
+    return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, pass_gate, NULL);
+}
+
+/* The group is unknown, so that it goes as soon as its opening ends; the session ends later, for
+ * the device acknowledges nothing until then. */
+START_TEST(hello_session_that_outlives_the_opening_of_its_group)
+{
+    zks__message m;
+    zks__slice records[3];
+    raw_world other;
+    raw_client silent;
+    sqlite3_auto_extension((void (*)(void))add_gate);
+    fixture *f = fixture_new(NULL);
+    raw_world_init(&other);
+    raw_client_init(&silent, &other, &f->group, FIXTURE_CLIENTS + 1);
+    raw_join(&f->c[0], f->relay.address, ZKS_MODE_LIVE);
+    ck_assert_int_eq(raw_connect(&f->c[1], f->relay.address), ZKS_OK);
+    ck_assert_int_eq(raw_connect(&silent, f->relay.address), ZKS_OK);
+    pthread_mutex_lock(&store_gate);
+    raw_hello(&silent, &m, records);
+    m.hello.records.count = 0;
+    m.hello.group_id[0] ^= 1;
+    raw_hello_sign(&silent, &m.hello);
+    raw_send(&silent, &m);
+    raw_idle(&other, 20); /* sends */
+    raw_hello(&f->c[1], &m, records);
+    m.hello.version++;
+    raw_send(&f->c[1], &m); /* answered without the store, behind the other HELLO */
+    raw_expect_error(&f->c[1], ZKS_WIRE_INVALID_MESSAGE);
+    raw_relay_stop_begin(&f->relay);
+    raw_expect(&f->c[0], ZKS_MESSAGE_BYE);
+    pthread_mutex_unlock(&store_gate);
+    raw_idle(&f->world, 100); /* the opening ends */
+    raw_expect_closed(&silent);
+    sqlite3_cancel_auto_extension((void (*)(void))add_gate);
+    raw_client_done(&silent);
+    raw_world_done(&other);
+    fixture_free(f);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_test(c, hello_first_member_creates_group);
@@ -350,6 +408,7 @@ static void add(TCase *c)
     tcase_add_test(c, hello_full_group_is_overloaded);
     tcase_add_test(c, hello_too_many_new_groups_are_put_off);
     tcase_add_test(c, hello_two_strangers_to_a_new_group_at_once_both_join);
+    tcase_add_test(c, hello_session_that_outlives_the_opening_of_its_group);
 }
 
 int main(void)

@@ -6,10 +6,20 @@
 
 #include <check.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+/* Under valgrind, which runs one thread at a time and each much slower, so that rounds are fewer.
+ */
+static inline bool unit_memcheck(void)
+{
+    const char *which = getenv("ZKS_SANITIZER");
+    return which && strcmp(which, "memcheck") == 0;
+}
 
 /* ZKS_TEST_SEED from the environment, else another one in each run. */
 static inline uint64_t unit_seed(void)
