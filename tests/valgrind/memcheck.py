@@ -28,6 +28,8 @@ from pathlib import Path
 SOURCE = Path(os.environ.get("ZKS_SOURCE_DIR", Path(__file__).resolve().parents[2]))
 BUILD = Path(os.environ.get("ZKS_BUILD_DIR", SOURCE / "build" / "dev"))
 LEAVES = ["abi_prog_exit"]
+# A pipe that signal handlers write to until the process is gone.
+KEPT = re.compile(r": cli_signals ")
 OURS = re.compile(r": _?(zks|cffi_[df]_)|\(in .*(_native\.abi3\.so|libzks)")
 PYTHON = re.compile(r"\(in .*/(python3|libpython|_cffi_backend)[^/]*\)")
 LOST = " lost in loss record "
@@ -78,7 +80,7 @@ class Process:
         in_order = self.ended_in_order(processes)
         for block in self.blocks:
             lost, left_open = LOST in block, block.startswith("Open ")
-            if (lost or left_open) and not in_order:
+            if (lost or left_open) and not in_order or left_open and KEPT.search(block):
                 continue
             if self.is_python() and (left_open or lost and not self.counts_in_python(block)):
                 continue
