@@ -513,12 +513,27 @@ static bool is_hopeless(cli *c)
            zks_status_class(c->net_status) != ZKS_CLASS_RETRY;
 }
 
+/* An operation that waited for a relay ends with a failure when this device is no member any more;
+ * what the relay itself has said of that says more. */
+static int code_of_end(cli *c, const zks_op *op)
+{
+    zks_status status = op ? zks_op_status(op) : ZKS_OK;
+    if (status != ZKS_E_DEVICE_REVOKED && status != ZKS_E_UNAUTHORIZED) {
+        return CLI_OK;
+    }
+    if (c->net_status != status) {
+        c->net_status = status;
+        keep_text(c->net_text, zks_op_text(op));
+    }
+    return cli_exit_code(status);
+}
+
 int cli_wait_online(cli *c, const zks_op *op, void (*tick)(cli *c, void *user), void *user)
 {
     int64_t mark = progress_mark(c), since = cli_now_ms();
     for (;;) {
         if (cli_wait(c, op, LOOK_MS)) {
-            return CLI_OK;
+            return code_of_end(c, op);
         }
         if (c->interrupted) {
             return 128 + c->interrupted;

@@ -197,8 +197,9 @@ static void end_refused(zks_client *c, uint64_t settled)
                            ? "this device was removed from the group, and no relay takes anything "
                              "of it; what it pushed stays here, and goes out if the recovery code "
                              "brings it back"
-                           : "no relay takes this device for a member: it has left, its time is "
-                             "over, or the group is unknown there; what it pushed stays here";
+                           : "this device is not a member for any relay that could be asked: it "
+                             "has left, its time is over, or the group is unknown there; what it "
+                             "pushed stays here";
     zks__client_end_waiting(c, &c->flushing, status, text);
     zks__client_end_waiting(c, &c->acking, status, text);
     zks__client_end_waiting(c, &c->syncing, status, text);
