@@ -439,6 +439,24 @@ START_TEST(link_does_not_move_to_a_relay_that_it_does_not_name)
 }
 END_TEST
 
+/* Its owner has the mailbox closed that comes all the same. */
+START_TEST(code_taken_back_before_the_relay_has_it_says_so)
+{
+    world *w = printed_world("early");
+    pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+    pair_glue_event(&w->i, ZKS_PAIRING_CANCEL);
+    ck_assert(w->i.ended && w->i.opening);
+    ck_assert_uint_eq(w->queued, 1); /* MAILBOX_OPEN */
+    world_free(w);
+    w = printed_world("in time");
+    invite(w);
+    pair_glue_event(&w->i, ZKS_PAIRING_CANCEL);
+    run(w);
+    ck_assert(w->i.ended && !w->i.opening && w->gone);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(code_that_nobody_tried_is_not_spent)
 {
     world *w = printed_world("cancelled");
@@ -711,6 +729,7 @@ static void add(TCase *c)
     tcase_add_test(c, wrong_tries_count_over_restarts_of_the_relay);
     tcase_add_test(c, code_moves_to_another_relay);
     tcase_add_test(c, link_does_not_move_to_a_relay_that_it_does_not_name);
+    tcase_add_test(c, code_taken_back_before_the_relay_has_it_says_so);
     tcase_add_test(c, code_that_nobody_tried_is_not_spent);
     tcase_add_test(c, user_declines_both_are_told);
     tcase_add_test(c, inviter_cancels_before_anybody_comes);
