@@ -703,9 +703,9 @@ START_TEST(printed_code_taken_back_early_keeps_nobody_waiting)
         zks_op *op = NULL;
         code[3] = (char)('A' + n % 8);
         code[2] = (char)('2' + n / 8);
-        ck_assert_int_eq(zks__client_pair_begin_code(s->a.d.client, code, strlen(code), 0, 0, NULL,
-                                                     NULL, &op),
-                         ZKS_OK);
+        ck_assert_int_eq(
+            zks__client_pair_begin_code(s->a.d.client, code, strlen(code), 0, 0, NULL, NULL, &op),
+            ZKS_OK);
         usleep((unsigned)n * 100);
         zks__op_cancel(op);
         device_done(op, ZKS_E_CANCELLED);
