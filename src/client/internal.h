@@ -116,6 +116,7 @@ struct zks_client {
     /* Digests of codes of the app's that somebody has tried or used; a ring. */
     uint8_t spent_codes[16][ZKS_HASH_BYTES];
     size_t spent_count;
+    unsigned abandoned_opens;    /* of this session: answers to MAILBOX_OPEN that nobody wants */
     zks__list closing;           /* ops of zks_client_close */
     zks__settled settled;        /* the last places given to own entries */
     uint64_t taken, taken_bytes; /* acknowledged on this connection, not settled yet */

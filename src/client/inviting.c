@@ -135,6 +135,7 @@ static void ended(zks_client *c, const zks__pairing_action *a)
         memcpy(c->spent_codes[c->spent_count++ % ZKS_COUNTOF(c->spent_codes)], i->code,
                sizeof i->code);
     }
+    c->abandoned_opens += a->opening && c->session;
     bool told = zks__op_is_done(i->op); /* by a client that closes */
     if (!told && i->has_device && (!a->status || a->committed)) {
         zks__op_set_bytes(i->op, ZKS_OP_DEVICE, i->device, ZKS_DEVICE_ID_BYTES);
@@ -232,14 +233,36 @@ void zks__inviting_connected(zks_client *c)
 
 void zks__inviting_lost(zks_client *c, zks_status status)
 {
+    c->abandoned_opens = 0;
     if (c->inviting) {
         step(c, &(zks__pairing_event){.kind = ZKS_PAIRING_LOST, .status = status});
     }
 }
 
+/* The relay answers in order, so the first answers belong to those that did not wait for them. */
+static bool is_abandoned(zks_client *c, const zks__message *m)
+{
+    bool opened = m->type == ZKS_MESSAGE_MAILBOX_OPEN;
+    bool answer = opened ||
+                  (m->type == ZKS_MESSAGE_ERROR && m->error.about == ZKS_MESSAGE_MAILBOX_OPEN);
+    if (!answer || !c->abandoned_opens) {
+        return false;
+    }
+    c->abandoned_opens--;
+    const uint8_t *nameplate = m->mailbox_open.nameplate;
+    if (opened && c->session &&
+        !(c->inviting && zks__inviter_wants(c->inviting->machine, nameplate))) {
+        zks__message close = {.type = ZKS_MESSAGE_MAILBOX_CLOSE,
+                              .mailbox_close = {.code = ZKS_WIRE_CODE_CANCELLED}};
+        memcpy(close.mailbox_close.nameplate, nameplate, ZKS_NAMEPLATE_BYTES);
+        (void)zks__client_send(c, &close);
+    }
+    return true;
+}
+
 void zks__inviting_message(zks_client *c, const zks__message *m)
 {
-    if (c->inviting) {
+    if (!is_abandoned(c, m) && c->inviting) {
         step(c, &(zks__pairing_event){.kind = ZKS_PAIRING_MESSAGE, .message = m});
     }
 }

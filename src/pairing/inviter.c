@@ -64,10 +64,12 @@ static void end(zks__inviter *i, zks_status status, zks__pairing_actions *out)
 /* The mailbox goes too; `code` is what the joiner hears. */
 static void close_all(zks__inviter *i, uint32_t code, zks_status status, zks__pairing_actions *out)
 {
+    bool opening = i->state == OPENING;
     if (i->shown && i->state > OPENING) {
         zks__pairing_close(out, &i->invite, 0, code);
     }
     end(i, status, out);
+    out->items[out->count - 1].opening = opening;
 }
 
 /* A try that was counted came to nothing: the next one, or the end at the third. */
@@ -180,6 +182,7 @@ static void on_open(zks__inviter *i, const zks__mailbox_open *m, const zks__pair
         return;
     }
     i->attempt = m->attempt;
+    i->state = NEXT;
     start_attempt(i, e->random, out);
     if (first && i->state != ENDED) {
         zks__pairing_add(out, ZKS_PAIRING_SHOW_CODE)->text = i->text;
@@ -685,6 +688,12 @@ void zks__inviter_step(zks__inviter *i, const zks__pairing_event *e, zks__pairin
     case ZKS_PAIRING_STORED:
         break;
     }
+}
+
+bool zks__inviter_wants(const zks__inviter *i, const uint8_t nameplate[ZKS_NAMEPLATE_BYTES])
+{
+    return (i->chosen || i->shown) &&
+           memcmp(i->invite.nameplate, nameplate, ZKS_NAMEPLATE_BYTES) == 0;
 }
 
 uint64_t zks__inviter_deadline_ms(const zks__inviter *i)

@@ -42,7 +42,9 @@
  *   action ENDED       `status` and a sentence for the user. `committed`: the device is a member
  *                      though the end of the pairing is not known (status is not ZKS_OK): say so.
  *                      `spent`: somebody has tried or used the code, so it must not be given to
- *                      another machine, where tries would count from the beginning.
+ *                      another machine, where tries would count from the beginning. `opening`: the
+ *                      relay has still to answer a MAILBOX_OPEN: CLOSE what it then gives, where no
+ *                      machine wants it, since nobody would answer there.
  *
  *   JOINER, with an invite that was read (code.h)
  *   event CONNECTED    a session with the relay, under throw-away keys and without HELLO:
@@ -134,7 +136,7 @@ typedef struct zks__pairing_action {
     zks_status status;       /* ENDED */
     uint32_t retry_after_ms; /* ENDED: the relay's wish, 0: none */
     bool committed;          /* ENDED */
-    bool spent;              /* ENDED, inviter */
+    bool spent, opening;     /* ENDED, inviter */
 } zks__pairing_action;
 
 typedef struct zks__pairing_actions {
@@ -163,6 +165,8 @@ void zks__inviter_free(zks__inviter *i);
 void zks__inviter_step(zks__inviter *i, const zks__pairing_event *e, zks__pairing_actions *out);
 /* When TICK is due; UINT64_MAX: never. */
 uint64_t zks__inviter_deadline_ms(const zks__inviter *i);
+/* Whether this is its mailbox, or will be. */
+bool zks__inviter_wants(const zks__inviter *i, const uint8_t nameplate[ZKS_NAMEPLATE_BYTES]);
 
 /* ZKS_E_SUITE, ZKS_E_UNSUPPORTED, ZKS_E_NOMEM. */
 ZKS_MUST_USE zks_status zks__joiner_new(const zks__pair_invite *invite, zks__joiner **out_joiner);

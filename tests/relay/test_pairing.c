@@ -693,6 +693,36 @@ START_TEST(printed_code_that_was_tried_is_not_taken_again)
 }
 END_TEST
 
+/* At whatever moment a code is taken back, no joiner waits there for somebody. */
+START_TEST(printed_code_taken_back_early_keeps_nobody_waiting)
+{
+    enum { CODES = 12 };
+    scene *s = scene_new("mailbox_gets_per_minute = 1000");
+    char code[] = "7K2A-ABCD-EFGH-2345";
+    for (int n = 0; n < CODES; n++) {
+        zks_op *op = NULL;
+        code[3] = (char)('A' + n % 8);
+        code[2] = (char)('2' + n / 8);
+        ck_assert_int_eq(
+            zks__client_pair_begin_code(s->a.d.client, code, strlen(code), 0, 0, NULL, NULL, &op),
+            ZKS_OK);
+        usleep((unsigned)n * 100);
+        zks__op_cancel(op);
+        device_done(op, ZKS_E_CANCELLED);
+    }
+    zks_op *op = begin(s, ZKS_PAIR_CODE); /* the answers before its own are not taken for it */
+    for (int n = 0; n < CODES; n++) {
+        code[3] = (char)('A' + n % 8);
+        code[2] = (char)('2' + n / 8);
+        zks_status status = join(s, 0, code).status;
+        ck_assert(status == ZKS_E_CODE_CANCELLED || status == ZKS_E_CODE_UNKNOWN);
+    }
+    joiner j = join(s, 1, s->a.code);
+    expect_in(s, &j, op);
+    scene_free(s);
+}
+END_TEST
+
 START_TEST(printed_code_that_is_none_is_refused)
 {
     static const struct {
@@ -810,6 +840,7 @@ static void add(TCase *c)
     tcase_add_loop_test(c, printed_code_is_good_once_connected, 0, 2);
     tcase_add_test(c, printed_code_of_another_device_is_refused);
     tcase_add_test(c, printed_code_that_was_tried_is_not_taken_again);
+    tcase_add_test(c, printed_code_taken_back_early_keeps_nobody_waiting);
     tcase_add_test(c, printed_code_that_is_none_is_refused);
     tcase_add_test(c, client_that_closes_takes_the_code_back);
     tcase_add_test(c, client_closes_in_the_middle);

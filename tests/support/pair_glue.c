@@ -212,6 +212,7 @@ static void remember(pair_glue *g, const zks__pairing_action *a)
         g->status = a->status;
         g->committed = a->committed;
         g->spent = a->spent;
+        g->opening = a->opening;
         snprintf(g->text, sizeof g->text, "%s", a->text);
         break;
     case ZKS_PAIRING_GROUP:

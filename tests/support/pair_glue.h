@@ -59,7 +59,7 @@ typedef struct pair_glue {
     bool digits_shown;
     uint32_t digits;
     char name[ZKS_PAIR_NAME_MAX_BYTES + 1];
-    bool ended, committed, spent;
+    bool ended, committed, spent, opening;
     zks_status status;
     char text[256];
     uint8_t device[ZKS_SIGN_PUBLIC_BYTES]; /* joiner: its new identity */

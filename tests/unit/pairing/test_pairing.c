@@ -2,6 +2,15 @@
 /* Whole pairings in memory: right and wrong codes, contents, users, time and connections. */
 #include "tests/unit/pairing/pair_world.h"
 
+static world *shared_world(const char *test, zks__pair_kind kind, uint8_t suite)
+{
+    world *w = world_new(test, kind);
+    pair_glue_done(&w->i);
+    pair_group_init_shared(&w->group, suite, 1);
+    pair_inviter_init(&w->i, &w->group, kind, relay_key, w->seed, on_send, &w->side[0]);
+    return w;
+}
+
 /* --- as it should be -------------------------------------------------------------- */
 
 START_TEST(pairing_by_code_lets_the_device_in)
@@ -55,7 +64,8 @@ END_TEST
 /* Nothing that the mailbox carries is the group's, in clear. */
 START_TEST(pairing_on_the_way_shows_no_secret)
 {
-    world *w = world_new("no_secret", ZKS_PAIR_CODE);
+    world *w = _i ? shared_world("no_secret", ZKS_PAIR_CODE, ZKS_SUITE_SODIUM)
+                  : world_new("no_secret", ZKS_PAIR_CODE);
     invite(w);
     join(w, 0, NULL);
     expect_paired(w, 0);
@@ -281,15 +291,6 @@ END_TEST
 
 /* --- shared groups ------------------------------------------------------------------ */
 
-static world *shared_world(const char *test, zks__pair_kind kind, uint8_t suite)
-{
-    world *w = world_new(test, kind);
-    pair_glue_done(&w->i);
-    pair_group_init_shared(&w->group, suite, 1);
-    pair_inviter_init(&w->i, &w->group, kind, relay_key, w->seed, on_send, &w->side[0]);
-    return w;
-}
-
 START_TEST(shared_group_is_handed_over_by_code)
 {
     world *w = shared_world("shared", ZKS_PAIR_CODE, ZKS_SUITE_SODIUM);
@@ -434,6 +435,24 @@ START_TEST(link_does_not_move_to_a_relay_that_it_does_not_name)
     pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
     expect_end(&w->i, ZKS_E_CODE_UNKNOWN, "make a new one");
     ck_assert_uint_eq(w->queued, 0);
+    world_free(w);
+}
+END_TEST
+
+/* Its owner has the mailbox closed that comes all the same. */
+START_TEST(code_taken_back_before_the_relay_has_it_says_so)
+{
+    world *w = printed_world("early");
+    pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+    pair_glue_event(&w->i, ZKS_PAIRING_CANCEL);
+    ck_assert(w->i.ended && w->i.opening);
+    ck_assert_uint_eq(w->queued, 1); /* MAILBOX_OPEN */
+    world_free(w);
+    w = printed_world("in time");
+    invite(w);
+    pair_glue_event(&w->i, ZKS_PAIRING_CANCEL);
+    run(w);
+    ck_assert(w->i.ended && !w->i.opening && w->gone);
     world_free(w);
 }
 END_TEST
@@ -689,7 +708,7 @@ static void add(TCase *c)
     tcase_add_test(c, pairing_by_code_lets_the_device_in);
     tcase_add_test(c, pairing_by_link_lets_the_device_in);
     tcase_add_test(c, pairing_by_link_works_in_every_suite_of_the_build);
-    tcase_add_test(c, pairing_on_the_way_shows_no_secret);
+    tcase_add_loop_test(c, pairing_on_the_way_shows_no_secret, 0, 2);
     tcase_add_test(c, wrong_code_is_told_on_both_sides_and_the_right_one_still_works);
     tcase_add_test(c, third_wrong_code_burns_the_code);
     tcase_add_test(c, joiner_that_leaves_after_the_answer_has_tried);
@@ -710,6 +729,7 @@ static void add(TCase *c)
     tcase_add_test(c, wrong_tries_count_over_restarts_of_the_relay);
     tcase_add_test(c, code_moves_to_another_relay);
     tcase_add_test(c, link_does_not_move_to_a_relay_that_it_does_not_name);
+    tcase_add_test(c, code_taken_back_before_the_relay_has_it_says_so);
     tcase_add_test(c, code_that_nobody_tried_is_not_spent);
     tcase_add_test(c, user_declines_both_are_told);
     tcase_add_test(c, inviter_cancels_before_anybody_comes);
