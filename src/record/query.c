@@ -231,6 +231,10 @@ const zks__record *zks__records_next_listed(const zks__records *s,
         }
     }
     uint32_t device;
-    return zks__state_newcomer(s, at, st->mark, i, &device) ? &counting(s, device, &at->m, at)->r
-                                                            : NULL;
+    for (size_t place = 0; zks__state_newcomer(s, at, &place, &device);) {
+        if (!zks__bit(st->mark, device) && i-- == 0) {
+            return &counting(s, device, &at->m, at)->r;
+        }
+    }
+    return NULL;
 }

@@ -375,8 +375,7 @@ static void list_members(const zks__records *s, zks__set_state *st)
     for (size_t i = 0; tip && i < tip->item->r.epoch.listed.count; i++) {
         append_member(s, st, tip->listed[i]->device);
     }
-    memset(st->mark, 0, st->words * sizeof(uint64_t));
-    for (size_t i = 0; tip && zks__state_newcomer(s, tip, st->mark, i, &device); i++) {
+    for (size_t place = 0; tip && zks__state_newcomer(s, tip, &place, &device);) {
         append_member(s, st, device);
     }
     for (size_t i = 0; !tip && i < s->device_count; i++) {

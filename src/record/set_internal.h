@@ -149,10 +149,10 @@ static inline const zks__tree_node *zks__state_tip(const zks__set_state *st)
 enum { ZKS_ROUND_NOT_IN = 255 };
 /* How old a device is at an EPOCH; the youngest if it is no member there. */
 zks__rank zks__state_rank(const zks__tree_node *at, uint32_t device);
-/* The i-th member at an EPOCH that it does not list and that is not in `but`, oldest first; false:
- * past the end. */
-bool zks__state_newcomer(const zks__records *s, const zks__tree_node *at, const uint64_t *but,
-                         size_t i, uint32_t *out_device);
+/* The next member at an EPOCH that it does not list, oldest first; *at_place is 0 before the first
+ * one. false: there are no more. */
+bool zks__state_newcomer(const zks__records *s, const zks__tree_node *at, size_t *at_place,
+                         uint32_t *out_device);
 /* Negative, 0, positive: a is older, equal, younger. */
 static inline int zks__rank_compare(zks__rank a, zks__rank b)
 {

@@ -284,16 +284,16 @@ zks__rank zks__state_rank(const zks__tree_node *at, uint32_t device)
     return (zks__rank){UINT32_MAX, at->rounds[device]};
 }
 
-bool zks__state_newcomer(const zks__records *s, const zks__tree_node *at, const uint64_t *but,
-                         size_t i, uint32_t *out_device)
+bool zks__state_newcomer(const zks__records *s, const zks__tree_node *at, size_t *at_place,
+                         uint32_t *out_device)
 {
-    for (unsigned round = 1; round <= ROUNDS; round++) {
-        for (size_t k = 0; k < s->device_count; k++) {
-            uint32_t device = s->by_key[k];
-            if (at->rounds[device] == round && !zks__bit(but, device) && i-- == 0) {
-                *out_device = device;
-                return true;
-            }
+    while (*at_place < ROUNDS * s->device_count) {
+        size_t round = 1 + *at_place / s->device_count;
+        uint32_t device = s->by_key[*at_place % s->device_count];
+        ++*at_place;
+        if (at->rounds[device] == round) {
+            *out_device = device;
+            return true;
         }
     }
     return false;
