@@ -385,27 +385,21 @@ static bool shuts_out(const record_model *m, const zks__record *e)
     return out;
 }
 
-/* false: nothing is open. */
-static bool choose(record_model *m, verdicts *v)
+static bool has_ring(const verdicts *v)
 {
-    const zks__record *best = NULL;
-    const zks__record *lost = NULL;
     bool ring = false;
     for (size_t i = 0; i < v->count; i++) {
         for (size_t k = 0; k < v->count; k++) {
             ring = ring || (v->attack[i][k] && v->label[i] == OPEN && v->label[k] == OPEN);
         }
-        if (v->label[i] == OPEN && shuts_out(m, v->e[i]) && first_of(m, v->e[i], best)) {
-            best = v->e[i];
-        }
     }
-    if (!ring || !best) {
-        return false;
-    }
-    bool way[RECORD_WORLD_RECORDS_MAX];
-    for (size_t i = 0; i < v->count; i++) {
-        way[i] = v->label[i] == OPEN && is_below(m, v->e[i], best);
-    }
+    return ring;
+}
+
+/* The open ones that attack the way are OUT; the first of them. */
+static const zks__record *shut_out_attackers(record_model *m, verdicts *v, const bool *way)
+{
+    const zks__record *lost = NULL;
     for (size_t k = 0; k < v->count; k++) {
         bool hit = false;
         for (size_t i = 0; i < v->count; i++) {
@@ -416,6 +410,26 @@ static bool choose(record_model *m, verdicts *v)
             lost = first_of(m, v->e[k], lost) ? v->e[k] : lost;
         }
     }
+    return lost;
+}
+
+/* false: nothing is open. */
+static bool choose(record_model *m, verdicts *v)
+{
+    const zks__record *best = NULL;
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->label[i] == OPEN && shuts_out(m, v->e[i]) && first_of(m, v->e[i], best)) {
+            best = v->e[i];
+        }
+    }
+    if (!best || !has_ring(v)) {
+        return false;
+    }
+    bool way[RECORD_WORLD_RECORDS_MAX];
+    for (size_t i = 0; i < v->count; i++) {
+        way[i] = v->label[i] == OPEN && is_below(m, v->e[i], best);
+    }
+    const zks__record *lost = shut_out_attackers(m, v, way);
     for (size_t i = 0; i < v->count; i++) {
         v->label[i] = way[i] ? IN : v->label[i];
     }
