@@ -685,7 +685,7 @@ START_TEST(printed_code_that_was_tried_is_not_taken_again)
     spoil(printed, wrong);
     DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_PAIR_CODE] == 1);
     ck_assert_int_eq(join(s, 0, wrong).status, ZKS_E_WRONG_CODE);
-    DEVICE_UNTIL(s->a.tries_left == 2);
+    DEVICE_UNTIL(s->a.d.events[ZKS_EVENT_PAIR_WRONG_TRY] == 1);
     zks__op_cancel(op);
     device_done(op, ZKS_E_CANCELLED);
     device_done(begin_printed(s, 0), ZKS_E_CODE_USED);
