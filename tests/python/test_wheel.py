@@ -4,6 +4,7 @@ empty environment, and into a system that has nothing but Python. Needs scripts/
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,11 @@ def libraries_of(*programs):
                 yield found[0]
 
 
+# SIOCSIFFLAGS with IFF_UP: a minimal system has no program for it.
+LOOPBACK_UP = ("import fcntl, socket, struct; "
+               "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH22x', b'lo', 1))")
+
+
 def test_wheel_works_where_there_is_only_python(installed, tmp_path):
     """A root folder with Python and the C library, no package of ours, no -dev package."""
     if os.geteuid() != 0 or not shutil.which("unshare"):
@@ -135,8 +141,8 @@ def test_wheel_works_where_there_is_only_python(installed, tmp_path):
     assert not [p for p in root.rglob("libgnutls*") if "zerok_sync" not in str(p)]
     # Loopback, processes and mounts of its own; /dev/urandom and /dev/null as everywhere.
     script = ('mount --bind "$0" "$0" && for d in null urandom; do : > "$0/dev/$d" && '
-              'mount --bind /dev/$d "$0/dev/$d"; done && ip link set lo up 2>/dev/null; '
-              'exec chroot "$0" "$@"')
+              'mount --bind /dev/$d "$0/dev/$d"; done && '
+              f'"$1" -I -c {shlex.quote(LOOPBACK_UP)} && exec chroot "$0" "$@"')
     out = run("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", script,
               root, python, "-I", "-c",
               "import sys; sys.path.insert(0, '/app')\n" + PROGRAM, timeout=120)
