@@ -98,7 +98,7 @@ static bool is_revoked(const zks__peer *p, const zks__hello *hello)
     const zks__record *own = zks__records_find(p->group->set, hello->member);
     return own && own->kind == ZKS_RECORD_KIND_MEMBER &&
            memcmp(own->member.device, zks__peer_device(p), ZKS_DEVICE_ID_BYTES) == 0 &&
-           zks__records_denied(p->group->set, zks__peer_device(p));
+           zks__records_revoked(p->group->set, zks__peer_device(p));
 }
 
 /* Records of one who turns out to be no member leave nothing behind. */

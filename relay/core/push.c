@@ -40,8 +40,8 @@ static judge_context judge_of(zks__peer *p)
                        .epoch_tag = zks__records_epoch(set)->hash,
                        .now_ns = zks__router_now_ns(p->router)};
     if (!zks__records_member(set, device, now_s)) {
-        c.barred = zks__records_denied(set, device) ? ZKS_WIRE_DEVICE_REVOKED
-                                                    : ZKS_WIRE_UNAUTHORIZED;
+        c.barred = zks__records_revoked(set, device) ? ZKS_WIRE_DEVICE_REVOKED
+                                                     : ZKS_WIRE_UNAUTHORIZED;
     }
     return c;
 }

@@ -135,7 +135,7 @@ void zks__rgroup_enforce(zks__rgroup *g)
             zks__records_member(g->set, zks__peer_device(p), 0)) {
             continue;
         }
-        if (zks__records_denied(g->set, zks__peer_device(p))) {
+        if (zks__records_revoked(g->set, zks__peer_device(p))) {
             zks__peer_bye(p, ZKS_WIRE_DEVICE_REVOKED, 0, "this device was removed from the group");
         } else {
             zks__peer_bye(p, ZKS_WIRE_UNAUTHORIZED, 0,

@@ -88,9 +88,9 @@ static zks_status may_make(const zks__ledger *l, const zks__epoch_wish *wish)
                                                                              : ZKS_OK;
     }
     uint8_t rights = zks__records_rights(l->records, zks__ledger_device_id(l));
-    return rights & ZKS_RIGHT_ADMIN                                    ? ZKS_OK
-           : zks__records_denied(l->records, zks__ledger_device_id(l)) ? ZKS_E_DEVICE_REVOKED
-                                                                       : ZKS_E_NOT_MEMBER;
+    return rights & ZKS_RIGHT_ADMIN                                     ? ZKS_OK
+           : zks__records_revoked(l->records, zks__ledger_device_id(l)) ? ZKS_E_DEVICE_REVOKED
+                                                                        : ZKS_E_NOT_MEMBER;
 }
 
 /* The tip. With the recovery code the newest EPOCH of the chain that has this device as a member:

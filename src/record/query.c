@@ -165,6 +165,11 @@ bool zks__records_left(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID
     return zks__records_device(s, device, &number) && s->devices[number].leave != NULL;
 }
 
+bool zks__records_revoked(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    return zks__records_denied(s, device) && !zks__records_left(s, device);
+}
+
 bool zks__records_valid(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES],
                         const uint8_t epoch[ZKS_RECORD_HASH_BYTES])
 {

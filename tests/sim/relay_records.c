@@ -140,7 +140,7 @@ void sim_relay_hello(sim_relay *r, int link, const zks__hello *m)
     bool member = zks__records_member(r->set, device, 0) ||
                   (r->harbors && zks__records_known(r->set, device));
     if (!added || !member) {
-        bool denied = zks__records_denied(r->set, device);
+        bool denied = zks__records_revoked(r->set, device);
         zks__records_truncate(r->set, before);
         r->outsiders |= (uint8_t)(added << sim_device_of(w, link));
         sim_trace(w, "relay %zu refuses device %zu%s%s", r->index, sim_device_of(w, link),
