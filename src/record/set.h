@@ -129,7 +129,8 @@ bool zks__records_denied(const zks__records *s, const uint8_t device[ZKS_DEVICE_
  * it into the `removed` of a new EPOCH. NULL past the end. */
 const uint8_t *zks__records_reissue(const zks__records *s, size_t i);
 bool zks__records_left(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
-/* Denied, and not by its own wish: an ADMIN's EPOCH denies one that has left too. What it is told. */
+/* Denied, and not by its own wish: an ADMIN's EPOCH denies one that has left too. For what the
+ * device is told. */
 bool zks__records_revoked(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
 /* valid(device, epoch): it was a member at that EPOCH (in the chain or not), with the records known
  * now. */
