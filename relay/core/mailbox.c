@@ -199,14 +199,11 @@ static bool owned_by(const zks__mailbox *b, const uint8_t *group_id, const uint8
            memcmp(b->group_id, group_id, sizeof b->group_id) == 0;
 }
 
-/* Judged again at each message, since a record may have taken the right away meanwhile. In a shared
- * group every member may, since each can give the secret away in any case. */
+/* Judged again at each message, since a record may have taken the right away meanwhile. */
 static bool may_invite(const zks__router *r, const zks__rgroup *g, const uint8_t *device)
 {
-    const zks__record *genesis = zks__records_genesis(g->set);
     return zks__records_member(g->set, device, zks__router_unix_ms(r) / 1000) &&
-           ((genesis && genesis->genesis.mode == ZKS_GROUP_MODE_SHARED) ||
-            (zks__records_rights(g->set, device) & ZKS_RIGHT_INVITE));
+           zks__records_may_invite(g->set, device);
 }
 
 static bool peer_may_invite(const zks__peer *p)

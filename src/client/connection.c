@@ -272,6 +272,11 @@ static void start_link(zks_client *c, const zks__action *a)
 
 /* --- the other actions --- */
 
+bool zks__client_is_connected(const zks_client *c)
+{
+    return c->session && zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTED;
+}
+
 bool zks__client_send(zks_client *c, const zks__message *m)
 {
     zks_status status = zks__session_send(c->session, m);

@@ -203,6 +203,8 @@ void zks__client_drop_dial(zks_client *c);
 void zks__client_abort_link(zks_client *c, zks_status why, const char *text);
 /* What the close code of a relay means; 0: the connection was lost. */
 zks_status zks__client_refusal(uint64_t code);
+/* A relay has accepted this device, and its session is there. Loop thread. */
+bool zks__client_is_connected(const zks_client *c);
 /* Sends over the session, which must be there. False: the attempt ends, nothing more is sent. */
 bool zks__client_send(zks_client *c, const zks__message *m);
 

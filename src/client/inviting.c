@@ -482,14 +482,9 @@ static bool add_session_relay(zks_client *c, zks__inviting *i)
     return add_relay(i, c->options.relays[zks__sync_relay(c->sync)], key);
 }
 
-static bool is_connected(const zks_client *c)
-{
-    return c->session && zks__sync_state_of(c->sync) == ZKS_SYNC_CONNECTED;
-}
-
 static bool add_relays(zks_client *c, const begin_job *j, zks__inviting *i)
 {
-    const bool connected = is_connected(c);
+    const bool connected = zks__client_is_connected(c);
     const size_t active = connected ? zks__sync_relay(c->sync) : SIZE_MAX;
     bool fits = !connected || add_session_relay(c, i);
     for (size_t k = 0; fits && k < c->options.relay_count; k++) {
@@ -558,7 +553,7 @@ static zks_status may_start(const zks_client *c, const begin_job *j,
     if (j->chosen) { /* its connection may come later */
         return is_spent(c, code) ? ZKS_E_CODE_USED : ZKS_OK;
     }
-    return is_connected(c) ? ZKS_OK : ZKS_E_NOT_CONNECTED;
+    return zks__client_is_connected(c) ? ZKS_OK : ZKS_E_NOT_CONNECTED;
 }
 
 static zks_status start(zks_client *c, begin_job *j)
@@ -579,7 +574,7 @@ static zks_status start(zks_client *c, begin_job *j)
         c->inviting = i;
         zks__log_write(&c->runtime->log, ZKS_LOG_LEVEL_INFO, "pairing_begun kind=%d chosen=%d",
                        (int)j->kind, j->chosen);
-        if (is_connected(c)) {
+        if (zks__client_is_connected(c)) {
             zks__inviting_connected(c);
             zks__client_pump(c);
         }

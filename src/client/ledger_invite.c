@@ -16,10 +16,9 @@ static uint8_t own_rights(const zks__ledger *l)
     return zks__records_rights(l->records, zks__ledger_device_id(l));
 }
 
-/* In a shared group there are no rights: everybody has the secret. */
-static bool may_invite(const zks__ledger *l, uint8_t rights)
+static bool may_invite(const zks__ledger *l)
 {
-    return l->group.mode == ZKS_GROUP_MODE_SHARED || (rights & ZKS_RIGHT_INVITE);
+    return zks__records_may_invite(l->records, zks__ledger_device_id(l));
 }
 
 zks_status zks__ledger_invitation(zks__ledger *l, uint8_t rights, zks__pair_group *out,
@@ -31,7 +30,7 @@ zks_status zks__ledger_invitation(zks__ledger *l, uint8_t rights, zks__pair_grou
     const zks__record *genesis = zks__records_genesis(l->records);
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
     uint8_t most = own_rights(l);
-    if (!own || !may_invite(l, most) || (rights & ~most)) {
+    if (!own || !may_invite(l) || (rights & ~most)) {
         return ZKS_E_UNAUTHORIZED;
     }
     zks__buf *bytes = zks__buf_copy(genesis->bytes.data, genesis->bytes.length);
@@ -123,6 +122,22 @@ static zks_status check_tip(const zks__ledger *l, const zks__record *tip)
     return has ? ZKS_OK : ZKS_E_UNKNOWN_EPOCH;
 }
 
+/* Its MEMBER, and the tip's secret for good, like a place in the EPOCH's list. */
+static zks_status admit_paired(zks__ledger *l, const zks__record *tip, zks__slice half,
+                               const char *name, zks__admission *a)
+{
+    zks_status status = issue(l, half, name, a);
+    if (!status && tip->epoch.number) {
+        zks__record member;
+        status = zks__record_read(a->records[0]->data, a->records[0]->length, &member);
+        if (!status) {
+            status = grant(l, tip, &member, &a->records[1]);
+        }
+        a->count += !status;
+    }
+    return status;
+}
+
 zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name, zks__admission *out)
 {
     zks__record body;
@@ -138,21 +153,13 @@ zks_status zks__ledger_admit(zks__ledger *l, zks__slice half, const char *name, 
     }
     uint8_t most = own_rights(l); /* it may have changed since the offer */
     const zks__record *own = zks__records_member(l->records, zks__ledger_device_id(l), 0);
-    if (!own || !may_invite(l, most) || (body.member.rights & ~most) ||
+    if (!own || !may_invite(l) || (body.member.rights & ~most) ||
         body.member.not_after_s != own->member.not_after_s) {
         return ZKS_E_UNAUTHORIZED;
     }
     memcpy(a.device, body.member.device, sizeof a.device);
-    if (!shared) { /* there the device issues it, by the secret */
-        status = issue(l, half, name, &a);
-    }
-    if (!status && !shared && tip->epoch.number) { /* for good, like a place in the EPOCH's list */
-        zks__record member;
-        status = zks__record_read(a.records[0]->data, a.records[0]->length, &member);
-        if (!status) {
-            status = grant(l, tip, &member, &a.records[1]);
-        }
-        a.count += !status;
+    if (!shared) { /* there the device issues its MEMBER itself, by the secret */
+        status = admit_paired(l, tip, half, name, &a);
     }
     if (status) {
         zks__admission_done(&a);

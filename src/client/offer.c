@@ -78,7 +78,7 @@ static offer *new_offer(zks_client *c, const zks__slice *records, size_t count)
 zks_status zks__client_offer(zks_client *c, uint8_t action, const zks__slice *records, size_t count,
                              zks__offered_fn done, void *user)
 {
-    if (c->stopping || !c->session || zks__sync_state_of(c->sync) != ZKS_SYNC_CONNECTED) {
+    if (c->stopping || !zks__client_is_connected(c)) {
         return ZKS_E_NOT_CONNECTED;
     }
     offer *o = new_offer(c, records, count);

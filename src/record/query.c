@@ -117,6 +117,13 @@ uint8_t zks__records_rights(const zks__records *s, const uint8_t device[ZKS_DEVI
                      (zks__bit(st->live.admin, number) ? ZKS_RIGHT_ADMIN : 0));
 }
 
+bool zks__records_may_invite(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES])
+{
+    const zks__record *genesis = zks__records_genesis(s);
+    return (genesis && genesis->genesis.mode == ZKS_GROUP_MODE_SHARED) ||
+           (zks__records_rights(s, device) & ZKS_RIGHT_INVITE);
+}
+
 size_t zks__records_members(const zks__records *s)
 {
     return zks__state_of(s)->member_count;

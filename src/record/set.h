@@ -114,6 +114,9 @@ const zks__record *zks__records_member(const zks__records *s,
                                        const uint8_t device[ZKS_DEVICE_ID_BYTES], uint64_t time_s);
 /* What it may do now: ZKS_RIGHT_* of all its records in effect; 0 also for no member. */
 uint8_t zks__records_rights(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
+/* Whether a member may let others in: with ZKS_RIGHT_INVITE, and in a shared group, which has no
+ * rights, always, since it can give the secret away in any case. */
+bool zks__records_may_invite(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
 /* Devices that are members now, for "acknowledged by all"; not_after is not judged. */
 size_t zks__records_members(const zks__records *s);
 /* The i-th of them, oldest first: those that the tip lists in its order, then the others as the
