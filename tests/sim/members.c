@@ -74,15 +74,38 @@ zks_status sim_members_make(zks__ledger **ledgers)
     return status;
 }
 
+/* An EPOCH can be at a relay and on its way to all others while its maker is back at a backup: then
+ * no ledger has it, and the world does. */
+static zks_status made_key(const sim_world *w, size_t pusher, const zks__buf *blob,
+                           zks__blob_key *out)
+{
+    const zks__ledger *l = w->slots[pusher].ledger;
+    const uint8_t *tag = NULL;
+    zks_status status = zks__blob_epoch(blob->data, blob->length, &tag);
+    for (size_t i = 0; !status && i < w->epoch_count; i++) {
+        if (memcmp(w->epochs[i].hash, tag, ZKS_EPOCH_TAG_BYTES) == 0) {
+            zks__blob_key_derive(l->suite, w->epochs[i].secret, w->group_id, tag,
+                                 w->slots[pusher].device_id, out);
+            return ZKS_OK;
+        }
+    }
+    return status ? status : ZKS_E_UNKNOWN_EPOCH;
+}
+
 zks_status sim_members_open(const sim_world *w, size_t pusher, const zks__buf *blob,
                             zks__buf **out_copy, zks__entry *out)
 {
     const zks__blob_key *key = NULL;
+    zks__blob_key made;
     zks_status status = ZKS_E_UNKNOWN_EPOCH;
     for (size_t i = 0; status && i < SIM_SLOTS; i++) {
         zks__ledger *l = w->slots[(pusher + i) % SIM_SLOTS].ledger;
         status = zks__ledger_blob_key(l, blob->data, blob->length, w->slots[pusher].device_id,
                                       &key);
+    }
+    if (status) {
+        status = made_key(w, pusher, blob, &made);
+        key = &made;
     }
     *out_copy = status ? NULL : zks__buf_copy(blob->data, blob->length);
     return *out_copy ? zks__blob_open(key, (*out_copy)->data, (*out_copy)->length, out) : status;
@@ -149,12 +172,18 @@ static void leak(const sim_slot *s, size_t device, const zks__record *epoch)
 void sim_members_made(sim_slot *s, const zks__buf *record)
 {
     sim_world *w = s->world;
+    const zks__known_epoch *known = NULL;
     zks__record r;
     if (w->epoch_count == SIM_EPOCHS_MAX || zks__record_read(record->data, record->length, &r)) {
         return;
     }
     sim_epoch *e = &w->epochs[w->epoch_count++];
     memcpy(e->hash, r.hash, sizeof e->hash);
+    if (zks__ledger_epoch(s->ledger, &r, &known)) {
+        sim_fail(w, "slot %zu cannot open the epoch that it has made", s->index);
+        return;
+    }
+    memcpy(e->secret, known->secret, sizeof e->secret);
     memcpy(e->seen, s->view.seen, sizeof e->seen);
     for (size_t i = 0; i < w->devices; i++) {
         for (size_t k = 0; k < r.epoch.removed.count; k++) {

@@ -324,6 +324,7 @@ typedef struct sim_want {
 /* An EPOCH that a device has made, whatever became of it. */
 typedef struct sim_epoch {
     uint8_t hash[ZKS_RECORD_HASH_BYTES];
+    uint8_t secret[ZKS_KEY_BYTES];
     uint8_t removed;             /* bits of devices */
     uint8_t seen[SIM_WORDS_MAX]; /* what its maker had then */
 } sim_epoch;
