@@ -48,7 +48,7 @@ lint: ## clang-format, clang-tidy, shellcheck, licence lines
 	@scripts/lint
 
 format: ## lets clang-format lay out all C files
-	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
+	@scripts/lint --format
 
 docs: ## the links, file names and test names in docs/ and README.md
 	@scripts/docs
