@@ -29,11 +29,11 @@ ZKS_MUST_USE zks_status zks__client_offer(zks_client *c, uint8_t action, const z
 
 /* --- what happens to offers --- */
 
-/* Whether an answer is expected. */
 /* When the first one must be answered; UINT64_MAX: there is none. */
 uint64_t zks__client_offers_due_ms(const zks_client *c);
 /* Leaves a relay that does not answer. */
 void zks__client_check_offers(zks_client *c);
+/* Whether an answer is expected. */
 bool zks__client_offering(const zks_client *c);
 /* The answers to the first that waits; nothing where none does. */
 void zks__client_offer_received(zks_client *c);
