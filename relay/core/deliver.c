@@ -11,6 +11,7 @@
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
+#include "relay/core/rate.h"
 
 static uint64_t credit_of(const zks__peer *p)
 {

@@ -12,6 +12,7 @@
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
+#include "relay/core/rate.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
+#include "relay/core/rate.h"
 
 /* One PUSH on its way to the disk and back; lives until its results are sent. */
 struct zks__push_op {

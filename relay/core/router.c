@@ -4,21 +4,9 @@
 #include "base/alloc.h"
 #include "relay/core/mailbox.h"
 
+#define MS_NS 1000000ull
+
 enum { TICK_MS = 50, SLOW_TICK_MS = 250 };
-
-#define MINUTE_NS 60000000000ull
-#define MS_NS     1000000ull
-
-uint32_t zks__rate_take(uint64_t *tat_ns, uint64_t now_ns, uint64_t per_minute, uint64_t count)
-{
-    uint64_t from = *tat_ns > now_ns ? *tat_ns : now_ns;
-    uint64_t until = from + MINUTE_NS / per_minute * count;
-    if (until - now_ns > MINUTE_NS) {
-        return (uint32_t)((until - now_ns - MINUTE_NS) / MS_NS) + 1;
-    }
-    *tat_ns = until;
-    return 0;
-}
 
 /* --- what is due: one timer, which runs only while something waits for it --- */
 

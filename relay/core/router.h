@@ -258,11 +258,5 @@ static inline uint64_t zks__router_unix_ms(const zks__router *r)
 {
     return (uint64_t)r->clock.unix_ms(r->clock.user);
 }
-/*
- * Takes `count` from a rate of `per_minute` with a burst of one minute's worth (GCRA: one number
- * per rate, the time at which it will be whole again). Returns 0, or the ms after which there is
- * room.
- */
-uint32_t zks__rate_take(uint64_t *tat_ns, uint64_t now_ns, uint64_t per_minute, uint64_t count);
 
 #endif
