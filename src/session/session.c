@@ -2,14 +2,13 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
+#include "base/fifo.h"
 #include "session/handshake.h"
 #include "session/receive.h"
 
 enum {
     /* Messages of unknown types in one session: more is no newer peer but noise. */
-    MAX_UNKNOWN = 16,
-    /* Bytes that arrived while paused; grows by doubling, bounded by the link's window. */
-    BACKLOG_FIRST = 4096
+    MAX_UNKNOWN = 16
 };
 
 typedef enum phase {
@@ -25,8 +24,7 @@ struct zks__session {
     void *user;
     zks__session_config config;
     zks__receiver receiver;
-    uint8_t *backlog;
-    size_t backlog_start, backlog_end, backlog_size;
+    zks__fifo backlog;         /* what arrived while paused; the link's window bounds it */
     zks__handshake *handshake; /* NULL outside PHASE_HANDSHAKE */
     zks__handshake_result keys;
     uint8_t phase;
@@ -85,9 +83,7 @@ static void drop_input(zks__session *s)
     zks__receiver_done(&s->receiver);
     zks__handshake_free(s->handshake);
     s->handshake = NULL;
-    zks__free(s->backlog);
-    s->backlog = NULL;
-    s->backlog_start = s->backlog_end = s->backlog_size = 0;
+    zks__fifo_done(&s->backlog);
 }
 
 void zks__session_free(zks__session *s)
@@ -413,26 +409,6 @@ static size_t read_input(zks__session *s, const uint8_t *data, size_t length)
     return taken;
 }
 
-/* Keeps what arrived while paused. Its credit is not given back, so the link's window bounds it. */
-static zks_status keep(zks__session *s, const uint8_t *data, size_t length)
-{
-    if (length > s->backlog_size - s->backlog_end) {
-        size_t size = s->backlog_size ? s->backlog_size : BACKLOG_FIRST;
-        while (size < s->backlog_end + length) {
-            size *= 2;
-        }
-        uint8_t *grown = zks__alloc_resize(s->backlog, size);
-        if (!grown) {
-            return ZKS_E_NOMEM;
-        }
-        s->backlog = grown;
-        s->backlog_size = size;
-    }
-    memcpy(s->backlog + s->backlog_end, data, length);
-    s->backlog_end += length;
-    return ZKS_OK;
-}
-
 static void on_received(zks__link *link, const uint8_t *data, size_t length, void *user)
 {
     zks__session *s = user;
@@ -446,7 +422,8 @@ static void on_received(zks__link *link, const uint8_t *data, size_t length, voi
         drop_input(s);
         return;
     }
-    if (taken < length && keep(s, data + taken, length - taken)) {
+    /* The credit of what is kept is not given back. */
+    if (taken < length && zks__fifo_put(&s->backlog, data + taken, length - taken)) {
         fail(s, ZKS_E_NOMEM, "no memory");
         drop_input(s);
         return;
@@ -468,19 +445,12 @@ void zks__session_resume(zks__session *s)
         return;
     }
     /* Even without a backlog the record that was open at the pause may hold more messages. */
-    static const uint8_t nothing = 0;
-    const uint8_t *data = s->backlog ? s->backlog + s->backlog_start : &nothing;
-    size_t taken = read_input(s, data, s->backlog_end - s->backlog_start);
+    size_t taken = read_input(s, zks__fifo_front(&s->backlog), zks__fifo_length(&s->backlog));
     if (s->closing) {
         drop_input(s);
         return;
     }
-    s->backlog_start += taken;
-    if (s->backlog_start == s->backlog_end) {
-        zks__free(s->backlog);
-        s->backlog = NULL;
-        s->backlog_start = s->backlog_end = s->backlog_size = 0;
-    }
+    zks__fifo_drop(&s->backlog, taken);
     if (taken) {
         zks__link_consume(s->link, taken);
     }

@@ -136,6 +136,39 @@ START_TEST(an_idle_session_is_one_small_block)
 }
 END_TEST
 
+/* The one that pauses at each message always has some waiting. What has gone through it is gone. */
+START_TEST(a_backlog_that_never_runs_empty_stays_small)
+{
+    enum { WINDOW = 10000, AT_FIRST = 2000, MORE = 20000 };
+    memory_pair *pair = memory_pair_new(
+        &(memory_config){.seed = 5, .window = WINDOW, .low_water = 1000});
+    side a = {0};
+    static side b;
+    b = (side){.pause_every = 1};
+    side_start(&b, pair, MEMORY_ACCEPTOR);
+    side_start(&a, pair, MEMORY_INITIATOR);
+    memory_pair_run(pair);
+    const zks__message m = {.type = ZKS_MESSAGE_PULL};
+    for (int i = 0; i < AT_FIRST; i++) {
+        ck_assert_int_eq(zks__session_send(a.session, &m), ZKS_OK);
+    }
+    memory_pair_run(pair);
+    size_t before = heap.bytes;
+    for (int i = 0; i < MORE; i++) {
+        ck_assert_int_eq(zks__session_send(a.session, &m), ZKS_OK);
+        zks__session_resume(b.session);
+        memory_pair_run(pair);
+        side_forget(&b);
+        ck_assert_uint_gt(memory_pair_unconsumed(pair, MEMORY_ACCEPTOR), 0);
+        ck_assert_uint_le(heap.bytes, before + 4 * WINDOW);
+    }
+    side_done(&a);
+    side_done(&b);
+    memory_pair_free(pair);
+    ck_assert_uint_eq(heap.blocks, 0);
+}
+END_TEST
+
 /* A handshake, and a conversation with a large message, small ones, a pause and an unknown type.
  * Every allocation of the acceptor fails in turn. */
 static bool converse(bool *out_failed)
@@ -228,16 +261,17 @@ static void add_draws(uint64_t seed)
 
 enum { RANDOM_A = 11, RANDOM_B = 12, SCAN_PIECE = 300 };
 
-/* A session with a bare initiator; always the same keys. Lost behind so many turns; 0: it lives. */
-static void scan(const size_t flip[2], size_t turns, bool learn)
+/* A session on this end, with a bare one; always the same keys. Lost behind so many turns; 0: it
+ * lives. */
+static void scan(int end, const size_t flip[2], size_t turns, bool learn)
 {
     memory_config config = {.seed = 4, .max_piece = SCAN_PIECE, .flip = {flip[0], flip[1]}};
     memory_pair *pair = memory_pair_new(&config);
     static side b;
     b = (side){.random = RANDOM_B};
-    bare_end bare = {.random = RANDOM_A};
-    side_start(&b, pair, MEMORY_ACCEPTOR);
-    bare_start(&bare, pair, MEMORY_INITIATOR);
+    bare_end bare = {.random = RANDOM_A, .acceptor = end == MEMORY_INITIATOR};
+    side_start(&b, pair, end);
+    bare_start(&bare, pair, end == MEMORY_INITIATOR ? MEMORY_ACCEPTOR : MEMORY_INITIATOR);
     for (size_t i = 0; turns && i < turns; i++) {
         memory_pair_turn(pair);
     }
@@ -271,18 +305,19 @@ static void scan(const size_t flip[2], size_t turns, bool learn)
 /* Whole; altered in each message; lost behind each turn. */
 START_TEST(no_secret_is_left_in_memory_that_was_given_back)
 {
+    const int end = _i ? MEMORY_INITIATOR : MEMORY_ACCEPTOR;
     static const size_t none[2] = {0, 0};
     static const size_t flips[][2] = {{0, 100}, {100, 0}, {3000, 0}, {0, 1500}, {4000, 0}};
-    scan(none, 0, true);
+    scan(end, none, 0, true);
     heap.leaks = 0;
-    scan(none, 0, false);
+    scan(end, none, 0, false);
     ck_assert_uint_eq(heap.leaks, 0);
     for (size_t i = 0; i < ZKS_COUNTOF(flips); i++) {
-        scan(flips[i], 0, false);
+        scan(end, flips[i], 0, false);
         ck_assert_msg(heap.leaks == 0, "altered: %zu", i);
     }
     for (size_t turns = 1; turns < 12; turns++) {
-        scan(none, turns, false);
+        scan(end, none, turns, false);
         ck_assert_msg(heap.leaks == 0, "lost behind turn %zu", turns);
     }
     ck_assert_uint_eq(heap.blocks, 0);
@@ -296,8 +331,9 @@ END_TEST
 
 static void add(TCase *c)
 {
-    tcase_add_test(c, no_secret_is_left_in_memory_that_was_given_back);
+    tcase_add_loop_test(c, no_secret_is_left_in_memory_that_was_given_back, 0, 2);
     tcase_add_test(c, an_idle_session_is_one_small_block);
+    tcase_add_test(c, a_backlog_that_never_runs_empty_stays_small);
     tcase_add_loop_test(c, every_allocation_may_fail, 0, 2);
 }
 
