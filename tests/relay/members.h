@@ -28,22 +28,23 @@ static uint32_t rotate_s; /* of clients opened next */
 
 /* --- the scene -------------------------------------------------------------------- */
 
-static inline void make_store(member *d, const char *name)
+/* The device's ledger, without a client. secret: of a new store. */
+static inline zks__ledger *open_ledger(const member *d, const uint8_t *secret)
 {
     char problem[ZKS_LEDGER_PROBLEM_BYTES];
     zks__ledger *l = NULL;
     const zks__ledger_config config = {.storage = runtime->storage,
                                        .vault = runtime->vault,
                                        .path = d->path,
-                                       .secret = seed,
+                                       .secret = secret,
                                        .suite = suite,
                                        .mode = ZKS_GROUP_MODE_PAIRED,
-                                       .device_name = name,
+                                       .device_name = "name",
                                        .rng = runtime->rng,
                                        .clock = runtime->clock,
                                        .log = &runtime->log};
     ck_assert_int_eq(zks__ledger_open(&config, problem, &l), ZKS_OK);
-    zks__ledger_close(l);
+    return l;
 }
 
 /* relay RELAYS: none; below 0: all. */
@@ -130,7 +131,7 @@ static inline void begin(int of_suite, int count)
         size_t length = 0;
         zks_report *p = NULL;
         snprintf(m[i].path, sizeof m[i].path, "%s/%d.zks", folder, i);
-        make_store(&m[i], "name");
+        zks__ledger_close(open_ledger(&m[i], seed));
         open_at(i, 0);
         ck_assert_int_eq(try_connect(i), ZKS_OK);
         ck_assert_int_eq(zks__report_get(m[i].d.client, &p), ZKS_OK);

@@ -192,6 +192,58 @@ START_TEST(keys_change_by_themselves_when_they_are_old)
 }
 END_TEST
 
+static int64_t later_ms; /* than it is */
+
+static int64_t unix_later_ms(void *user)
+{
+    (void)user;
+    const zks__clock now = zks__clock_system();
+    return now.unix_ms(now.user) + later_ms;
+}
+
+/* A closed device notes since when it knows its keys: now. Else it does so once it has caught up,
+ * which nobody sees. */
+static void note_keys(int who)
+{
+    bool due;
+    int64_t next_ms = INT64_MAX;
+    zks__ledger *l = open_ledger(&m[who], NULL);
+    ck_assert_int_eq(zks__store_begin(zks__ledger_store(l)), ZKS_OK);
+    ck_assert_int_eq(zks__ledger_epoch_due(l, 3600, &due, &next_ms), ZKS_OK);
+    ck_assert_int_eq(zks__store_commit(zks__ledger_store(l)), ZKS_OK);
+    zks__ledger_close(l);
+}
+
+/* A closed device is opened and connected, so many days later than it is. */
+static void come_back_after(int who, int days)
+{
+    later_ms = (int64_t)days * 24 * 3600 * 1000;
+    runtime->clock.unix_ms = unix_later_ms;
+    open_at(who, 0);
+    ck_assert_int_eq(try_connect(who), ZKS_OK);
+}
+
+START_TEST(keys_change_by_themselves_after_thirty_days)
+{
+    begin(_i, 1);
+    shut(A);
+    note_keys(A);
+    come_back_after(A, 32);
+    int64_t start_ms = unix_later_ms(NULL);
+    DEVICE_UNTIL(epoch_of(A) == 1);
+    int64_t took_ms = unix_later_ms(NULL) - start_ms;
+    shut(A);
+    note_keys(A);
+    come_back_after(A, 32 + 29);
+    usleep((useconds_t)(500 + 3 * took_ms) * 1000);
+    ck_assert_int_eq(epoch_of(A), 1);
+    shut(A);
+    come_back_after(A, 32 + 32);
+    DEVICE_UNTIL(epoch_of(A) == 2);
+    end();
+}
+END_TEST
+
 START_TEST(device_that_leaves_is_out_and_the_others_change_keys)
 {
     zks_op *op = NULL;
@@ -268,6 +320,7 @@ static void add(TCase *c)
         mutual_removal_is_a_fork_that_the_recovery_code_settles,
         device_that_was_offline_for_five_epochs_catches_up,
         keys_change_by_themselves_when_they_are_old,
+        keys_change_by_themselves_after_thirty_days,
         device_that_leaves_is_out_and_the_others_change_keys,
         records_are_carried_to_another_relay_however_many,
         what_cannot_be_done_is_said_at_once,
