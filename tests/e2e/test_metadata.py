@@ -6,6 +6,7 @@ in what was on the wire, in the logs of both sides, in the sentences of errors, 
 names and in its files; and every blob that the relay keeps has one of PADME's sizes."""
 import base64
 import os
+import re
 import select
 import socket
 import sqlite3
@@ -157,22 +158,95 @@ class Metadata(e2e.Case):
         contents = [b"dear diary, " + str(i).encode() + b" " + os.urandom(8).hex().encode() * n
                     for i, n in enumerate((1, 3, 40, 500, 3000))]
         a, b, made = self.work(contents)
+        keys, ids = self.secrets_and_ids(a, b)
         names = {"name of A": b"Annas-Notebook", "name of B": b"Bertas-Telephone",
                  "name of the stranger": b"Stranger-of-Mine", "content": b"dear diary",
                  "invite": made["invite"][20:60].encode()}
-        keys = {**self.secrets_of(a), **self.secrets_of(b)}
-        ids = {name: keys.pop(name) for name in list(keys) if name.endswith("_id")}
-        self.assertEqual(len(ids), 4)
         blob_ids = {f"blob {i}": bytes.fromhex(e["id"].replace("-", "")) for i, e in
                     enumerate(self.run_zks(b, "pull", "--offline", "--after", "0"))
                     if e["kind"] == "entry"}
+        stranger = self.folder / "Stranger-of-Mine.zks"
+        self.assertGreater(len(self.proxy.seen), 50)
+        self.assert_hidden({**names, **keys}, {**ids, **blob_ids}, (a.store, b.store, stranger))
+
+    def test_paired_group_shows_no_more(self):
+        """Pairing, a removal and new keys: also no code, no digits and no recovery code."""
+        a, b, c = (Device(self, name) for name in ("Annas-Notebook", "Bertas-Phone", "Clara-Pad"))
+        made = self.run_zks(a, "group", "create", "--relay", self.address, "--name", a.name,
+                            "--suite", e2e.SUITE)[0]
+        texts, digits = {"recovery code": made["recovery_code"].encode()}, []
+        words = made["recovery_code"].split()
+        for i in range(len(words) - 2):
+            texts[f"words from {i}"] = " ".join(words[i:i + 3]).encode()
+        for joiner in (b, c):
+            code, shown = self.let_in_loudly(a, joiner)
+            digits += shown
+            texts.update(self.parts_of(joiner.name, code))
+        for device in (a, b, c):
+            self.run_zks(device, "push", "-", data=b"dear diary of " + device.name.encode())
+        for device in (a, b, c):
+            self.run_zks(device, "pull")
+        keys, ids = self.secrets_and_ids(a, b, c)
+        self.run_zks(a, "devices", "revoke", c.name, "--yes")
+        self.run_zks(b, "group", "rotate")
+        self.run_zks(c, "pull", code=6)
+        self.run_zks(a, "pull")
+        for name, value in self.secrets_and_ids(a, b)[0].items():
+            keys.setdefault(name, value)  # of the new epochs
+        self.assertIn("Annas-Notebook epoch2", keys)
+        names = {d.name: d.name.encode() for d in (a, b, c)}
+        self.assert_hidden({**names, **texts, **keys, "content": b"dear diary"}, ids,
+                           (a.store, b.store, c.store))
+        for shown in digits:
+            found = re.compile(rb"(?<!\d)%b ?%b(?!\d)" % (shown[:3].encode(), shown[-3:].encode()))
+            self.assertIsNone(found.search(self.said + self.log.read_bytes()), "digits in a log")
+
+    def let_in_loudly(self, inviter, joiner):
+        """Pairs, with everything logged; the code, and the digits that each side showed."""
+        link = ["--link"] if e2e.SUITE == "approved" else []
+        pairing = self.running(inviter, "--log-level", "debug", "pair", *link, "--yes")
+        code = pairing.wait("pair_code")["code"]
+        joining = self.running(joiner, "--log-level", "debug", "join", "-", "--relay",
+                               self.address, "--name", joiner.name)
+        joining.write(code)
+        shown = []
+        for side in (joining, pairing):
+            status, said = side.end()
+            self.assertEqual(status, 0, said)
+            # What the person at the inviting device is asked says name and digits.
+            self.said += "\n".join(line for line in said.split("\n")
+                                   if not line.startswith("zks: letting ")).encode()
+            shown.append(side.find("pair_digits")["digits"])
+        self.assertIn(b"pairing_begun", self.said)
+        return code, shown
+
+    @staticmethod
+    def parts_of(name, code):
+        """What of a code is secret: in one typed all but its first four characters."""
+        if e2e.SUITE == "approved":
+            return {f"link for {name}": code[-40:].encode()}
+        secret = code.replace("-", "")[4:]
+        parts = [code[5:], code[5:].lower()]
+        for i in (0, 4):
+            parts += [secret[i:i + 8], secret[i:i + 8].lower()]
+        return {f"code for {name}, {i}": part.encode() for i, part in enumerate(parts)}
+
+    def secrets_and_ids(self, *devices):
+        keys = {}
+        for device in devices:
+            keys.update(self.secrets_of(device))
+        ids = {name: keys.pop(name) for name in list(keys) if name.endswith("_id")}
+        self.assertEqual(len(ids), 2 * len(devices))
+        return keys, ids
+
+    def assert_hidden(self, secrets, ids, stores):
+        """Secrets are nowhere; ids in the relay's database alone, where the search finds them."""
         wire = b"\0".join(self.proxy.seen)
         if quic_initial:  # what everybody on the path can open
             hellos = quic_initial.readable(self.proxy.seen)
             self.assertTrue(any(b"0k-sync/2" in text for text in hellos))
             wire += b"\0".join(hellos)
         log = self.log.read_bytes()
-        self.assertGreater(len(self.proxy.seen), 50)
         self.assertIn(b"session.online", log)
         self.assertIn(b"link_down", self.said)
         files = {str(p.relative_to(self.data)): p.read_bytes()
@@ -180,15 +254,16 @@ class Metadata(e2e.Case):
         # pseudonyms are in its database, which shows that the search finds what is there
         self.assertTrue(any(ids["Annas-Notebook group_id"] in data for data in files.values()))
         # The paths of the test's own stores are in sentences, and their names are the devices'.
-        said = self.said.replace(str(a.store).encode(), b"").replace(str(b.store).encode(), b"")
-        said = said.replace(str(self.folder / "Stranger-of-Mine.zks").encode(), b"")
-        for name, value in {**names, **keys, **ids, **blob_ids}.items():
+        said = self.said
+        for store in stores:
+            said = said.replace(str(store).encode(), b"")
+        for name, value in {**secrets, **ids}.items():
             for piece in pieces(value):
                 self.assertNotIn(piece, wire, f"{name} on the wire")
                 self.assertNotIn(piece, log, f"{name} in the relay's log")
                 self.assertNotIn(piece, said, f"{name} in a log or sentence of a device")
                 self.assertNotIn(piece, "\n".join(files).encode(), f"{name} as a file's name")
-        for name, value in {**names, **keys}.items():
+        for name, value in secrets.items():
             for file, data in files.items():
                 for form in forms(value):
                     self.assertNotIn(form, data, f"{name} in {file}")

@@ -7,6 +7,7 @@
  */
 #include "client/keyring.h"
 #include "group/blob.h"
+#include "group/epoch.h"
 #include "group/keys.h"
 
 #include <stdio.h>
@@ -49,11 +50,23 @@ static void print_device(const char *prefix, const zks__device_keys *d)
     }
 }
 
-/* The secret of each EPOCH that stands in the store. */
+/* The secret of each EPOCH that the device can open. */
 typedef struct epochs {
     const zks__keyring *k;
     const zks__store_group *g;
+    const zks__device_keys *device;
 } epochs;
+
+static bool open_epoch(const epochs *e, const zks__record *r, uint8_t secret[32])
+{
+    bool ok = !zks__keyring_get(e->k, e->g->g, e->g->group_id, ZKS_STORE_SECRET_EPOCH, r->hash,
+                                secret);
+    for (size_t i = 0; !ok && i < r->epoch.listed.count; i++) {
+        ok = !zks__epoch_open(r, i, zks__crypto_sign_public(&e->device->sign), e->device->seal_seed,
+                              secret);
+    }
+    return ok;
+}
 
 static zks_status print_epoch(zks__slice bytes, void *user)
 {
@@ -61,8 +74,7 @@ static zks_status print_epoch(zks__slice bytes, void *user)
     zks__record r;
     uint8_t secret[32];
     need(zks__record_read(bytes.data, bytes.length, &r), "record");
-    if (r.kind == ZKS_RECORD_KIND_EPOCH &&
-        !zks__keyring_get(e->k, e->g->g, e->g->group_id, ZKS_STORE_SECRET_EPOCH, r.hash, secret)) {
+    if (r.kind == ZKS_RECORD_KIND_EPOCH && open_epoch(e, &r, secret)) {
         char name[32];
         snprintf(name, sizeof name, "epoch%u", (unsigned)r.epoch.number);
         print(name, secret, sizeof secret);
@@ -84,15 +96,15 @@ static void print_shared(const zks__keyring *k, const zks__store_group *g)
 static void print_group(const zks__keyring *k, zks__store *store, const zks__store_group *g,
                         const uint8_t seed[32])
 {
-    epochs e = {k, g};
     zks__device_keys device;
+    epochs e = {k, g, &device};
+    zks__device_keys_derive(seed, g->group_id, g->instance, &device);
     print("group_id", g->group_id, sizeof g->group_id);
     if (g->mode == ZKS_GROUP_MODE_SHARED) {
         print_shared(k, g);
     } else {
         need(zks__store_records_each(store, g->g, print_epoch, &e), "records");
     }
-    zks__device_keys_derive(seed, g->group_id, g->instance, &device);
     print_device("", &device);
 }
 
