@@ -125,8 +125,8 @@ static void finish_settle(zks__job *job)
     }
     if (done) {
         zks__client_inbox_grew(c, j->last_seq, false);
-        zks__client_pump(c);
     }
+    zks__client_pump(c);
     zks__client_job_free(&j->base);
 }
 
