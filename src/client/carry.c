@@ -24,13 +24,13 @@ static void finish_carried(zks__job *job)
     zks__client_job_free((zks__client_job *)job);
 }
 
-/* Without memory for it the next connection carries all of them once more. */
+/* Without memory for it, or where it is not stored, the next connection carries all of them once
+ * more. */
 static void note_carried(zks_client *c)
 {
     zks__client_job *j = zks__client_job_new(c, sizeof *j, ZKS_JOB_PLAIN, run_carried,
                                              finish_carried);
     if (j) {
-        j->job.on_relay = true;
         zks__client_job_start(j);
     }
 }

@@ -27,10 +27,10 @@ static void finish_trust(zks__job *job)
     zks_client *c = j->base.client;
     if (!job->status && !c->stopping) {
         zks__sync_hurry(c->sync, zks__runtime_now_ms(c->runtime));
-        zks__client_pump(c);
     } else if (job->status) {
         zks__client_store_failed(c, job->status);
     }
+    zks__client_pump(c);
     zks__client_job_free(&j->base);
 }
 

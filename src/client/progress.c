@@ -66,7 +66,6 @@ void zks__client_load_relay(zks_client *c)
         return;
     }
     j->base.attempt = zks__sync_attempt(c->sync);
-    j->base.job.on_relay = true;
     j->address = address;
     j->has_expected = c->address.has_key;
     memcpy(j->expected, c->address.key, sizeof j->expected);
@@ -126,8 +125,8 @@ static void finish_settle(zks__job *job)
     }
     if (done) {
         zks__client_inbox_grew(c, j->last_seq, false);
-        zks__client_pump(c);
     }
+    zks__client_pump(c);
     zks__client_job_free(&j->base);
 }
 
@@ -158,6 +157,8 @@ typedef struct refused_job {
     bool has_id;
 } refused_job;
 
+/* Where it is not stored, a WELCOME that shows the entry and those behind it missing has them sent
+ * and refused once more. */
 static zks_status run_refused(zks__job *job)
 {
     refused_job *j = (refused_job *)job;
@@ -209,7 +210,6 @@ static void on_refused(zks_client *c, uint64_t n, uint32_t code)
         tell_refused(c, n, status, relay, NULL);
         return;
     }
-    j->base.job.on_relay = true;
     j->n = n;
     j->code = code;
     j->relay = relay;

@@ -27,8 +27,10 @@ struct zks__job {
     zks__job_kind kind;
     zks__ledger **ledger; /* where the owner's ledger stands or will stand; storage thread only */
     bool last_push;       /* set by the thread for ZKS_JOB_PUSH */
-    /* Reads or moves what is stored about the relay in use, or brings records from it: without
-     * them what it sends next cannot be judged. */
+    /* Moves what is stored about the relay in use, or brings records from it: where that is not
+     * stored, nothing that came behind it on the connection may move a cursor or be judged. Not set
+     * where a failure harms nothing that follows: it ends the connection before a HELLO, or what is
+     * lost is a note that the next connection makes again. */
     bool on_relay;
     zks_status status; /* of run, or of the commit when that failed */
     /* Storage thread. A failure of a PLAIN or PUSH job rolls the whole transaction back and fails

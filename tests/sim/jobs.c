@@ -238,8 +238,8 @@ static zks_status run_job(sim_slot *s, sim_job *j, bool last_push)
 
 static bool is_on_relay(const sim_job *j)
 {
-    return j->kind != SIM_JOB_PUSH && j->kind != SIM_JOB_TICK && j->kind != SIM_JOB_FETCH &&
-           j->kind != SIM_JOB_EPOCH;
+    return j->kind == SIM_JOB_WELCOME || j->kind == SIM_JOB_SETTLE || j->kind == SIM_JOB_BLOBS ||
+           j->kind == SIM_JOB_RECORDS;
 }
 
 static bool is_last_push(const sim_job *jobs, size_t i, size_t count)
