@@ -308,6 +308,11 @@ static int restore(cli *c, const char *file, char **name)
     const cli_opening how = {.origin = CLI_RESTORE, .name = *name, .text = words, .length = length};
     code = code ? code : open_group(c, &how, "Came into the group by its recovery code.");
     cli_secret_free(words, length);
+    if (!code && (!c->relays || !c->relays[0])) {
+        cli_note(c, "zks: no relay has heard of it yet, and until then the group's secret stays in "
+                    "this store: name a relay with `zks group relays ADDR`, then `zks pull`.");
+        return CLI_OK;
+    }
     return code ? code : cli_group_contact(c);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -592,7 +593,8 @@ int cli_fail_offline(cli *c, const char *before)
 {
     char text[2 * CLI_TEXT_MAX];
     const char *reason = c->net_text[0] ? c->net_text : zks_status_text(c->net_status);
-    int n = snprintf(text, sizeof text, "%s%s%s", before, *before ? " " : "", reason);
+    int n = snprintf(text, sizeof text, "%s%s%c%s", before, *before ? " " : "",
+                     *before ? toupper((unsigned char)*reason) : *reason, reason + 1);
     if (c->net_status == ZKS_E_RELAY_KEY_CHANGED && c->shown_key[0] && n > 0 &&
         (size_t)n < sizeof text) {
         snprintf(text + n, sizeof text - (size_t)n,

@@ -5,8 +5,8 @@
  * (SP 800-56C), Ed25519 (FIPS 186-5), PBKDF2 (SP 800-132). GnuTLS computes what it offers; P-256
  * and SHAKE256 are nettle's, ML-KEM is libsodium's.
  *
- * The table's calls may not fail. Where GnuTLS has no memory for a handle, nettle, on which GnuTLS
- * stands, computes the same on the stack (stack2.c).
+ * The table's calls may not fail. Where GnuTLS does not compute, for want of memory or because a
+ * FIPS module is in its error state, nettle, on which GnuTLS stands, does on the stack (stack2.c).
  */
 #include "crypto/private.h"
 
