@@ -83,6 +83,8 @@ static const zks__relay_option options[] = {
            "PULLs of one session"),
     NUMBER(mailboxes, 0, 65536, STRING(ZKS_RELAY_MAILBOXES), "mailboxes",
            "pairing codes at once; 0: none"),
+    NUMBER(mailboxes_per_address, 1, 65536, STRING(ZKS_RELAY_MAILBOXES_PER_ADDRESS), "mailboxes",
+           "pairing codes at once from one IP address (IPv6: /64)"),
     NUMBER(mailbox_lock_ms, 100, 600000, STRING(ZKS_RELAY_MAILBOX_LOCK_MS), "ms",
            "a joining device that says nothing keeps others out so long"),
     NUMBER(mailbox_gets_per_minute, 1, 1000000, STRING(ZKS_RELAY_MAILBOX_GETS_PER_MINUTE), "codes",

@@ -28,7 +28,7 @@ struct zks__relay_config {
     uint64_t handshake_ms, hello_ms, idle_ms;
     uint64_t window_bytes, inflight_bytes, inflight_total_bytes;
     uint64_t pushes_per_minute, pulls_per_minute;
-    uint64_t mailboxes, mailbox_lock_ms, mailbox_gets_per_minute;
+    uint64_t mailboxes, mailboxes_per_address, mailbox_lock_ms, mailbox_gets_per_minute;
 };
 
 typedef enum zks__option_kind {

@@ -49,6 +49,9 @@
 /* Pairing codes, live and remembered ones, about 500 bytes each; a hundredth of the nameplates, so
  * that a guessed one is most likely free. */
 #define ZKS_RELAY_MAILBOXES               8192
+/* of one address, remembered ones included: an office that lets everybody in at once; one that
+ * takes its share leaves the others theirs */
+#define ZKS_RELAY_MAILBOXES_PER_ADDRESS   64
 /* ms; a joiner that says nothing keeps others out so long */
 #define ZKS_RELAY_MAILBOX_LOCK_MS         60000
 /* of one address: a household that mistypes, not a scan of all nameplates */

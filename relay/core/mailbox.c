@@ -167,13 +167,17 @@ void zks__mailboxes_enforce(zks__mailboxes *all, const zks__rgroup *g)
     }
 }
 
-static void check(zks__mailbox *b, uint64_t now_ns)
+/* Whether it is still there afterwards. */
+static bool check(zks__mailbox *b, uint64_t now_ns)
 {
+    if (b->gone && now_ns >= b->end_ns) {
+        zks__mailbox_free(b);
+        return false;
+    }
     if (b->gone) {
-        if (now_ns >= b->end_ns) {
-            zks__mailbox_free(b);
-        }
-    } else if (now_ns >= b->end_ns) {
+        return true;
+    }
+    if (now_ns >= b->end_ns) {
         if (b->inviter) {
             send_close(b->inviter, b, 0, ZKS_WIRE_CODE_EXPIRED);
         }
@@ -184,6 +188,14 @@ static void check(zks__mailbox *b, uint64_t now_ns)
         zks__mailbox_note(b, "mailbox.lock_over");
         zks__mailbox_attempt_over(b, ZKS_WIRE_BUSY, true);
     }
+    return true;
+}
+
+zks__mailbox *zks__mailbox_find_now(const zks__mailboxes *all,
+                                    const uint8_t nameplate[ZKS_NAMEPLATE_BYTES], uint64_t now_ns)
+{
+    zks__mailbox *b = zks__mailbox_find(all, nameplate);
+    return b && check(b, now_ns) ? b : NULL;
 }
 
 void zks__mailboxes_tick(zks__mailboxes *all, uint64_t now_ns)
@@ -194,7 +206,7 @@ void zks__mailboxes_tick(zks__mailboxes *all, uint64_t now_ns)
     all->check_ns = now_ns + CHECK_MS * ZKS_MAILBOX_MS_NS;
     for (zks__node *n = zks__list_first(&all->boxes); n;) {
         zks__node *next = zks__list_next(&all->boxes, n);
-        check(ZKS_CONTAINER(n, zks__mailbox, node), now_ns);
+        (void)check(ZKS_CONTAINER(n, zks__mailbox, node), now_ns);
         n = next;
     }
     zks__askers_tick(all->askers, now_ns);

@@ -15,6 +15,10 @@ struct zks__mailbox {
     uint8_t nameplate[ZKS_NAMEPLATE_BYTES];
     uint8_t group_id[ZKS_GROUP_ID_BYTES];
     uint8_t device[ZKS_DEVICE_ID_BYTES];
+    /* That opened it (zks__link_subject). It stays where it was counted when its device comes back
+     * from another address, so that nobody empties one address into another. */
+    uint8_t address[ZKS_LINK_SUBJECT_BYTES];
+    size_t address_length;
     uint32_t gone;      /* ZKS_WIRE_*: why it ended; 0: it has not */
     zks__peer *inviter; /* NULL: away */
     zks__peer *joiner;  /* NULL: nobody has it */
@@ -40,6 +44,9 @@ struct zks__mailboxes {
 /* NULL: nobody has it. */
 zks__mailbox *zks__mailbox_find(const zks__mailboxes *all,
                                 const uint8_t nameplate[ZKS_NAMEPLATE_BYTES]);
+/* The same for who wants to use it: what is due, and waits for the next tick, happens first. */
+zks__mailbox *zks__mailbox_find_now(const zks__mailboxes *all,
+                                    const uint8_t nameplate[ZKS_NAMEPLATE_BYTES], uint64_t now_ns);
 void zks__mailbox_free(zks__mailbox *b);
 bool zks__mailbox_owned_by(const zks__mailbox *b, const zks__peer *p);
 /* Judged again at each message, since a record may have taken the right away meanwhile. */

@@ -38,10 +38,54 @@ static bool pick(zks__mailboxes *all, uint8_t out[ZKS_NAMEPLATE_BYTES])
     return false;
 }
 
-/* The oldest nameplate that is only kept for its reason goes for a new one. */
-static bool make_room(zks__mailboxes *all)
+/* What there is of this device, of its group, and of its address: live ones, and those that are
+ * only kept for their reason. */
+typedef struct census {
+    size_t of_device, of_group; /* live */
+    size_t live, kept;          /* of the address */
+    uint64_t first_end_ns;      /* of its live ones */
+    zks__mailbox *oldest_kept;  /* of its kept ones */
+} census;
+
+static void count_address(census *c, zks__mailbox *b)
 {
-    if (all->count < all->router->config->mailboxes) {
+    if (b->gone) {
+        c->kept++;
+        c->oldest_kept = c->oldest_kept ? c->oldest_kept : b;
+        return;
+    }
+    c->first_end_ns = c->live && c->first_end_ns < b->end_ns ? c->first_end_ns : b->end_ns;
+    c->live++;
+}
+
+static census count_owned(const zks__mailboxes *all, const zks__peer *p)
+{
+    census c = {0};
+    for (zks__node *n = zks__list_first(&all->boxes); n; n = zks__list_next(&all->boxes, n)) {
+        zks__mailbox *b = ZKS_CONTAINER(n, zks__mailbox, node);
+        bool same = !b->gone && memcmp(b->group_id, p->group->id, sizeof b->group_id) == 0;
+        c.of_group += same;
+        c.of_device += same && memcmp(b->device, zks__peer_device(p), sizeof b->device) == 0;
+        if (b->address_length == p->address_length &&
+            memcmp(b->address, p->address, b->address_length) == 0) {
+            count_address(&c, b);
+        }
+    }
+    return c;
+}
+
+/* A nameplate that is only kept for its reason goes for a new one: the oldest of the same address
+ * where that has its share or the relay is full; anybody's only when it is full of others. So who
+ * opens and closes without end, from one address, pushes out nobody else's. */
+static bool make_room(zks__mailboxes *all, const census *c)
+{
+    const zks__relay_config *config = all->router->config;
+    bool full = all->count >= config->mailboxes;
+    if (c->oldest_kept && (full || c->live + c->kept >= config->mailboxes_per_address)) {
+        zks__mailbox_free(c->oldest_kept);
+        return all->count < config->mailboxes;
+    }
+    if (!full) {
         return true;
     }
     for (zks__node *n = zks__list_first(&all->boxes); n; n = zks__list_next(&all->boxes, n)) {
@@ -52,19 +96,6 @@ static bool make_room(zks__mailboxes *all)
         }
     }
     return false;
-}
-
-/* Live ones of this device and of its group. */
-static void count_owned(const zks__mailboxes *all, const zks__peer *p, size_t *of_device,
-                        size_t *of_group)
-{
-    *of_device = *of_group = 0;
-    for (zks__node *n = zks__list_first(&all->boxes); n; n = zks__list_next(&all->boxes, n)) {
-        const zks__mailbox *b = ZKS_CONTAINER(n, zks__mailbox, node);
-        bool same = !b->gone && memcmp(b->group_id, p->group->id, sizeof b->group_id) == 0;
-        *of_group += same;
-        *of_device += same && memcmp(b->device, zks__peer_device(p), sizeof b->device) == 0;
-    }
 }
 
 /* chosen: the device's own nameplate, which nobody has; NULL: one is picked. */
@@ -85,6 +116,8 @@ static zks__mailbox *box_new(zks__peer *p, const uint8_t *chosen)
     b->attempt = 1;
     memcpy(b->group_id, p->group->id, sizeof b->group_id);
     memcpy(b->device, zks__peer_device(p), sizeof b->device);
+    memcpy(b->address, p->address, sizeof b->address);
+    b->address_length = p->address_length;
     zks__list_append(&all->boxes, &b->node);
     zks__list_append(&p->mailboxes, &b->of_peer);
     all->count++;
@@ -95,13 +128,20 @@ static void open_new(zks__peer *p, const zks__mailbox_open *m, const uint8_t *ch
                      uint64_t now_ns)
 {
     zks__mailboxes *all = p->router->mailboxes;
-    size_t of_device, of_group;
-    count_owned(all, p, &of_device, &of_group);
-    if (of_device >= ZKS_RELAY_MAILBOXES_PER_DEVICE || of_group >= ZKS_RELAY_MAILBOXES_PER_GROUP) {
+    census c = count_owned(all, p);
+    if (c.of_device >= ZKS_RELAY_MAILBOXES_PER_DEVICE ||
+        c.of_group >= ZKS_RELAY_MAILBOXES_PER_GROUP) {
         refuse_open(p, ZKS_WIRE_RATE_LIMITED, "too many pairing codes at once: close one first");
         return;
     }
-    zks__mailbox *b = make_room(all) ? box_new(p, chosen) : NULL;
+    if (c.live >= p->router->config->mailboxes_per_address) {
+        uint64_t wait_ms = c.first_end_ns > now_ns ? (c.first_end_ns - now_ns) / ZKS_MAILBOX_MS_NS
+                                                   : 0; /* it ends at the next tick */
+        zks__peer_error(p, ZKS_WIRE_RATE_LIMITED, ZKS_MESSAGE_MAILBOX_OPEN, (uint32_t)wait_ms + 1,
+                        "too many pairing codes at once from this address");
+        return;
+    }
+    zks__mailbox *b = make_room(all, &c) ? box_new(p, chosen) : NULL;
     if (!b) {
         refuse_open(p, ZKS_WIRE_RELAY_OVERLOADED, "this relay has no mailbox left");
         return;
@@ -145,7 +185,7 @@ static void open_chosen(zks__peer *p, const zks__mailbox *b, const zks__mailbox_
  * itself, or comes back after this relay was restarted. */
 static void open_named(zks__peer *p, const zks__mailbox_open *m, uint64_t now_ns)
 {
-    zks__mailbox *b = zks__mailbox_find(p->router->mailboxes, m->nameplate);
+    zks__mailbox *b = zks__mailbox_find_now(p->router->mailboxes, m->nameplate, now_ns);
     if (!b || !zks__mailbox_owned_by(b, p)) {
         open_chosen(p, b, m, now_ns);
         return;

@@ -17,7 +17,8 @@ static void send_put(zks__peer *p, const zks__mailbox *b, const uint8_t *data, s
  * amiss: both sides may end it at the same time. */
 static zks__mailbox *own_box(zks__peer *p, uint8_t about, const uint8_t *nameplate)
 {
-    zks__mailbox *b = zks__mailbox_find(p->router->mailboxes, nameplate);
+    zks__mailbox *b = zks__mailbox_find_now(p->router->mailboxes, nameplate,
+                                            zks__router_now_ns(p->router));
     if (b && zks__mailbox_owned_by(b, p)) {
         return b->gone || b->inviter != p ? NULL : b;
     }
@@ -116,7 +117,7 @@ void zks__mailbox_join(zks__peer *p, const zks__mailbox_get *m)
     zks__mailboxes *all = p->router->mailboxes;
     uint64_t now_ns = zks__router_now_ns(p->router);
     uint32_t wait_ms = zks__mailbox_turn(p, now_ns);
-    zks__mailbox *b = wait_ms ? NULL : zks__mailbox_find(all, m->nameplate);
+    zks__mailbox *b = wait_ms ? NULL : zks__mailbox_find_now(all, m->nameplate, now_ns);
     if (b && b->inviter && !zks__mailbox_may_invite(b->inviter)) {
         zks__mailboxes_enforce(all, b->inviter->group);
     }
