@@ -177,7 +177,9 @@ static void on_open(zks__inviter *i, const zks__mailbox_open *m, const zks__pair
     }
     bool first = !i->shown;
     zks_status status = first ? make_code(i, m, e) : ZKS_OK;
-    if (status) {
+    if (status) { /* the relay has the mailbox all the same */
+        memcpy(i->invite.nameplate, m->nameplate, sizeof i->invite.nameplate);
+        zks__pairing_close(out, &i->invite, 0, ZKS_WIRE_CODE_CANCELLED);
         end(i, status, out);
         return;
     }

@@ -279,6 +279,18 @@ static zks_status status_of_close(uint32_t code)
     }
 }
 
+/* The relay's refusal. WRONG_CODE about GET says nothing of the code that was typed, which may be
+ * the right one: wrong ones have burnt it before. */
+static void on_error(zks__joiner *j, const zks__error_message *m, zks__pairing_actions *out)
+{
+    end(j, m->code ? zks__wire_status(m->code) : ZKS_E_PROTOCOL, out);
+    zks__pairing_action *a = &out->items[out->count - 1];
+    a->retry_after_ms = m->retry_after_ms;
+    if (a->status == ZKS_E_WRONG_CODE && m->about == ZKS_MESSAGE_MAILBOX_GET) {
+        a->text = zks__pairing_burnt;
+    }
+}
+
 static void on_message(zks__joiner *j, const zks__pairing_event *e, zks__pairing_actions *out)
 {
     const zks__message *m = e->message;
@@ -291,8 +303,7 @@ static void on_message(zks__joiner *j, const zks__pairing_event *e, zks__pairing
         end(j, status_of_close(m->mailbox_close.code), out);
     } else if (m->type == ZKS_MESSAGE_ERROR && m->error.about >= ZKS_MESSAGE_MAILBOX_OPEN &&
                m->error.about <= ZKS_MESSAGE_MAILBOX_CLOSE) {
-        end(j, m->error.code ? zks__wire_status(m->error.code) : ZKS_E_PROTOCOL, out);
-        out->items[out->count - 1].retry_after_ms = m->error.retry_after_ms;
+        on_error(j, &m->error, out);
     }
 }
 

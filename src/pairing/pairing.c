@@ -160,6 +160,9 @@ static const struct {
      "Too many codes were tried from this network: wait a minute and check the code."},
 };
 
+const char zks__pairing_burnt[] = "Three wrong codes were tried, so this code is burnt: ask for a "
+                                  "new one.";
+
 const char *zks__pairing_sentence(bool inviter, zks_status status)
 {
     for (size_t i = 0; i < ZKS_COUNTOF(sentences); i++) {

@@ -176,7 +176,8 @@ uint64_t zks__joiner_deadline_ms(const zks__joiner *j);
 
 /*
  * What the user of a side is told at its end with this status; never NULL. The pairing's own:
- *   ZKS_E_WRONG_CODE      inviter: burnt at the third wrong try; joiner: wrong code
+ *   ZKS_E_WRONG_CODE      inviter: burnt at the third wrong try; joiner: wrong code (or
+ *                         zks__pairing_burnt, where no code was looked at)
  *   ZKS_E_CODE_UNKNOWN    joiner: no such nameplate; inviter: the relay takes no codes but its own,
  *                         or is none that the link names
  *   ZKS_E_CODE_EXPIRED    its time is over
@@ -191,5 +192,7 @@ uint64_t zks__joiner_deadline_ms(const zks__joiner *j);
  *   ZKS_E_WRONG_GROUP     joiner: the group is not the link's
  */
 const char *zks__pairing_sentence(bool inviter, zks_status status);
+/* The joiner's where the relay refuses a nameplate with WRONG_CODE. */
+extern const char zks__pairing_burnt[];
 
 #endif

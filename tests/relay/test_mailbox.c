@@ -677,6 +677,7 @@ START_TEST(pairing_with_wrong_codes_burns_the_code)
         join_by(f, &joiner, &f->c[1], &group, wrong);
         pair(f, &inviter, &joiner, &f->c[1]);
         ck_assert_msg(joiner.ended && joiner.status == ZKS_E_WRONG_CODE, "%s", joiner.text);
+        ck_assert_ptr_nonnull(strstr(joiner.text, "code is wrong"));
         ck_assert_int_eq(inviter.ended, i == ZKS_PAIRING_TRIES);
         pair_glue_done(&joiner);
     }
@@ -684,6 +685,7 @@ START_TEST(pairing_with_wrong_codes_burns_the_code)
     join_by(f, &joiner, &f->c[1], &group, inviter.code);
     pair_glue_message(&joiner, raw_expect(&f->c[1], ZKS_MESSAGE_ERROR));
     ck_assert_int_eq(joiner.status, ZKS_E_WRONG_CODE);
+    ck_assert_ptr_nonnull(strstr(joiner.text, "burnt: ask for a new one"));
     pair_glue_done(&joiner);
     pair_glue_done(&inviter);
     fixture_free(f);

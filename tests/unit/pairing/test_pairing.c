@@ -114,7 +114,7 @@ START_TEST(third_wrong_code_burns_the_code)
     expect_end(&w->i, ZKS_E_WRONG_CODE, "burnt");
     ck_assert(w->gone && w->gone_code == ZKS_WIRE_WRONG_CODE);
     join(w, 1, NULL); /* not even the right one */
-    expect_end(&w->j[1], ZKS_E_WRONG_CODE, "ask for a new one");
+    expect_end(&w->j[1], ZKS_E_WRONG_CODE, "burnt: ask for a new one");
     world_free(w);
 }
 END_TEST
@@ -457,6 +457,28 @@ START_TEST(code_taken_back_before_the_relay_has_it_says_so)
 }
 END_TEST
 
+/* What the relay has given is given back where nothing can be made of it. */
+START_TEST(mailbox_that_no_code_can_name_is_closed)
+{
+    world *w = world_new("no code", ZKS_PAIR_CODE);
+    zks__message sent, m = {.type = ZKS_MESSAGE_MAILBOX_OPEN};
+    memcpy(m.mailbox_open.nameplate, "7k2m", ZKS_NAMEPLATE_BYTES);
+    m.mailbox_open.attempt = 1;
+    pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
+    pair_glue_message(&w->i, &m);
+    expect_end(&w->i, ZKS_E_PROTOCOL, "interferes");
+    ck_assert(!w->i.opening);
+    ck_assert_uint_eq(w->i.codes, 0);
+    ck_assert_uint_eq(w->queued, 2); /* MAILBOX_OPEN is the first */
+    ck_assert_int_eq(zks__wire_decode(w->queue[1].bytes, w->queue[1].length, &sent), ZKS_OK);
+    ck_assert_int_eq((int)sent.type, ZKS_MESSAGE_MAILBOX_CLOSE);
+    ck_assert_mem_eq(sent.mailbox_close.nameplate, "7k2m", ZKS_NAMEPLATE_BYTES);
+    ck_assert_uint_eq(sent.mailbox_close.attempt, 0);
+    ck_assert_uint_eq(sent.mailbox_close.code, ZKS_WIRE_CODE_CANCELLED);
+    world_free(w);
+}
+END_TEST
+
 START_TEST(code_that_nobody_tried_is_not_spent)
 {
     world *w = printed_world("cancelled");
@@ -730,6 +752,7 @@ static void add(TCase *c)
     tcase_add_test(c, code_moves_to_another_relay);
     tcase_add_test(c, link_does_not_move_to_a_relay_that_it_does_not_name);
     tcase_add_test(c, code_taken_back_before_the_relay_has_it_says_so);
+    tcase_add_test(c, mailbox_that_no_code_can_name_is_closed);
     tcase_add_test(c, code_that_nobody_tried_is_not_spent);
     tcase_add_test(c, user_declines_both_are_told);
     tcase_add_test(c, inviter_cancels_before_anybody_comes);
