@@ -3,6 +3,7 @@
 
 #include "abi/guard.h"
 #include "base/alloc.h"
+#include "base/name.h"
 #include "client/client.h"
 #include "client/secret.h"
 
@@ -396,6 +397,11 @@ zks_status zks_config_set_text(zks_config *config, int32_t option, const char *t
     }
     if (status) {
         return refuse(config, status, "the text is not UTF-8");
+    }
+    if (!path && text && *text && !zks__name_valid((const uint8_t *)text, strlen(text))) {
+        return refuse(config, ZKS_E_CONFIG,
+                      "the device name has control characters or marks that change how it is read, "
+                      "or nothing of it can be seen");
     }
     if (path && text && !*text) {
         return refuse(config, ZKS_E_CONFIG, "the store path is empty; NULL means in memory");

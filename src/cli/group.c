@@ -70,8 +70,9 @@ int cli_device_name(cli *c, char **name)
     }
     return cli_is_name(*name) ? CLI_OK
                               : cli_problem(c, CLI_CONFIG,
-                                            "A device's name has 1 to %d bytes of UTF-8 and no "
-                                            "control characters: give another --name.",
+                                            "A device's name has 1 to %d bytes of UTF-8 that can "
+                                            "be seen, no control characters and no marks of "
+                                            "direction: give another --name.",
                                             ZKS_SIZE_NAME_MAX);
 }
 

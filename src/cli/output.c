@@ -289,15 +289,11 @@ void cli_print_escaped(FILE *out, const uint8_t *data, size_t length)
 
 bool cli_is_name(const char *text)
 {
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length;) {
-        size_t n = text[i] == '\\' ? 1 : printable_at((const uint8_t *)text + i, length - i);
-        if (!n) {
-            return false;
-        }
-        i += n;
-    }
-    return length > 0 && length <= ZKS_SIZE_NAME_MAX;
+    zks_config *config = NULL;
+    bool is = *text && zks_config_new(&config) == ZKS_OK &&
+              zks_config_set_text(config, ZKS_OPTION_DEVICE_NAME, text) == ZKS_OK;
+    zks_config_free(config);
+    return is;
 }
 
 void cli_escape(const char *text, char out[CLI_NAME_TEXT])

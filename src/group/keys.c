@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "group/keys.h"
 
+#include "base/name.h"
+
 enum { INFO_MAX_BYTES = 160 };
 
 /* HKDF(secret, label, parts): Expand(Extract(secret), lp(label) lp(part)..., length). suite: whose
@@ -164,40 +166,10 @@ static void profile_ad(const zks__suite *suite, const uint8_t *group_id, const u
     zks__write_bytes(&w, device, ZKS_DEVICE_ID_BYTES);
 }
 
-/* Bytes of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates, at most U+10FFFF); 0:
- * none, or a NUL. */
-static size_t utf8_sequence(const uint8_t *p, size_t left)
-{
-    static const uint32_t lowest[] = {0, 1, 0x80, 0x800, 0x10000};
-    size_t size = p[0] < 0x80         ? 1
-                  : p[0] >> 5 == 0x06 ? 2
-                  : p[0] >> 4 == 0x0e ? 3
-                  : p[0] >> 3 == 0x1e ? 4
-                                      : 0;
-    if (size == 0 || size > left) {
-        return 0;
-    }
-    uint32_t v = size == 1 ? p[0] : p[0] & (0xffu >> (size + 1));
-    for (size_t i = 1; i < size; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        v = v << 6 | (p[i] & 0x3fu);
-    }
-    bool surrogate = v >= 0xd800 && v <= 0xdfff;
-    return v < lowest[size] || v > 0x10ffff || surrogate ? 0 : size;
-}
-
+/* A device may have no name. */
 static bool name_valid(const uint8_t *name, size_t length)
 {
-    size_t step = 1;
-    for (size_t i = 0; i < length; i += step) {
-        step = utf8_sequence(name + i, length - i);
-        if (!step) {
-            return false;
-        }
-    }
-    return true;
+    return !length || zks__name_valid(name, length);
 }
 
 zks_status zks__profile_seal(const zks__suite *suite, const uint8_t epoch_secret[ZKS_KEY_BYTES],

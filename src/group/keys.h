@@ -64,7 +64,8 @@ ZKS_MUST_USE zks_status zks__group_make_member_body(uint8_t suite,
 
 /* The device name, sealed for the group's members with HKDF(E, "profile", group_id, device) and
  * padded to 64 bytes steps: nonce || AEAD(lp(name) zeros) bound to lp("0k-profile-v1") suite
- * group_id device. name: UTF-8 without NUL, at most 128 bytes. ZKS_E_TOO_LARGE, ZKS_E_INVALID;
+ * group_id device. name: as base/name.h says, or empty, at most 128 bytes. ZKS_E_TOO_LARGE,
+ * ZKS_E_INVALID;
  * open: ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE, ZKS_E_DECRYPT, ZKS_E_MALFORMED. */
 enum { ZKS_DEVICE_NAME_MAX_BYTES = 128 };
 ZKS_MUST_USE zks_status zks__profile_seal(const zks__suite *suite,

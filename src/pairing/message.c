@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "pairing/message.h"
 
+#include "base/name.h"
+
 /* --- m0 to m7 -------------------------------------------------------------------- */
 
 static zks__slice read_fixed(zks__reader *r, size_t length)
@@ -148,44 +150,6 @@ void zks__pair_group_write(const zks__pair_group *g, zks__writer *w)
     zks__write_lp(w, g->genesis.data, g->genesis.length);
 }
 
-/* The next character of UTF-8 (RFC 3629) and its length in bytes; 0: not one. */
-static size_t read_character(const uint8_t *text, size_t length, uint32_t *out)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    uint8_t b = text[0];
-    size_t more = b < 0x80 ? 0 : b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : 1;
-    uint32_t c = more ? b & (0x3fu >> more) : b;
-    if ((b >= 0x80 && b < 0xc2) || b > 0xf4 || more >= length) {
-        return 0;
-    }
-    for (size_t i = 1; i <= more; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        c = c << 6 | (text[i] & 0x3f);
-    }
-    bool known = c >= least[more] && c <= 0x10ffff && !(c >= 0xd800 && c < 0xe000);
-    *out = c;
-    return known ? 1 + more : 0;
-}
-
-/* A name is shown to a person who decides by it: no control characters, and no directions that make
- * it look like another. */
-static bool name_valid(zks__slice name)
-{
-    for (size_t i = 0; i < name.length;) {
-        uint32_t c = 0;
-        size_t size = read_character(name.data + i, name.length - i, &c);
-        bool control = c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
-                       (c >= 0x2066 && c <= 0x2069);
-        if (!size || control) {
-            return false;
-        }
-        i += size;
-    }
-    return name.length != 0;
-}
-
 zks_status zks__pair_request_read(const uint8_t *data, size_t length, zks__pair_request *out)
 {
     zks__pair_request q = {0};
@@ -193,7 +157,7 @@ zks_status zks__pair_request_read(const uint8_t *data, size_t length, zks__pair_
     q.member = read_lp(&r, ZKS_PAIR_PART_MAX_BYTES);
     q.name = read_lp(&r, ZKS_PAIR_NAME_MAX_BYTES);
     zks_status status = finish(&r);
-    if (!status && !name_valid(q.name)) {
+    if (!status && !zks__name_valid(q.name.data, q.name.length)) {
         status = ZKS_E_MALFORMED;
     }
     if (!status) {

@@ -74,7 +74,7 @@ typedef struct zks__pair_group {
     zks__slice genesis;
 } zks__pair_group;
 
-/* m5: lp(the joiner's part of its MEMBER, zks__record_make_member_body) lp(name, UTF-8, not empty).
+/* m5: lp(the joiner's part of its MEMBER, zks__record_make_member_body) lp(name, as base/name.h).
  */
 typedef struct zks__pair_request {
     zks__slice member;

@@ -135,6 +135,17 @@ START_TEST(options_have_ranges)
 }
 END_TEST
 
+START_TEST(device_name_must_be_readable)
+{
+    static const char *const bad[] = {"a\nb", "a\xe2\x80\xae", "b\xe2\x80\x8f", " ",
+                                      "\xe3\x85\xa4"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        REFUSED(zks_config_set_text(g, ZKS_OPTION_DEVICE_NAME, bad[i]), ZKS_E_CONFIG, "name");
+    }
+    MUST(zks_config_set_text(g, ZKS_OPTION_DEVICE_NAME, "")); /* none */
+}
+END_TEST
+
 START_TEST(texts_must_be_utf8)
 {
     static const char *const bad[] = {"\x80",
@@ -379,6 +390,7 @@ static void add(TCase *c)
     tcase_add_test(c, descriptor_outside_the_range_is_refused);
     tcase_add_test(c, descriptor_of_another_suite_is_refused);
     tcase_add_test(c, options_have_ranges);
+    tcase_add_test(c, device_name_must_be_readable);
     tcase_add_test(c, texts_must_be_utf8);
     tcase_add_test(c, any_address_is_taken_up_to_a_number);
     tcase_add_test(c, events_registration_is_freed_once);

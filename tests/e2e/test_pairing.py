@@ -106,6 +106,12 @@ class Pairing(e2e.Case):
         self.assertEqual(pairing.end()[0], 0)
         self.assertIn(name, [d["name"] for d in self.a.run("devices")[0]])
 
+    def test_names_that_could_mislead_are_refused_before_anything_is_sent(self):
+        for name in ("a\nb", "a\u202eb", "a\u200f", "\ufeffa", " ", "\u3164", ""):
+            errors = self.b.run("join", "-", "--relay", self.server.listen, "--name", name,
+                                data=b"2222-2222-2222-2222", code=3)[1]
+            self.assertIn("A device's name has 1 to 128 bytes", errors, ascii(name))
+
     def test_machine_has_a_name_without_one(self):
         pairing, code = self.invite(self.a, "--yes")
         self.b.run("join", "-", "--relay", self.server.listen, data=code.encode())
@@ -175,7 +181,7 @@ class Pairing(e2e.Case):
         exit_code, errors = pairing.end()
         self.assertEqual((exit_code, pairing.items[-1]["status"]), (7, "ZKS_E_WRONG_CODE"))
         self.assertRegex(errors, "Three wrong codes.*burnt: make a new one")
-        self.refused(code, "ZKS_E_WRONG_CODE", "hree wrong codes.*burnt: ask for a new one")
+        self.refused(code, "ZKS_E_WRONG_CODE", "Three wrong codes.*burnt: ask for a new one")
 
     def test_expired_code(self):
         pairing, code = self.invite(self.a, "--yes", "--expires", "1")

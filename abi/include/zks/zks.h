@@ -787,7 +787,9 @@ ZKS_API ZKS_MUST_USE zks_status zks_config_set_store_passphrase(zks_config *conf
  * Sets a text option.
  * config  the configuration
  * option  ZKS_OPTION_STORE_PATH (not empty) or ZKS_OPTION_DEVICE_NAME (at most ZKS_SIZE_NAME_MAX
- *         bytes)
+ *         bytes, of which something can be seen; no control characters, marks that turn the
+ *         direction of writing or other marks that show nothing, apart from the joiners and
+ *         selectors that scripts and emoji need; empty: no name)
  * text    the value; NULL: the default
  * One thread at a time, also in callbacks. Since 0.1. ZKS_E_CONFIG: no such text option, or a value
  * that it cannot have. ZKS_E_NOMEM.

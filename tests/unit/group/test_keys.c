@@ -143,9 +143,13 @@ static const struct {
              {"\xf0\x80\x80\xaf", false},
              {"\x80", false},
              {"a\xff", false},
+             {"a\nb", false},
+             {"a\xe2\x80\xae", false}, /* turns the direction */
+             {"  ", false},            /* nothing to see */
+             {"", true},               /* it has none */
              {"\xe6\x89", false}};
 
-START_TEST(profile_takes_utf8_only)
+START_TEST(profile_takes_names_only)
 {
     setup();
     ck_assert_int_eq(seal_name(names[_i].text, strlen(names[_i].text)),
@@ -186,7 +190,7 @@ static void add(TCase *c)
     tcase_add_test(c, blob_key_differs_by_everything);
     tcase_add_test(c, shared_group_records_let_the_device_in);
     tcase_add_test(c, profile_names_come_back_in_few_sizes);
-    tcase_add_loop_test(c, profile_takes_utf8_only, 0, ZKS_COUNTOF(names));
+    tcase_add_loop_test(c, profile_takes_names_only, 0, ZKS_COUNTOF(names));
     tcase_add_test(c, profile_changed_or_moved_does_not_open);
 }
 

@@ -65,7 +65,7 @@ static zks_status read_name(const char *name)
     return zks__pair_request_read(text, w.length, &q);
 }
 
-/* A person decides by it: it must be one line of text. */
+/* A person decides by it. The whole rule: unit_base_name. */
 START_TEST(name_that_could_mislead_is_refused)
 {
     static const char *const good[] = {"a",
@@ -87,6 +87,10 @@ START_TEST(name_that_could_mislead_is_refused)
                                       "\xf4\x90\x80\x80",
                                       "a\xe2\x80\xae-",
                                       "a\xe2\x81\xa7-",
+                                      "a\xe2\x80\x8f-",
+                                      "a\xef\xbb\xbf",
+                                      " ",
+                                      "\xe3\x85\xa4",
                                       "\xe0\x80\x80"};
     for (size_t i = 0; i < ZKS_COUNTOF(good); i++) {
         ck_assert_msg(read_name(good[i]) == ZKS_OK, "%s", good[i]);
