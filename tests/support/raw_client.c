@@ -44,7 +44,8 @@ void raw_world_done(raw_world *w)
 {
     zks__endpoint_close(w->endpoint, on_endpoint_closed, w);
     uv_close((uv_handle_t *)&w->timer, NULL);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
+    while (uv_run(&w->loop, UV_RUN_DEFAULT)) { /* on_closed stops it */
+    }
     raw_check(w->endpoint == NULL);
     raw_check(uv_loop_close(&w->loop) == 0);
 }
@@ -194,6 +195,7 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
     c->open = false;
     c->session = NULL;
     zks__session_free(s);
+    uv_stop(&c->world->loop); /* who waits for it looks before the loop waits for something else */
 }
 
 static bool opened_or_closed(void *user)
