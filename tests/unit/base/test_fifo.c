@@ -29,9 +29,11 @@ static void put(zks__fifo *f, uint64_t *in, size_t length)
 
 static void take(zks__fifo *f, uint64_t *out, size_t length)
 {
+    bool same = true; /* one check for all of them: Check's own costs far more */
     for (size_t i = 0; i < length; i++) {
-        ck_assert_uint_eq(zks__fifo_front(f)[i], byte_at(*out + i));
+        same = same && zks__fifo_front(f)[i] == byte_at(*out + i);
     }
+    ck_assert(same);
     *out += length;
     zks__fifo_drop(f, length);
 }
