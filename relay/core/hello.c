@@ -160,17 +160,19 @@ static void send_welcome(zks__peer *p, const zks__hello *hello, const zks__rstor
     const zks__relay_config *config = p->router->config;
     uint8_t digest[ZKS_RECORD_HASH_BYTES];
     zks__slice records[ZKS_RECORDS_PER_MESSAGE_MAX];
-    size_t next = p->group->stored;
+    zks__places places = {0};
     zks__message m = {.type = ZKS_MESSAGE_WELCOME};
     zks__welcome *w = &m.welcome;
     zks__records_digest(p->group->set, digest);
-    if (memcmp(digest, hello->known, sizeof digest) != 0) {
-        next = 0;
-        w->records.items = records;
-        w->records.count = zks__rgroup_pick(p->group, &hello->records, &next,
-                                            ZKS_RELAY_WELCOME_RECORDS_BYTES, records,
-                                            ZKS_COUNTOF(records));
+    if (memcmp(digest, hello->known, sizeof digest) != 0 &&
+        zks__rgroup_lacking(p->group, &hello->records, 0, p->group->stored, &places)) {
+        zks__peer_end(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_HELLO, ZKS_RELAY_RATE_RETRY_MS,
+                      "there is no memory");
+        return;
     }
+    w->records.items = records;
+    w->records.count = zks__rgroup_pick(p->group, &places, ZKS_RELAY_WELCOME_RECORDS_BYTES,
+                                        records);
     w->version = ZKS_WIRE_VERSION;
     w->name = (zks__slice){.data = (const uint8_t *)config->name, .length = strlen(config->name)};
     memcpy(w->incarnation, p->router->store->incarnation, sizeof w->incarnation);
@@ -183,9 +185,9 @@ static void send_welcome(zks__peer *p, const zks__hello *hello, const zks__rstor
     w->pushes_per_minute = cut32(config->pushes_per_minute);
     w->window_bytes = cut32(config->window_bytes);
     w->time_ms = zks__router_unix_ms(p->router);
-    w->records_follow = zks__rgroup_messages(p->group, &hello->records, next);
+    w->records_follow = zks__rgroup_messages(p->group, places);
     zks__peer_send(p, &m);
-    zks__peer_send_records(p, &hello->records, next);
+    zks__peer_send_places(p, &places);
 }
 
 static void admit(zks__peer *p, const zks__rstore_survey *survey)

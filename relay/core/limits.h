@@ -70,8 +70,9 @@ enum {
     ZKS_RELAY_PULL_MAX_COUNT = 896,
     /* rows looked at for one PULL, own ones included, so that it ends soon */
     ZKS_RELAY_PULL_SCAN_MAX = 8192,
-    /* A session that has more queued than this gets no further answer to a PULL until it has
-     * drained. Above every link's low-water mark, so that `drained` follows. bytes */
+    /* A session that has more queued than this gets no further records, and no further answer to
+     * a PULL, until it has drained. Above every link's low-water mark, so that `drained` follows.
+     * bytes */
     ZKS_RELAY_QUEUED_MAX_BYTES = 512 << 10,
     /* A session that takes nothing and lets answers pile up (acknowledgements, errors) is
      * closed. bytes */
@@ -79,6 +80,8 @@ enum {
     ZKS_RELAY_MISTAKES_MAX = 64, /* ERROR answers of one session; then it is closed */
     /* records inside WELCOME; the rest follows in RECORDS */
     ZKS_RELAY_WELCOME_RECORDS_BYTES = 256 << 10,
+    /* of one RECORDS; a larger record goes alone */
+    ZKS_RELAY_RECORDS_BYTES = 512 << 10,
     ZKS_RELAY_LAG_MS = 1000, /* how stale `contiguous` may get for a device that only sends; ms */
     /* acknowledged cursors are written this often: losing one costs a later deletion only */
     ZKS_RELAY_ACKS_MS = 1000,
