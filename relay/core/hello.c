@@ -111,6 +111,24 @@ static void refuse_stranger(zks__peer *p, size_t records_before)
     p->refusal = revoked ? ZKS_WIRE_DEVICE_REVOKED : ZKS_WIRE_UNAUTHORIZED;
 }
 
+/* There is no place for all of them, which are as they should be: halves of halves are taken as far
+ * as they fit. Else who fills the records at one relay keeps out of the next one whoever brings
+ * them there. Bounded, since each try works out who is a member. */
+static zks_status add_what_fits(zks__rgroup *g, const zks__slice *records, size_t count,
+                                unsigned *tries)
+{
+    if (!*tries) {
+        return ZKS_OK;
+    }
+    (*tries)--;
+    zks_status status = zks__records_add_all(g->set, records, count, NULL);
+    if (!status || status == ZKS_E_NOMEM || count == 1) {
+        return status == ZKS_E_NOMEM ? status : ZKS_OK;
+    }
+    status = add_what_fits(g, records, count / 2, tries);
+    return status ? status : add_what_fits(g, records + count / 2, count - count / 2, tries);
+}
+
 static zks_status add_attached(const zks__peer *p, const zks__hello *hello)
 {
     zks__wire_list list = hello->records;
@@ -126,6 +144,13 @@ static zks_status add_attached(const zks__peer *p, const zks__hello *hello)
         count++;
     }
     zks_status status = zks__records_add_all(p->group->set, records, count, NULL);
+    if (status == ZKS_E_QUOTA_EXCEEDED) {
+        zks__rgroup_full(p->group);
+    }
+    if (status == ZKS_E_LIMIT || status == ZKS_E_QUOTA_EXCEEDED) {
+        unsigned tries = ZKS_RELAY_HELLO_TRIES;
+        status = add_what_fits(p->group, records, count, &tries);
+    }
     zks__free(records);
     return status;
 }

@@ -108,6 +108,11 @@ static zks_status put(zks__peer *p, const zks__message *m)
     return status;
 }
 
+#define FULL_TEXT                                                                          \
+    "this group's records fill their place at this relay: a device can still be removed, " \
+    "and the recovery code still works; for more, its operator raises "                    \
+    "group_records_bytes, or make a new group"
+
 /* Why records are not accepted. */
 typedef struct refusal {
     zks_status status;
@@ -122,6 +127,7 @@ static refusal refusal_of(zks_status status)
         {ZKS_E_INVALID, ZKS_WIRE_INVALID_MESSAGE, "this EPOCH is against the group's rules"},
         {ZKS_E_LIMIT, ZKS_WIRE_GROUP_QUOTA_EXCEEDED,
          "too many records: of this signer, of this group, or live devices"},
+        {ZKS_E_QUOTA_EXCEEDED, ZKS_WIRE_GROUP_QUOTA_EXCEEDED, FULL_TEXT},
         {ZKS_E_NOT_MEMBER, ZKS_WIRE_INVALID_MESSAGE,
          "one of these records is signed by a device that the group does not know"},
         {ZKS_E_UNKNOWN_EPOCH, ZKS_WIRE_INVALID_MESSAGE,
@@ -151,6 +157,13 @@ static void send_conflict(zks__peer *p, zks__wire_list list)
     }
 }
 
+void zks__rgroup_full(const zks__rgroup *g)
+{
+    zks__log_write(g->router->log, ZKS_LOG_LEVEL_WARN, "group.full group=%s bytes=%llu",
+                   zks__log_redact(g->router->log, g->id, sizeof g->id).text,
+                   (unsigned long long)zks__records_bytes(g->set));
+}
+
 static void end_put(zks__peer *p)
 {
     zks__buf_unref(p->held);
@@ -164,6 +177,9 @@ static void refuse_put(zks__peer *p, zks_status status)
 {
     const zks__records_message *m = &p->holding->records;
     refusal why = refusal_of(status);
+    if (status == ZKS_E_QUOTA_EXCEEDED) {
+        zks__rgroup_full(p->group);
+    }
     if (status == ZKS_E_CONFLICT && m->action == ZKS_RECORDS_ISSUE) {
         send_conflict(p, m->records);
     }

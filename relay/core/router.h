@@ -211,6 +211,8 @@ void zks__peer_refuse(zks__peer *p, const char *why);
 /* --- RECORDS (records.c) --- */
 void zks__peer_records(zks__peer *p, const zks__message *m, zks__buf *backing);
 void zks__peer_records_stored(zks__peer *p, zks_status status);
+/* Tells the operator that a group's records have no room here. */
+void zks__rgroup_full(const zks__rgroup *g);
 /* Ends the sessions of devices that are members no more. */
 void zks__rgroup_enforce(zks__rgroup *g);
 

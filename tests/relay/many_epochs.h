@@ -35,14 +35,19 @@ static inline void many_learn(zks__records *set, zks__wire_list list)
     }
 }
 
-static inline void many_put(many *f, const zks__slice *records, size_t count)
+static inline void many_send(raw_client *c, uint8_t action, const zks__slice *records, size_t count)
 {
-    raw_client *c = f->c;
     zks__message m = {.type = ZKS_MESSAGE_RECORDS};
-    m.records.action = ZKS_RECORDS_PUT;
+    m.records.action = action;
     m.records.records.items = records;
     m.records.records.count = count;
     raw_send(c, &m);
+}
+
+static inline void many_put(many *f, const zks__slice *records, size_t count)
+{
+    raw_client *c = f->c;
+    many_send(c, ZKS_RECORDS_PUT, records, count);
     const zks__message *answer = raw_expect(c, ZKS_MESSAGE_RECORDS);
     while (answer->records.records.count) { /* of others */
         many_learn(f->set, answer->records.records);
@@ -89,6 +94,7 @@ static inline size_t many_make_hollow(const many *f, const zks__epoch_plan *p, u
     }
     zks__epoch e = {.number = p->parent->epoch.number + 1,
                     .listed = {.count = p->listed_count, .items = hashes},
+                    .removed = {.count = p->removed_count, .items = p->removed},
                     .keys = {keys, (p->listed_count + 1) * zks__record_key_bytes(s)},
                     .wrap = {keys, ZKS_SEALED_SECRET_BYTES},
                     .sealed = {keys, 64}};
@@ -101,25 +107,27 @@ static inline size_t many_make_hollow(const many *f, const zks__epoch_plan *p, u
     return length;
 }
 
-/* The next EPOCH on the tip, which removes nobody. */
-static inline size_t many_make(many *f, uint8_t *out, size_t size)
+/* The next EPOCH on the tip; removed: a device or NULL. The set has it, whatever the relay says. */
+static inline size_t many_make(many *f, const uint8_t *removed, uint8_t *out, size_t size)
 {
     static uint8_t random[ZKS_EPOCH_RANDOM_MAX_BYTES];
     const zks__record *listed[ZKS_EPOCH_DEVICES_MAX + 1];
-    uint8_t secret[ZKS_KEY_BYTES] = {1}, nobody[1][ZKS_DEVICE_ID_BYTES] = {{0}};
-    const zks__epoch_note note = {0};
+    uint8_t secret[ZKS_KEY_BYTES] = {1}, gone[1][ZKS_DEVICE_ID_BYTES] = {{0}};
+    const zks__epoch_note note = {.reason_count = removed != NULL};
     size_t length = 0;
     memcpy(secret + 8, &f->epochs, sizeof f->epochs);
+    memcpy(gone[0], removed ? removed : gone[0], sizeof gone[0]);
     zks__epoch_plan p = {.genesis = zks__records_genesis(f->set),
                          .parent = zks__records_epoch(f->set),
                          .parent_secret = f->secret,
                          .secret = secret,
                          .listed = listed,
-                         .removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])nobody,
+                         .removed = (const uint8_t(*)[ZKS_DEVICE_ID_BYTES])gone,
+                         .removed_count = removed != NULL,
                          .note = &note,
                          .random = random};
-    while ((listed[p.listed_count] = zks__records_next_listed(f->set, p.parent->hash, p.removed, 0,
-                                                              p.listed_count))) {
+    while ((listed[p.listed_count] = zks__records_next_listed(f->set, p.parent->hash, p.removed,
+                                                              p.removed_count, p.listed_count))) {
         p.listed_count++;
     }
     if (f->sealed) {
@@ -144,7 +152,7 @@ static inline void many_flood(many *f, size_t bytes)
     const size_t end = f->bytes + bytes;
     while (f->bytes < end) {
         ck_assert_uint_lt(f->epochs, MANY_EPOCHS_MAX);
-        size_t length = many_make(f, out + used, sizeof out - used);
+        size_t length = many_make(f, NULL, out + used, sizeof out - used);
         records[count++] = (zks__slice){out + used, length};
         used += length;
         if (sizeof out - used < ZKS_RECORD_BODY_MAX_BYTES || f->bytes >= end) {
