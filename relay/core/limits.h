@@ -83,7 +83,7 @@ enum {
     ZKS_RELAY_QUEUED_HARD_BYTES = 8 << 20,
     ZKS_RELAY_MISTAKES_MAX = 64, /* ERROR answers of one session; then it is closed */
     /* parts in which records of a HELLO are tried that do not fit as a whole */
-    ZKS_RELAY_HELLO_TRIES = 32,
+    ZKS_RELAY_HELLO_TRIES = 16,
     /* records inside WELCOME; the rest follows in RECORDS */
     ZKS_RELAY_WELCOME_RECORDS_BYTES = 256 << 10,
     /* of one RECORDS; a larger record goes alone */
