@@ -7,7 +7,7 @@
 
 enum {
     /* above ZKS_RELAY_QUEUED_HARD_BYTES with room to spare */
-    FLOOD_BYTES = 10 << 20,
+    FLOOD_BYTES = 9 << 20,
     RIGHTS = ZKS_RIGHT_INVITE | ZKS_RIGHT_ADMIN
 };
 
@@ -197,7 +197,7 @@ START_TEST(blob_of_a_far_epoch_brings_the_next_ones)
 {
     many g;
     fixture *f = paired_fixture(&g, NULL);
-    many_flood(&g, FLOOD_BYTES);
+    many_flood(&g, 2 << 20);
     zks__slice record;
     zks__record r;
     raw_push(&f->c[0], 1, 1, 300); /* of EPOCH 0 */
