@@ -51,6 +51,8 @@ static const zks__relay_option options[] = {
            "keeps a blob so long after all members acknowledged it"),
     BYTES(group_quota_bytes, MIB, 1024 * 1024 * GIB, STRING(ZKS_RELAY_GROUP_QUOTA_BYTES),
           "blobs of one group"),
+    BYTES(group_records_bytes, 4 * MIB, GIB, STRING(ZKS_RELAY_GROUP_RECORDS_BYTES),
+          "membership records of one group; removals and the recovery code have a reserve above"),
     BYTES(disk_bytes, MIB, 1024 * 1024 * GIB, STRING(ZKS_RELAY_DISK_BYTES),
           "size of the database file"),
     NUMBER(max_groups, 1, 100000000, STRING(ZKS_RELAY_GROUPS), "groups", "groups kept"),

@@ -22,7 +22,7 @@ struct zks__relay_config {
     char *log_level;
     char *log_format;
     uint64_t max_blob_bytes, max_ttl_s, acked_keep_s;
-    uint64_t group_quota_bytes, disk_bytes, max_groups, groups_per_minute;
+    uint64_t group_quota_bytes, group_records_bytes, disk_bytes, max_groups, groups_per_minute;
     uint64_t max_sessions, sessions_per_address, sessions_per_device, sessions_per_group;
     uint64_t devices_per_group;
     uint64_t handshake_ms, hello_ms, idle_ms;

@@ -170,7 +170,7 @@ static void answer(zks__peer *p, const read_op *op)
     send_blobs(p, end ? 0 : ZKS_BLOBS_MORE, from, read->contiguous, read->items, read->count);
     p->notified = !end; /* MORE says as much as NOTIFY */
     p->own = p->wishes[0].own;
-    p->live = end && p->mode == ZKS_MODE_LIVE;
+    p->live = end && p->mode == ZKS_MODE_LIVE && !p->due.items;
     p->position = read->contiguous;
 }
 
@@ -210,7 +210,8 @@ static uint32_t at_least_1(uint32_t v, uint32_t most)
 
 void zks__peer_next_wish(zks__peer *p)
 {
-    bool busy = p->reading || !p->wish_count || p->state == ZKS_PEER_ENDING || p->router->stopping;
+    bool busy = p->reading || !p->wish_count || p->due.items || p->state == ZKS_PEER_ENDING ||
+                p->router->stopping;
     if (busy || zks__session_queued(p->session) > ZKS_RELAY_QUEUED_MAX_BYTES) {
         return; /* `drained` comes by here again */
     }

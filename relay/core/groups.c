@@ -222,6 +222,7 @@ zks__rgroup *zks__rgroup_get(zks__router *r, const uint8_t id[ZKS_GROUP_ID_BYTES
         return NULL;
     }
     zks__records_set_devices_max(g->set, (size_t)r->config->devices_per_group);
+    zks__records_set_bytes_max(g->set, r->config->group_records_bytes);
     g->router = r;
     memcpy(g->id, id, sizeof g->id);
     zks__list_init(&g->peers);

@@ -111,6 +111,24 @@ static void refuse_stranger(zks__peer *p, size_t records_before)
     p->refusal = revoked ? ZKS_WIRE_DEVICE_REVOKED : ZKS_WIRE_UNAUTHORIZED;
 }
 
+/* There is no place for all of them, which are as they should be: halves of halves are taken as far
+ * as they fit. Else who fills the records at one relay keeps out of the next one whoever brings
+ * them there. Bounded, since each try works out who is a member. */
+static zks_status add_what_fits(zks__rgroup *g, const zks__slice *records, size_t count,
+                                unsigned *tries)
+{
+    if (!*tries) {
+        return ZKS_OK;
+    }
+    (*tries)--;
+    zks_status status = zks__records_add_all(g->set, records, count, NULL);
+    if (!status || status == ZKS_E_NOMEM || count == 1) {
+        return status == ZKS_E_NOMEM ? status : ZKS_OK;
+    }
+    status = add_what_fits(g, records, count / 2, tries);
+    return status ? status : add_what_fits(g, records + count / 2, count - count / 2, tries);
+}
+
 static zks_status add_attached(const zks__peer *p, const zks__hello *hello)
 {
     zks__wire_list list = hello->records;
@@ -126,6 +144,13 @@ static zks_status add_attached(const zks__peer *p, const zks__hello *hello)
         count++;
     }
     zks_status status = zks__records_add_all(p->group->set, records, count, NULL);
+    if (status == ZKS_E_QUOTA_EXCEEDED) {
+        zks__rgroup_full(p->group);
+    }
+    if (status == ZKS_E_LIMIT || status == ZKS_E_QUOTA_EXCEEDED) {
+        unsigned tries = ZKS_RELAY_HELLO_TRIES;
+        status = add_what_fits(p->group, records, count, &tries);
+    }
     zks__free(records);
     return status;
 }
@@ -160,17 +185,19 @@ static void send_welcome(zks__peer *p, const zks__hello *hello, const zks__rstor
     const zks__relay_config *config = p->router->config;
     uint8_t digest[ZKS_RECORD_HASH_BYTES];
     zks__slice records[ZKS_RECORDS_PER_MESSAGE_MAX];
-    size_t next = p->group->stored;
+    zks__places places = {0};
     zks__message m = {.type = ZKS_MESSAGE_WELCOME};
     zks__welcome *w = &m.welcome;
     zks__records_digest(p->group->set, digest);
-    if (memcmp(digest, hello->known, sizeof digest) != 0) {
-        next = 0;
-        w->records.items = records;
-        w->records.count = zks__rgroup_pick(p->group, &hello->records, &next,
-                                            ZKS_RELAY_WELCOME_RECORDS_BYTES, records,
-                                            ZKS_COUNTOF(records));
+    if (memcmp(digest, hello->known, sizeof digest) != 0 &&
+        zks__rgroup_lacking(p->group, &hello->records, 0, p->group->stored, &places)) {
+        zks__peer_end(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_HELLO, ZKS_RELAY_RATE_RETRY_MS,
+                      "there is no memory");
+        return;
     }
+    w->records.items = records;
+    w->records.count = zks__rgroup_pick(p->group, &places, ZKS_RELAY_WELCOME_RECORDS_BYTES,
+                                        records);
     w->version = ZKS_WIRE_VERSION;
     w->name = (zks__slice){.data = (const uint8_t *)config->name, .length = strlen(config->name)};
     memcpy(w->incarnation, p->router->store->incarnation, sizeof w->incarnation);
@@ -183,9 +210,9 @@ static void send_welcome(zks__peer *p, const zks__hello *hello, const zks__rstor
     w->pushes_per_minute = cut32(config->pushes_per_minute);
     w->window_bytes = cut32(config->window_bytes);
     w->time_ms = zks__router_unix_ms(p->router);
-    w->records_follow = zks__rgroup_messages(p->group, &hello->records, next);
+    w->records_follow = zks__rgroup_messages(p->group, places);
     zks__peer_send(p, &m);
-    zks__peer_send_records(p, &hello->records, next);
+    zks__peer_send_places(p, &places);
 }
 
 static void admit(zks__peer *p, const zks__rstore_survey *survey)

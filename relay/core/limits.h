@@ -43,6 +43,10 @@
 /* s; longest time to live. A device that is away for longer asks others */
 #define ZKS_RELAY_TTL_S                604800
 #define ZKS_RELAY_GROUP_QUOTA_BYTES    1073741824 /* of blobs; one group must not fill the disk */
+/* Of a group's membership records, in memory while it is in use and on disk for good: more than one
+ * member can fill (256 EPOCHs of 128 KiB and what else it may sign), far more than a group of 64
+ * needs in years (an EPOCH of 75 KiB each month). */
+#define ZKS_RELAY_GROUP_RECORDS_BYTES  67108864
 /* of the database file; SQLite itself checks it */
 #define ZKS_RELAY_DISK_BYTES           10737418240
 
@@ -73,15 +77,20 @@ enum {
     ZKS_RELAY_PULL_MAX_COUNT = 896,
     /* rows looked at for one PULL, own ones included, so that it ends soon */
     ZKS_RELAY_PULL_SCAN_MAX = 8192,
-    /* A session that has more queued than this gets no further answer to a PULL until it has
-     * drained. Above every link's low-water mark, so that `drained` follows. bytes */
+    /* A session that has more queued than this gets no further records, and no further answer to
+     * a PULL, until it has drained. Above every link's low-water mark, so that `drained` follows.
+     * bytes */
     ZKS_RELAY_QUEUED_MAX_BYTES = 512 << 10,
     /* A session that takes nothing and lets answers pile up (acknowledgements, errors) is
      * closed. bytes */
     ZKS_RELAY_QUEUED_HARD_BYTES = 8 << 20,
     ZKS_RELAY_MISTAKES_MAX = 64, /* ERROR answers of one session; then it is closed */
+    /* parts in which records of a HELLO are tried that do not fit as a whole */
+    ZKS_RELAY_HELLO_TRIES = 16,
     /* records inside WELCOME; the rest follows in RECORDS */
     ZKS_RELAY_WELCOME_RECORDS_BYTES = 256 << 10,
+    /* of one RECORDS; a larger record goes alone */
+    ZKS_RELAY_RECORDS_BYTES = 512 << 10,
     ZKS_RELAY_LAG_MS = 1000, /* how stale `contiguous` may get for a device that only sends; ms */
     /* acknowledged cursors are written this often: losing one costs a later deletion only */
     ZKS_RELAY_ACKS_MS = 1000,

@@ -194,6 +194,7 @@ static void on_message(zks__session *s, const zks__message *m, zks__buf *backing
 static void on_drained(zks__session *s, void *user)
 {
     (void)s;
+    zks__peer_send_due(user);
     zks__peer_next_wish(user);
 }
 
@@ -245,6 +246,7 @@ static void on_closed(zks__session *s, zks_status status, uint64_t code, const c
     zks__session_free(s);
     p->session = NULL;
     drop_held(p);
+    zks__places_done(&p->due);
     p->group = NULL;
     if (g) {
         zks__rgroup_released(g);

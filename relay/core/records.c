@@ -1,119 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* RECORDS: what members offer and ask for, and what goes to everybody. */
+/* RECORDS of devices: what members offer and ask for, and what it means for sessions. */
 #include "relay/core/router.h"
 
 #include "base/alloc.h"
 #include "relay/core/mailbox.h"
-
-/* --- relay -> device --- */
-
-static bool is_among(const zks__slice *record, const zks__wire_list *list)
-{
-    zks__wire_list rest = list ? *list : (zks__wire_list){0};
-    zks__slice other;
-    while (zks__wire_next_slice(&rest, &other)) {
-        if (other.length == record->length && memcmp(other.data, record->data, other.length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t *next,
-                        size_t bytes, zks__slice *out, size_t max)
-{
-    size_t count = 0;
-    size_t used = 0;
-    for (; *next < g->stored && count < max; (*next)++) {
-        const zks__slice *record = &zks__records_at(g->set, *next)->bytes;
-        if (is_among(record, skip)) {
-            continue;
-        }
-        if (count && used + record->length > bytes) {
-            break;
-        }
-        used += record->length + 3; /* and its length */
-        out[count++] = *record;
-    }
-    return count;
-}
-
-void zks__peer_send_records(zks__peer *p, const zks__wire_list *skip, size_t next)
-{
-    zks__slice records[ZKS_RECORDS_PER_MESSAGE_MAX];
-    while (next < p->group->stored) {
-        zks__message m = {.type = ZKS_MESSAGE_RECORDS};
-        m.records.action = ZKS_RECORDS_PUT;
-        m.records.records.items = records;
-        m.records.records.count = zks__rgroup_pick(p->group, skip, &next, ZKS_BLOB_MAX_BYTES / 2,
-                                                   records, ZKS_COUNTOF(records));
-        if (m.records.records.count) {
-            zks__peer_send(p, &m);
-        }
-    }
-}
-
-uint32_t zks__rgroup_messages(const zks__rgroup *g, const zks__wire_list *skip, size_t next)
-{
-    zks__slice records[ZKS_RECORDS_PER_MESSAGE_MAX];
-    uint32_t count = 0;
-    while (next < g->stored) {
-        count += zks__rgroup_pick(g, skip, &next, ZKS_BLOB_MAX_BYTES / 2, records,
-                                  ZKS_COUNTOF(records)) > 0;
-    }
-    return count;
-}
-
-static void send_put(zks__peer *p, const zks__slice *records, size_t count)
-{
-    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
-    m.records.action = ZKS_RECORDS_PUT;
-    m.records.records.items = records;
-    m.records.records.count = count;
-    zks__peer_send(p, &m);
-}
-
-void zks__peer_send_chain(zks__peer *p, const uint8_t tag[ZKS_EPOCH_TAG_BYTES])
-{
-    const zks__records *set = p->group->set;
-    const zks__record *tip = zks__records_epoch(set);
-    const zks__record *from = zks__records_epoch_by_tag(set, tag);
-    zks__slice records[ZKS_RECORDS_PER_MESSAGE_MAX];
-    size_t count = 0;
-    size_t bytes = 0;
-    bool whole = from && zks__records_in_chain(set, from->hash);
-    for (size_t i = 0; i < p->group->stored; i++) {
-        const zks__record *r = zks__records_at(set, i);
-        bool wanted = r->kind == ZKS_RECORD_KIND_EPOCH && zks__records_in_chain(set, r->hash) &&
-                      (whole ? r->epoch.number > from->epoch.number : r == tip);
-        if (!wanted) {
-            continue;
-        }
-        if (count == ZKS_COUNTOF(records) || bytes + r->bytes.length > ZKS_BLOB_MAX_BYTES / 2) {
-            send_put(p, records, count);
-            count = bytes = 0;
-        }
-        records[count++] = r->bytes;
-        bytes += r->bytes.length;
-    }
-    if (count) {
-        send_put(p, records, count);
-    }
-}
-
-void zks__rgroup_announce(zks__rgroup *g, size_t first, size_t last)
-{
-    if (first >= last) {
-        return;
-    }
-    for (zks__node *n = zks__list_first(&g->peers); n;) {
-        zks__node *next = zks__list_next(&g->peers, n);
-        zks__peer *p = ZKS_CONTAINER(n, zks__peer, in_group);
-        /* The one who brought them has them. */
-        zks__peer_send_records(p, p->holding ? &p->holding->records.records : NULL, first);
-        n = next;
-    }
-}
 
 /* --- what a change means for sessions --- */
 
@@ -149,47 +39,21 @@ void zks__rgroup_enforce(zks__rgroup *g)
 
 /* --- device -> relay --- */
 
-static void answer_want(zks__peer *p, const zks__message *m)
+static void answer_list(zks__peer *p, const zks__message *m)
 {
-    zks__slice records[ZKS_RECORDS_PER_MESSAGE_MAX];
-    zks__wire_list wanted = m->records.hashes;
-    zks__wire_hash hash;
-    bool more = true;
-    while (more) {
-        size_t count = 0;
-        size_t used = 0;
-        zks__message answer = {.type = ZKS_MESSAGE_RECORDS};
-        while (count < ZKS_COUNTOF(records) && used < ZKS_BLOB_MAX_BYTES / 2 &&
-               (more = zks__wire_next_hash(&wanted, &hash))) {
-            const zks__record *record = zks__records_find(p->group->set, hash.hash);
-            if (record) {
-                records[count++] = record->bytes;
-                used += record->bytes.length;
-            }
-        }
-        answer.records.action = ZKS_RECORDS_PUT;
-        answer.records.records.items = records;
-        answer.records.records.count = count;
-        zks__peer_send(p, &answer);
+    const bool all = m->records.action == ZKS_RECORDS_LIST;
+    zks__places places;
+    zks_status status = all ? zks__rgroup_lacking(p->group, NULL, 0, p->group->stored, &places)
+                            : zks__rgroup_wanted(p->group, m->records.hashes, &places);
+    if (status) {
+        zks__peer_error(p, ZKS_WIRE_RELAY_OVERLOADED, ZKS_MESSAGE_RECORDS, ZKS_RELAY_RATE_RETRY_MS,
+                        "there is no memory");
+    } else if (!all && !places.count) {
+        zks__peer_send_receipt(p, (zks__wire_list){0}); /* none of them is here */
+        zks__places_done(&places);
+    } else {
+        zks__peer_send_places(p, &places);
     }
-}
-
-/* The receipt: the hashes of what is durable now. */
-static void send_receipt(zks__peer *p, const zks__wire_list *records)
-{
-    zks__wire_hash hashes[ZKS_RECORDS_PER_MESSAGE_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < p->group->stored && count < ZKS_COUNTOF(hashes); i++) {
-        const zks__record *record = zks__records_at(p->group->set, i);
-        if (is_among(&record->bytes, records)) {
-            memcpy(hashes[count++].hash, record->hash, sizeof record->hash);
-        }
-    }
-    zks__message m = {.type = ZKS_MESSAGE_RECORDS};
-    m.records.action = ZKS_RECORDS_PUT;
-    m.records.hashes.items = hashes;
-    m.records.hashes.count = count;
-    zks__peer_send(p, &m);
 }
 
 /* A fresh EPOCH is compare and swap: afterwards it is in the chain, on the tip of before. */
@@ -244,6 +108,11 @@ static zks_status put(zks__peer *p, const zks__message *m)
     return status;
 }
 
+#define FULL_TEXT                                                                          \
+    "this group's records fill their place at this relay: a device can still be removed, " \
+    "and the recovery code still works; for more, its operator raises "                    \
+    "group_records_bytes, or make a new group"
+
 /* Why records are not accepted. */
 typedef struct refusal {
     zks_status status;
@@ -258,6 +127,7 @@ static refusal refusal_of(zks_status status)
         {ZKS_E_INVALID, ZKS_WIRE_INVALID_MESSAGE, "this EPOCH is against the group's rules"},
         {ZKS_E_LIMIT, ZKS_WIRE_GROUP_QUOTA_EXCEEDED,
          "too many records: of this signer, of this group, or live devices"},
+        {ZKS_E_QUOTA_EXCEEDED, ZKS_WIRE_GROUP_QUOTA_EXCEEDED, FULL_TEXT},
         {ZKS_E_NOT_MEMBER, ZKS_WIRE_INVALID_MESSAGE,
          "one of these records is signed by a device that the group does not know"},
         {ZKS_E_UNKNOWN_EPOCH, ZKS_WIRE_INVALID_MESSAGE,
@@ -287,6 +157,13 @@ static void send_conflict(zks__peer *p, zks__wire_list list)
     }
 }
 
+void zks__rgroup_full(const zks__rgroup *g)
+{
+    zks__log_write(g->router->log, ZKS_LOG_LEVEL_WARN, "group.full group=%s bytes=%llu",
+                   zks__log_redact(g->router->log, g->id, sizeof g->id).text,
+                   (unsigned long long)zks__records_bytes(g->set));
+}
+
 static void end_put(zks__peer *p)
 {
     zks__buf_unref(p->held);
@@ -300,6 +177,9 @@ static void refuse_put(zks__peer *p, zks_status status)
 {
     const zks__records_message *m = &p->holding->records;
     refusal why = refusal_of(status);
+    if (status == ZKS_E_QUOTA_EXCEEDED) {
+        zks__rgroup_full(p->group);
+    }
     if (status == ZKS_E_CONFLICT && m->action == ZKS_RECORDS_ISSUE) {
         send_conflict(p, m->records);
     }
@@ -329,7 +209,7 @@ void zks__peer_records_stored(zks__peer *p, zks_status status)
         zks__peer_error(p, code, ZKS_MESSAGE_RECORDS, zks__retry_of(code),
                         "the records could not be stored");
     } else {
-        send_receipt(p, &p->holding->records.records);
+        zks__peer_send_receipt(p, p->holding->records.records);
     }
     end_put(p);
 }
@@ -379,11 +259,8 @@ void zks__peer_records(zks__peer *p, const zks__message *m, zks__buf *backing)
     case ZKS_RECORDS_ISSUE:
         take_put(p, m, backing);
         break;
-    case ZKS_RECORDS_LIST:
-        zks__peer_send_records(p, NULL, 0);
-        break;
     default:
-        answer_want(p, m);
+        answer_list(p, m);
         break;
     }
 }

@@ -123,7 +123,8 @@ enum {
     ZKS_PAUSE_PUTTING = 2,
     ZKS_PAUSE_OWN_BYTES = 4,
     ZKS_PAUSE_ALL_BYTES = 8,
-    ZKS_PAUSE_STOPPING = 16
+    ZKS_PAUSE_STOPPING = 16,
+    ZKS_PAUSE_RECORDS = 32 /* records for it are on their way */
 };
 
 typedef struct zks__wish {
@@ -131,6 +132,13 @@ typedef struct zks__wish {
     uint32_t max_bytes, max_count;
     bool own;
 } zks__wish;
+
+/* Durable records of a group, by their places in its set; those from `next` on are still to be
+ * done. */
+typedef struct zks__places {
+    uint32_t *items;
+    size_t count, next;
+} zks__places;
 
 struct zks__peer {
     zks__node node;     /* router.peers */
@@ -159,6 +167,7 @@ struct zks__peer {
     size_t inflight;    /* bytes of pushes that wait for the disk */
     zks__list finished; /* zks__push_op */
     zks__wish wishes[ZKS_RELAY_PULLS_WAITING];
+    zks__places due;                         /* records that follow as the session drains */
     zks__list mailboxes;                     /* of an inviter */
     zks__mailbox *mailbox;                   /* that a joiner has */
     uint8_t address[ZKS_LINK_SUBJECT_BYTES]; /* zks__link_subject */
@@ -202,21 +211,37 @@ void zks__peer_refuse(zks__peer *p, const char *why);
 /* --- RECORDS (records.c) --- */
 void zks__peer_records(zks__peer *p, const zks__message *m, zks__buf *backing);
 void zks__peer_records_stored(zks__peer *p, zks_status status);
-/* Records [first, last) of the group to its online peers. */
-void zks__rgroup_announce(zks__rgroup *g, size_t first, size_t last);
-/* What `skip` does not have, as many as fit into `bytes`, from *next on; *next moves. Returns
- * how many. */
-size_t zks__rgroup_pick(const zks__rgroup *g, const zks__wire_list *skip, size_t *next,
-                        size_t bytes, zks__slice *out, size_t max);
-/* Sends the rest of them in RECORDS. */
-void zks__peer_send_records(zks__peer *p, const zks__wire_list *skip, size_t next);
-/* How many messages that takes. */
-uint32_t zks__rgroup_messages(const zks__rgroup *g, const zks__wire_list *skip, size_t next);
-/* The durable epochs of the chain behind the one with this tag; only the tip when it is not in the
- * chain. */
-void zks__peer_send_chain(zks__peer *p, const uint8_t tag[ZKS_EPOCH_TAG_BYTES]);
+/* Tells the operator that a group's records have no room here. */
+void zks__rgroup_full(const zks__rgroup *g);
 /* Ends the sessions of devices that are members no more. */
 void zks__rgroup_enforce(zks__rgroup *g);
+
+/* --- records on their way to devices (records_out.c) --- */
+/* Records [first, last) of the group to its online peers. */
+void zks__rgroup_announce(zks__rgroup *g, size_t first, size_t last);
+/* Durable records [first, last) that are not among those of `skip` (may be NULL). ZKS_E_NOMEM. */
+ZKS_MUST_USE zks_status zks__rgroup_lacking(const zks__rgroup *g, const zks__wire_list *skip,
+                                            size_t first, size_t last, zks__places *out);
+/* Those with these hashes. ZKS_E_NOMEM. */
+ZKS_MUST_USE zks_status zks__rgroup_wanted(const zks__rgroup *g, zks__wire_list wanted,
+                                           zks__places *out);
+void zks__places_done(zks__places *places);
+/* Takes what fits into `bytes`, at least one and at most ZKS_RECORDS_PER_MESSAGE_MAX; returns how
+ * many. */
+size_t zks__rgroup_pick(const zks__rgroup *g, zks__places *from, size_t bytes, zks__slice *out);
+/* How many RECORDS zks__peer_send_places makes of them; none of them changes when more is appended
+ * but the last one. */
+uint32_t zks__rgroup_messages(const zks__rgroup *g, zks__places from);
+/* Sends them in RECORDS, behind those that are due already; takes them over. What does not fit into
+ * the session's queue follows as it drains, and the session is paused until then. */
+void zks__peer_send_places(zks__peer *p, zks__places *places);
+/* The session has drained. Messages may be raised inside. */
+void zks__peer_send_due(zks__peer *p);
+/* One RECORDS with the durable epochs of the chain behind the one with this tag, as many as it
+ * holds; only the tip when it is not in the chain. */
+void zks__peer_send_chain(zks__peer *p, const uint8_t tag[ZKS_EPOCH_TAG_BYTES]);
+/* The answer to a put: the hashes of those that are here. */
+void zks__peer_send_receipt(zks__peer *p, zks__wire_list records);
 
 /* --- PUSH, DELETE (push.c) --- */
 void zks__peer_push(zks__peer *p, const zks__message *m, zks__buf *backing);

@@ -9,6 +9,8 @@
 
 #include "client/offer.h"
 
+enum { REFUSED_MAX = 16 }; /* well below what a relay takes for a peer that makes mistakes */
+
 bool zks__client_carries(const zks_client *c)
 {
     return c->records.count > 0;
@@ -35,7 +37,7 @@ static void note_carried(zks_client *c)
     }
 }
 
-/* A refusal hurts nobody but who needs the records here: the next connection tries again. */
+/* A refusal hurts nobody but who needs those records here: the next connection tries again. */
 static void stop(zks_client *c, zks_status status)
 {
     zks__log_write(&c->runtime->log, status ? ZKS_LOG_LEVEL_WARN : ZKS_LOG_LEVEL_INFO,
@@ -47,7 +49,13 @@ static void carried(zks_client *c, zks_status status, const char *text, void *us
 {
     (void)text;
     (void)user;
-    if (status) {
+    zks__record_list *list = &c->records;
+    /* Full there, or what builds on what did not fit: what comes behind may be a removal, for which
+     * there is a reserve. */
+    bool full = status == ZKS_E_QUOTA_EXCEEDED ||
+                (list->refused && status == zks__wire_status(ZKS_WIRE_INVALID_MESSAGE));
+    list->refused += full;
+    if (status && (!full || list->refused == REFUSED_MAX)) {
         stop(c, status);
     } else {
         zks__client_carry(c);
@@ -62,6 +70,10 @@ void zks__client_carry(zks_client *c)
     }
     const zks__slice *first = &list->items[list->attached];
     size_t count = 0, bytes = 0, left = list->count - list->attached;
+    if (!left && list->refused) {
+        stop(c, ZKS_E_QUOTA_EXCEEDED);
+        return;
+    }
     if (!left) {
         stop(c, ZKS_OK);
         note_carried(c);

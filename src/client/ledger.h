@@ -315,6 +315,7 @@ typedef struct zks__record_list {
     /* How many of the first a HELLO takes: all, or where they are too many those that make this
      * device a member at a relay that knows nothing of the group yet. */
     size_t attached;
+    size_t refused; /* messages of the others, by the relay in use */
     zks__slice *items;
     uint8_t *bytes;
     uint8_t digest[ZKS_RECORD_HASH_BYTES];

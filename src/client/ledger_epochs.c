@@ -149,12 +149,12 @@ zks_status zks__ledger_epoch(zks__ledger *l, const zks__record *epoch, const zks
 
 /* --- the epoch that is sealed for --- */
 
-/* The newest of the chain whose secret is here. */
+/* The newest of the chain whose secret is here. What wraps one is above it and was looked at. */
 static zks_status newest(zks__ledger *l, const zks__record *tip, const zks__known_epoch **out)
 {
-    zks_status status = zks__ledger_epoch(l, tip, out);
+    zks_status status = look(l, tip, out);
     for (uint32_t n = tip->epoch.number; status == ZKS_E_UNKNOWN_EPOCH && n > 0; n--) {
-        status = zks__ledger_epoch(l, zks__records_epoch_at(l->records, n - 1), out);
+        status = look(l, zks__records_epoch_at(l->records, n - 1), out);
     }
     return status;
 }

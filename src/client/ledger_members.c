@@ -159,11 +159,13 @@ static void add_activity(const zks__ledger *l, zks__device_entry *e)
     }
 }
 
-/* Sealed for the epoch in which the MEMBER was issued, which it does not name. */
+/* Sealed for the epoch in which the MEMBER was issued, which it does not name. None above the
+ * newest whose secret is here opens. */
 static void read_name(zks__ledger *l, const zks__record *r, zks__device_entry *e)
 {
     const zks__record *epoch = zks__records_epoch(l->records);
-    uint32_t n = epoch ? epoch->epoch.number + 1 : 0;
+    const uint32_t newest = zks__ledger_epoch_number(l);
+    uint32_t n = !epoch ? 0 : (epoch->epoch.number < newest ? epoch->epoch.number : newest) + 1;
     bool opened = false;
     while (!opened && n > 0) {
         const zks__known_epoch *known = NULL;

@@ -180,6 +180,7 @@ static void on_records(zks_client *c, const zks__message *m, zks__buf *backing)
         zks__client_offer_received(c);
         return;
     }
+    zks__client_offers_wait(c);
     zks__message_job *j = zks__message_job_new(c, m, backing, run_records, finish_records);
     if (j) {
         zks__client_job_start(&j->base);

@@ -109,6 +109,14 @@ void zks__client_check_offers(zks_client *c)
     }
 }
 
+void zks__client_offers_wait(zks_client *c)
+{
+    const uint64_t due_ms = zks__runtime_now_ms(c->runtime) + ANSWER_MS;
+    for (zks__node *n = zks__list_first(&c->offers); n; n = zks__list_next(&c->offers, n)) {
+        ZKS_CONTAINER(n, offer, waiting)->due_ms = due_ms;
+    }
+}
+
 bool zks__client_offering(const zks_client *c)
 {
     return !zks__list_empty(&c->offers);

@@ -33,6 +33,8 @@ ZKS_MUST_USE zks_status zks__client_offer(zks_client *c, uint8_t action, const z
 uint64_t zks__client_offers_due_ms(const zks_client *c);
 /* Leaves a relay that does not answer. */
 void zks__client_check_offers(zks_client *c);
+/* The relay sends records, which come before its answers: it is given more time. */
+void zks__client_offers_wait(zks_client *c);
 /* Whether an answer is expected. */
 bool zks__client_offering(const zks_client *c);
 /* The answers to the first that waits; nothing where none does. */

@@ -77,17 +77,19 @@ static zks_status judge_epoch(const zks__records *s, zks__item *item)
 /* The same signer's GRANT for the same device and epoch is here. */
 static bool granted(const zks__records *s, const zks__item *item)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        const zks__item *o = s->arrived[i];
-        if (o->r.kind == ZKS_RECORD_KIND_GRANT && o->parent == item->parent &&
-            o->device == item->device && o->signer == item->signer) {
-            return true;
-        }
-    }
-    return false;
+    size_t at = zks__records_grant_place(s, item->parent, item->device, item->signer);
+    const zks__item *g = at < s->grant_count ? s->grants[at] : NULL;
+    return g && g->parent == item->parent && g->device == item->device && g->signer == item->signer;
 }
 
-static zks_status judge_grant(const zks__records *s, zks__item *item, bool *out_known)
+/* Only of a member, for a member: then it counts, and does so for ever, since more records take
+ * nobody out of an EPOCH. That is not asked again of what was accepted before. */
+static bool grant_counts(const zks__records *s, const zks__grant *g)
+{
+    return zks__records_valid(s, g->signer, g->epoch) && zks__records_valid(s, g->device, g->epoch);
+}
+
+static zks_status judge_grant(const zks__records *s, zks__item *item, bool strict, bool *out_known)
 {
     const zks__grant *g = &item->r.grant;
     if (!paired(s)) {
@@ -101,9 +103,10 @@ static zks_status judge_grant(const zks__records *s, zks__item *item, bool *out_
         !zks__records_device(s, g->signer, &item->signer)) {
         return ZKS_E_NOT_MEMBER;
     }
-    *out_known = granted(s, item);
-    bool room = s->devices[item->signer].grants < ZKS_RECORDS_GRANTS_PER_SIGNER_MAX;
-    return room || *out_known ? ZKS_OK : ZKS_E_LIMIT;
+    bool room = s->grant_count < ZKS_RECORDS_GRANTS_MAX &&
+                s->devices[item->signer].grants < ZKS_RECORDS_GRANTS_PER_SIGNER_MAX;
+    *out_known = granted(s, item) || !room || (strict && !grant_counts(s, g));
+    return ZKS_OK;
 }
 
 static zks_status judge_leave(const zks__records *s, zks__item *item, bool *out_known)
@@ -116,8 +119,8 @@ static zks_status judge_leave(const zks__records *s, zks__item *item, bool *out_
 }
 
 /* Whether the key that a record names may sign it, and whether there is a place for it. *out_known:
- * one that is as good is here. */
-static zks_status judge(const zks__records *s, zks__item *item, bool *out_known)
+ * one that is as good is here, or it is left out. strict: it was not accepted before. */
+static zks_status judge(const zks__records *s, zks__item *item, bool strict, bool *out_known)
 {
     const zks__record *r = &item->r;
     *out_known = false;
@@ -139,7 +142,7 @@ static zks_status judge(const zks__records *s, zks__item *item, bool *out_known)
     case ZKS_RECORD_KIND_EPOCH:
         return judge_epoch(s, item);
     case ZKS_RECORD_KIND_GRANT:
-        return judge_grant(s, item, out_known);
+        return judge_grant(s, item, strict, out_known);
     default:
         return judge_leave(s, item, out_known);
     }
@@ -185,6 +188,45 @@ static bool too_many_siblings(const zks__records *s, const zks__item *e)
     return count > ZKS_RECORDS_SIBLINGS_MAX;
 }
 
+/* What may come in above the bound of bytes. */
+typedef struct excess {
+    bool root, removes, leaves; /* by root; a removal that keeps the rules; nothing but LEAVEs */
+    uint64_t most;              /* what one signer has there after it */
+} excess;
+
+static excess excess_of(const zks__records *s, size_t first)
+{
+    excess x = {.leaves = true};
+    for (size_t i = first; i < s->count; i++) {
+        const zks__item *item = s->arrived[i];
+        const zks__record *r = &item->r;
+        bool epoch = r->kind == ZKS_RECORD_KIND_EPOCH;
+        bool signs = epoch || r->kind == ZKS_RECORD_KIND_MEMBER || r->kind == ZKS_RECORD_KIND_GRANT;
+        x.leaves = x.leaves && r->kind == ZKS_RECORD_KIND_LEAVE;
+        if (signs && item->signer == ZKS_DEV_ROOT) {
+            x.root = true;
+        } else if (signs) {
+            uint64_t has = s->devices[item->signer].over_bytes;
+            x.most = has > x.most ? has : x.most;
+        }
+        x.removes = x.removes ||
+                    (epoch && r->epoch.removed.count && zks__records_epoch_ok(s, r->hash));
+    }
+    return x;
+}
+
+static zks_status check_bytes(const zks__records *s, size_t first)
+{
+    if (s->bytes <= s->bytes_max || first == s->count) {
+        return ZKS_OK;
+    }
+    const excess x = excess_of(s, first);
+    const uint64_t reserve = s->bytes_max / 4;
+    uint64_t most = x.root ? s->bytes_max + 2 * reserve : x.removes ? s->bytes_max + reserve : 0;
+    bool room = x.leaves || (s->bytes <= most && x.most <= reserve / 8);
+    return room ? ZKS_OK : ZKS_E_QUOTA_EXCEEDED;
+}
+
 /* After the records from `first` on were inserted. */
 static zks_status check_limits(const zks__records *s, size_t first)
 {
@@ -201,7 +243,7 @@ static zks_status check_limits(const zks__records *s, size_t first)
         zks__records_members(s) > s->devices_max) {
         return ZKS_E_LIMIT;
     }
-    return ZKS_OK;
+    return check_bytes(s, first);
 }
 
 /* --- adding ---------------------------------------------------------------------- */
@@ -236,10 +278,10 @@ static zks_status copy_of(const zks__records *s, zks__slice from, zks__item **ou
 }
 
 /* Takes the item over in any case: inserts or frees it. */
-static zks_status take(zks__records *s, zks__item *item)
+static zks_status take(zks__records *s, zks__item *item, bool strict)
 {
     bool known = zks__records_item(s, item->r.hash) != NULL; /* twice in one batch */
-    zks_status status = known ? ZKS_OK : judge(s, item, &known);
+    zks_status status = known ? ZKS_OK : judge(s, item, strict, &known);
     if (!status && !known) {
         status = zks__records_reserve(s, item);
     }
@@ -257,7 +299,7 @@ static zks_status add(zks__records *s, zks__slice from, bool limits, int *out_ad
     zks__item *item = NULL;
     zks_status status = copy_of(s, from, &item);
     if (!status && item) {
-        status = take(s, item);
+        status = take(s, item, limits);
     }
     if (!status && limits) {
         status = check_limits(s, before);
@@ -288,31 +330,39 @@ static bool may_wait(zks_status status)
     return status == ZKS_E_STATE || status == ZKS_E_NOT_MEMBER || status == ZKS_E_UNKNOWN_EPOCH;
 }
 
-/* Inserts in as many passes as the order needs; what is left cannot be placed. */
-static zks_status take_all(zks__records *s, zks__item **items, size_t count)
+/* Inserts GRANTs or all others in as many passes as the order needs; what is left cannot be placed.
+ */
+static zks_status take_some(zks__records *s, zks__item **items, size_t count, bool grants)
 {
     zks_status status = ZKS_OK;
+    zks_status waits = ZKS_OK;
     bool progress = true;
-    bool waiting = true;
-    while (waiting && progress && !status) {
-        waiting = progress = false;
+    while (progress && !status) {
+        progress = false;
+        waits = ZKS_OK;
         for (size_t i = 0; i < count && !status; i++) {
             bool known = false;
-            zks_status judged = items[i] ? judge(s, items[i], &known) : ZKS_OK;
+            if (!items[i] || (items[i]->r.kind == ZKS_RECORD_KIND_GRANT) != grants) {
+                continue;
+            }
+            zks_status judged = judge(s, items[i], true, &known);
             if (may_wait(judged)) {
-                waiting = true;
-            } else if (items[i]) {
-                status = take(s, items[i]);
+                waits = waits ? waits : judged;
+            } else {
+                status = take(s, items[i], true);
                 items[i] = NULL;
                 progress = true;
             }
         }
     }
-    for (size_t i = 0; i < count && waiting && !status; i++) {
-        bool known = false;
-        status = items[i] ? judge(s, items[i], &known) : ZKS_OK;
-    }
-    return status;
+    return status ? status : waits;
+}
+
+/* GRANTs behind the others: nothing builds on them, and who is a member is worked out once. */
+static zks_status take_all(zks__records *s, zks__item **items, size_t count)
+{
+    zks_status status = take_some(s, items, count, false);
+    return status ? status : take_some(s, items, count, true);
 }
 
 zks_status zks__records_add_all(zks__records *s, const zks__slice *records, size_t count,

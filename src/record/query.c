@@ -197,13 +197,18 @@ const zks__record *zks__records_grant(const zks__records *s,
                                       const uint8_t epoch[ZKS_RECORD_HASH_BYTES],
                                       const uint8_t device[ZKS_DEVICE_ID_BYTES], size_t i)
 {
-    for (size_t k = 0; k < s->count; k++) {
-        const zks__record *r = &s->arrived[k]->r;
-        if (r->kind == ZKS_RECORD_KIND_GRANT &&
-            memcmp(r->grant.epoch, epoch, sizeof r->grant.epoch) == 0 &&
-            memcmp(r->grant.device, device, sizeof r->grant.device) == 0 &&
-            zks__records_valid(s, r->grant.signer, epoch) && i-- == 0) {
-            return r;
+    const zks__item *e = zks__records_item(s, epoch);
+    uint32_t number;
+    if (!e || !zks__records_device(s, device, &number)) {
+        return NULL;
+    }
+    for (size_t k = zks__records_grant_place(s, e, number, 0); k < s->grant_count; k++) {
+        const zks__item *g = s->grants[k];
+        if (g->parent != e || g->device != number) {
+            break;
+        }
+        if (zks__records_valid(s, g->r.grant.signer, epoch) && i-- == 0) {
+            return &g->r;
         }
     }
     return NULL;

@@ -21,6 +21,7 @@ zks_status zks__records_new(const uint8_t group_id[ZKS_GROUP_ID_BYTES], zks__rec
     }
     memcpy(s->group_id, group_id, sizeof s->group_id);
     s->devices_max = ZKS_EPOCH_DEVICES_MAX;
+    s->bytes_max = UINT64_MAX;
     s->generation = 1;
     s->state = state;
     *out_set = s;
@@ -39,6 +40,7 @@ void zks__records_free(zks__records *s)
     zks__free(s->by_hash);
     zks__free(s->members);
     zks__free(s->epochs);
+    zks__free(s->grants);
     zks__free(s->devices);
     zks__free(s->by_key);
     zks__free(s->pins);
@@ -49,6 +51,16 @@ void zks__records_free(zks__records *s)
 void zks__records_set_devices_max(zks__records *s, size_t max)
 {
     s->devices_max = max;
+}
+
+void zks__records_set_bytes_max(zks__records *s, uint64_t max)
+{
+    s->bytes_max = max;
+}
+
+uint64_t zks__records_bytes(const zks__records *s)
+{
+    return s->bytes;
 }
 
 void zks__records_changed(zks__records *s)
@@ -117,6 +129,35 @@ bool zks__records_device(const zks__records *s, const uint8_t device[ZKS_DEVICE_
     return found;
 }
 
+static int compare_grant(const zks__item *g, const zks__item *epoch, uint32_t device,
+                         uint32_t signer)
+{
+    int order = memcmp(g->parent->r.hash, epoch->r.hash, sizeof epoch->r.hash);
+    if (order) {
+        return order;
+    }
+    if (g->device != device) {
+        return g->device < device ? -1 : 1;
+    }
+    return (g->signer > signer) - (g->signer < signer);
+}
+
+size_t zks__records_grant_place(const zks__records *s, const zks__item *epoch, uint32_t device,
+                                uint32_t signer)
+{
+    size_t low = 0;
+    size_t high = s->grant_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_grant(s->grants[middle], epoch, device, signer) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* --- room ------------------------------------------------------------------------ */
 
 static bool grow_items(zks__item ***array, size_t room)
@@ -135,7 +176,8 @@ static zks_status reserve_items(zks__records *s)
     }
     size_t room = s->room ? s->room * 2 : ROOM_FIRST;
     if (!grow_items(&s->arrived, room) || !grow_items(&s->by_hash, room) ||
-        !grow_items(&s->members, room) || !grow_items(&s->epochs, room)) {
+        !grow_items(&s->members, room) || !grow_items(&s->epochs, room) ||
+        !grow_items(&s->grants, room)) {
         return ZKS_E_NOMEM;
     }
     s->room = room;
@@ -163,9 +205,10 @@ zks_status zks__records_reserve(zks__records *s, const zks__item *item)
 {
     size_t listed = item->r.kind == ZKS_RECORD_KIND_EPOCH ? item->r.epoch.listed.count : 0;
     zks_status status = reserve_items(s);
-    if (!status) {
-        status = reserve_devices(s);
+    if (status || item->r.kind == ZKS_RECORD_KIND_GRANT) {
+        return status; /* the state does not look at it */
     }
+    status = reserve_devices(s);
     if (!status) {
         status = zks__state_reserve(s->state, s->epoch_count + 1, s->device_count + 1,
                                     s->listed_count + listed);
@@ -209,6 +252,60 @@ static void remove_member(zks__records *s, const zks__item *item)
     }
 }
 
+/* GRANTs are nothing to the state: many of them do not have it worked out many times. */
+static void changed_by(zks__records *s, const zks__item *item)
+{
+    if (item->r.kind == ZKS_RECORD_KIND_GRANT) {
+        s->generation++;
+    } else {
+        zks__records_changed(s);
+    }
+}
+
+/* Whose bytes a record is; NULL: root's, or one that cannot be many. */
+static zks__dev *payer(const zks__records *s, const zks__item *item)
+{
+    bool signs = item->r.kind == ZKS_RECORD_KIND_MEMBER || item->r.kind == ZKS_RECORD_KIND_EPOCH ||
+                 item->r.kind == ZKS_RECORD_KIND_GRANT;
+    return signs && item->signer != ZKS_DEV_ROOT ? &s->devices[item->signer] : NULL;
+}
+
+static void count_bytes(zks__records *s, zks__item *item)
+{
+    zks__dev *d = payer(s, item);
+    s->bytes += item->r.bytes.length;
+    item->over = s->bytes > s->bytes_max;
+    if (item->over && d) {
+        d->over_bytes += item->r.bytes.length;
+    }
+}
+
+static void uncount_bytes(zks__records *s, const zks__item *item)
+{
+    zks__dev *d = payer(s, item);
+    s->bytes -= item->r.bytes.length;
+    if (item->over && d) {
+        d->over_bytes -= item->r.bytes.length;
+    }
+}
+
+static void insert_grant(zks__records *s, zks__item *item)
+{
+    size_t at = zks__records_grant_place(s, item->parent, item->device, item->signer);
+    memmove(s->grants + at + 1, s->grants + at, (s->grant_count - at) * sizeof(zks__item *));
+    s->grants[at] = item;
+    s->grant_count++;
+    s->devices[item->signer].grants++;
+}
+
+static void remove_grant(zks__records *s, const zks__item *item)
+{
+    size_t at = zks__records_grant_place(s, item->parent, item->device, item->signer);
+    s->grant_count--;
+    memmove(s->grants + at, s->grants + at + 1, (s->grant_count - at) * sizeof(zks__item *));
+    s->devices[item->signer].grants--;
+}
+
 void zks__records_insert(zks__records *s, zks__item *item)
 {
     bool found = false;
@@ -232,14 +329,14 @@ void zks__records_insert(zks__records *s, zks__item *item)
         }
         break;
     case ZKS_RECORD_KIND_GRANT:
-        s->grant_count++;
-        s->devices[item->signer].grants++;
+        insert_grant(s, item);
         break;
     case ZKS_RECORD_KIND_LEAVE:
         s->devices[item->device].leave = item;
         break;
     }
-    zks__records_changed(s);
+    count_bytes(s, item);
+    changed_by(s, item);
 }
 
 static void take_back(zks__records *s)
@@ -249,6 +346,7 @@ static void take_back(zks__records *s)
     size_t at = position_of(s, s->count, hash_at, item->r.hash, &found);
     s->count--;
     memmove(s->by_hash + at, s->by_hash + at + 1, (s->count - at) * sizeof(zks__item *));
+    uncount_bytes(s, item);
     switch (item->r.kind) {
     case ZKS_RECORD_KIND_GENESIS:
         s->genesis = NULL;
@@ -265,15 +363,14 @@ static void take_back(zks__records *s)
         }
         break;
     case ZKS_RECORD_KIND_GRANT:
-        s->grant_count--;
-        s->devices[item->signer].grants--;
+        remove_grant(s, item);
         break;
     case ZKS_RECORD_KIND_LEAVE:
         s->devices[item->device].leave = NULL;
         break;
     }
+    changed_by(s, item);
     zks__free(item);
-    zks__records_changed(s);
 }
 
 void zks__records_truncate(zks__records *s, size_t count)

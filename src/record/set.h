@@ -18,7 +18,13 @@
  * up what the others need to remove it; the root key has a reserve in every total. An EPOCH above
  * the sibling limit is taken all the same when it comes with (or has) one of another signer on top
  * of it: else a member that is to be removed could fill the places at one relay and keep the branch
- * that removes it out.
+ * that removes it out. GRANTs refuse nothing: one for which there is no place is left out, since it
+ * spares its device the wait for the next EPOCH, no more; and so is one whose device or signer is
+ * no member in its EPOCH, which counts nowhere.
+ *
+ * Bytes (zks__records_set_bytes_max, ZKS_E_QUOTA_EXCEEDED): above the bound come in what removes
+ * somebody, with all that comes in the same call, up to a quarter of the bound more, of which one
+ * signer has an eighth; what root has signed, up to another quarter; and who leaves.
  */
 #ifndef ZKS_RECORD_SET_H
 #define ZKS_RECORD_SET_H
@@ -37,20 +43,25 @@ void zks__records_free(zks__records *s);
 /* Live devices of a paired group; ZKS_EPOCH_DEVICES_MAX at first, relays set their limit. Only a
  * MEMBER of a device that is new here is refused above it. */
 void zks__records_set_devices_max(zks__records *s, size_t max);
+/* Bytes of all records; there is no bound at first, relays set theirs, before the first record. */
+void zks__records_set_bytes_max(zks__records *s, uint64_t max);
+uint64_t zks__records_bytes(const zks__records *s);
 
 /* --- adding ---------------------------------------------------------------------- */
 
 /*
  * Verifies and adds a copy. *out_added (may be NULL) is 0 when it was there already; a second LEAVE
- * of a device and a second GRANT of a signer for the same device and epoch count as there already.
+ * of a device and a second GRANT of a signer for the same device and epoch count as there already,
+ * and so does a GRANT that is left out.
  * ZKS_E_STATE: the GENESIS is missing. ZKS_E_NOT_MEMBER: who issued or signed it is not known here,
- * or may not. ZKS_E_UNKNOWN_EPOCH: the EPOCH that it builds on is not here. ZKS_E_LIMIT: too many.
+ * or may not. ZKS_E_UNKNOWN_EPOCH: the EPOCH that it builds on is not here. ZKS_E_LIMIT: too many;
+ * ZKS_E_QUOTA_EXCEEDED: too many bytes.
  * ZKS_E_CONFLICT: another GENESIS or EPOCH 0 than the one that is there. ZKS_E_UNSUPPORTED: not in
  * a shared group. ZKS_E_WRONG_GROUP, ZKS_E_SUITE, the codes of zks__record_read; ZKS_E_NOMEM.
  */
 ZKS_MUST_USE zks_status zks__records_add(zks__records *s, const uint8_t *data, size_t length,
                                          int *out_added);
-/* All or nothing, in whatever order they come. */
+/* All or nothing, in whatever order they come; GRANTs are put behind the others. */
 ZKS_MUST_USE zks_status zks__records_add_all(zks__records *s, const zks__slice *records,
                                              size_t count, size_t *out_added);
 /* The same for one that was accepted before and stored, in the order of zks__records_at: the limits

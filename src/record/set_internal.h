@@ -18,6 +18,7 @@ typedef struct zks__item {
     struct zks__item *parent; /* EPOCH from 1: the parent; GRANT: the epoch */
     uint32_t node;            /* EPOCH: its place in state.nodes while the state is fresh */
     bool new_device;          /* MEMBER: the first of its device */
+    bool over;                /* came when the set was above its bound of bytes */
 } zks__item;
 
 /* A device with a MEMBER record here; numbered in the order of the first ones. */
@@ -25,6 +26,7 @@ typedef struct zks__dev {
     const uint8_t *key; /* in that first record */
     const zks__item *leave;
     uint32_t records, issued, signed_epochs, grants;
+    uint64_t over_bytes; /* of what it signed above the bound of bytes */
 } zks__dev;
 
 /* How old a signer is: the number of the EPOCH that first listed it and its place there. Not
@@ -93,7 +95,9 @@ struct zks__records {
     zks__item **by_hash;
     zks__item **members; /* MEMBER records in order of arrival */
     zks__item **epochs;  /* likewise */
-    size_t count, room;  /* of arrived; the four have the same room */
+    zks__item **grants;  /* by epoch, device, signer */
+    size_t count, room;  /* of arrived; the five have the same room */
+    uint64_t bytes, bytes_max;
     size_t member_count, epoch_count, grant_count;
     size_t listed_count; /* of all EPOCHs */
     zks__dev *devices;
@@ -121,6 +125,10 @@ zks__item *zks__records_item(const zks__records *s, const uint8_t hash[ZKS_RECOR
 bool zks__records_device(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES],
                          uint32_t *out_number);
 void zks__records_changed(zks__records *s);
+/* Where the GRANT of this signer for this device in this EPOCH stands among the grants, or would;
+ * behind it come those of the same device. */
+size_t zks__records_grant_place(const zks__records *s, const zks__item *epoch, uint32_t device,
+                                uint32_t signer);
 /* Room for one more, so that insert cannot fail. */
 ZKS_MUST_USE zks_status zks__records_reserve(zks__records *s, const zks__item *item);
 void zks__records_insert(zks__records *s, zks__item *item);

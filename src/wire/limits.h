@@ -75,6 +75,8 @@ enum {
     ZKS_RECORDS_EPOCHS_MAX = 1024,            /* EPOCH records in all */
     ZKS_RECORDS_EPOCHS_PER_SIGNER_MAX = 256,  /* of one member; the root key is not counted */
     ZKS_RECORDS_SIBLINGS_MAX = 4,             /* EPOCHs of one signer on one parent */
+    /* GRANTs in all: four for each MEMBER. Root signs none. */
+    ZKS_RECORDS_GRANTS_MAX = 4096,
     ZKS_RECORDS_GRANTS_PER_SIGNER_MAX = 1024,
     ZKS_RECORDS_RESERVE = 64, /* of the totals: only for the root key, so that it can always act */
     /* Blobs that wait for records, of one group: what a relay that makes them up can fill. */

@@ -1461,11 +1461,11 @@ ZKS_API ZKS_MUST_USE zks_status zks_qr_render(const char *text, size_t length, i
  * ZKS_E_UNKNOWN_EPOCH: this device is not synced yet; ZKS_E_CONFLICT: others change the group all
  * the time, or this device was removed by another one that would stay, or two devices have removed
  * each other (ZKS_EVENT_GROUP_FORK) and the relay keeps the other one than this device: the text
- * says which, and the recovery code settles the latter two; ZKS_E_QUOTA_EXCEEDED: this
- * device has changed the group too often; ZKS_E_CONNECTION_LOST: whether it is done is not known:
- * repeat it. Of the recovery code: ZKS_E_MALFORMED, ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE,
- * ZKS_E_DECRYPT: it is mistyped; ZKS_E_WRONG_GROUP: another group's; ZKS_E_SUITE: not of this
- * build.
+ * says which, and the recovery code settles the latter two; ZKS_E_QUOTA_EXCEEDED: this device has
+ * changed the group too often, or the group's records have no room at the relay: the text says
+ * which; ZKS_E_CONNECTION_LOST: whether it is done is not known: repeat it. Of the recovery code:
+ * ZKS_E_MALFORMED, ZKS_E_TRUNCATED, ZKS_E_TOO_LARGE, ZKS_E_DECRYPT: it is mistyped;
+ * ZKS_E_WRONG_GROUP: another group's; ZKS_E_SUITE: not of this build.
  */
 ZKS_API ZKS_MUST_USE zks_status zks_device_revoke(zks_client *client, const uint8_t *device,
                                                   int32_t reason, const char *recovery,
