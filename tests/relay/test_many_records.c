@@ -246,7 +246,7 @@ START_TEST(engine_that_is_behind_or_new_takes_them_all)
     push(B, 2);
     DEVICE_UNTIL(words_of(A) == 2);
     snprintf(m[C].path, sizeof m[C].path, "%s/new.zks", folder);
-    make_store(&m[C], "new");
+    zks__ledger_close(open_ledger(&m[C], seed));
     open_at(C, 0);
     ck_assert_int_eq(try_connect(C), ZKS_OK);
     ck_assert_int_eq(rotate(A), (int64_t)g.epochs + 1); /* which seals for it */
