@@ -15,28 +15,10 @@ static zks_status run_blobs(zks__job *job)
     return zks__ledger_receive(j->base.client->ledger, &j->message.blobs, &j->received);
 }
 
-/* Blobs that were dropped are told together: one event waits at most. */
-static void tell_rejected(zks_client *c, const zks__received *r)
-{
-    if (!r->rejected || atomic_fetch_add(&c->rejected_waiting, r->rejected)) {
-        return;
-    }
-    zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, r->reject_status,
-                                  zks__status_text(r->reject_status));
-    if (!e) {
-        atomic_store(&c->rejected_waiting, 0);
-        return;
-    }
-    e->has_device = true;
-    memcpy(e->device, r->reject_sender, sizeof e->device);
-    e->relay = zks__strdup(c->options.relays[zks__sync_relay(c->sync)]);
-    zks__event_post(e);
-}
-
 /* What happened, for people. */
-static const char *sentence_of(int32_t event)
+static const char *sentence_of(const zks__notice *n)
 {
-    switch (event) {
+    switch (n->event) {
     case ZKS_EVENT_HISTORY_GAP:
         return "entries of a device are missing: no relay gives them and nobody has sent them "
                "again";
@@ -47,9 +29,10 @@ static const char *sentence_of(int32_t event)
     case ZKS_EVENT_FORK:
         return "a device wrote two entries with one number (its store was copied?); both are kept";
     case ZKS_EVENT_NEW_CHAIN:
-        return "this device has written elsewhere under this name (a copied or restored store?); "
-               "it "
-               "goes on under a new chain";
+        return n->first ? "this device has written elsewhere under this name (a copied or "
+                          "restored store?); it goes on under a new chain"
+                        : "this store is older than what this device has sent before (restored "
+                          "from a backup?); it goes on under a new chain";
     case ZKS_EVENT_HISTORY_WITHHELD:
         return "another device has entries that no relay gives: a relay keeps them back, or they "
                "are "
@@ -62,21 +45,68 @@ static const char *sentence_of(int32_t event)
     }
 }
 
-void zks__client_tell_notices(zks_client *c, const zks__received *r)
+static bool tell_notice(zks_client *c, const zks__notice *n)
 {
-    for (size_t i = 0; i < r->notice_count; i++) {
-        const struct zks__notice *n = &r->notices[i];
-        zks_event *e = zks__event_new(c, n->event, ZKS_OK, sentence_of(n->event));
-        if (e) {
-            e->has_device = e->has_chain = true;
-            memcpy(e->device, n->author, sizeof e->device);
-            memcpy(e->chain, n->chain, sizeof e->chain);
-            e->numbers[ZKS_EVENT_FIELD_FIRST] = (int64_t)n->first;
-            e->numbers[ZKS_EVENT_FIELD_LAST] = (int64_t)n->last;
-            zks__event_post(e);
-        }
+    zks_event *e = zks__event_new(c, n->event, ZKS_OK, sentence_of(n));
+    if (!e) {
+        return false;
     }
-    tell_rejected(c, r);
+    e->has_device = e->has_chain = true;
+    memcpy(e->device, n->author, sizeof e->device);
+    memcpy(e->chain, n->chain, sizeof e->chain);
+    e->numbers[ZKS_EVENT_FIELD_FIRST] = (int64_t)n->first;
+    e->numbers[ZKS_EVENT_FIELD_LAST] = (int64_t)n->last;
+    zks__event_post(e);
+    return true;
+}
+
+/* Blobs that were dropped are told together: one event waits at most. */
+static bool tell_rejected(zks_client *c)
+{
+    uint64_t count = c->rejected_untold.count;
+    if (!count || atomic_fetch_add(&c->rejected_waiting, count)) {
+        return true;
+    }
+    zks_status status = c->rejected_untold.status;
+    zks_event *e = zks__event_new(c, ZKS_EVENT_REJECTED, status, zks__status_text(status));
+    if (!e) {
+        atomic_store(&c->rejected_waiting, 0); /* no event waits that would have read it */
+        return false;
+    }
+    e->has_device = true;
+    memcpy(e->device, c->rejected_untold.sender, sizeof e->device);
+    e->relay = zks__strdup(c->options.relays[zks__sync_relay(c->sync)]);
+    zks__event_post(e);
+    return true;
+}
+
+void zks__client_tell_untold(zks_client *c)
+{
+    if (!c->event) {
+        zks__notices_done(&c->untold); /* nobody listens: the counts are in the report */
+        c->rejected_untold.count = 0;
+    }
+    while (c->untold.count && tell_notice(c, c->untold.first)) {
+        zks__notices_drop_first(&c->untold);
+    }
+    if (tell_rejected(c)) {
+        c->rejected_untold.count = 0;
+    }
+    uint64_t soon = zks__runtime_now_ms(c->runtime) + ZKS_TICK_RETRY_MS;
+    if ((c->untold.count || c->rejected_untold.count) && !c->ticking && c->tick_ms > soon) {
+        c->tick_ms = soon; /* a tick under way ends with this function */
+    }
+}
+
+void zks__client_tell_notices(zks_client *c, zks__received *r)
+{
+    zks__notices_append(&c->untold, &r->notices);
+    if (r->rejected) {
+        c->rejected_untold.count += r->rejected;
+        c->rejected_untold.status = r->reject_status;
+        memcpy(c->rejected_untold.sender, r->reject_sender, sizeof r->reject_sender);
+    }
+    zks__client_tell_untold(c);
 }
 
 /* The engine has written entries itself. */
@@ -95,13 +125,19 @@ void zks__client_count_received(zks_client *c, const zks__received *r)
     c->duplicates += r->duplicates;
     c->rejected += r->rejected;
     c->held = r->held_now;
+    memcpy(c->alarms, r->alarms, sizeof c->alarms);
     pthread_mutex_unlock(&c->mutex);
 }
 
 /* What is committed is the app's, whether or not the connection is still there. */
-static void tell_app(zks_client *c, const zks__message_job *j)
+static void tell_app(zks_client *c, zks__message_job *j)
 {
-    const zks__received *r = &j->received;
+    zks__received *r = &j->received;
+    zks__client_tell_notices(c, r);
+    if (c->stopping) {
+        return;
+    }
+    zks__client_store_state(c, ZKS_OK);
     zks__client_own_grew(c, r->last_n);
     if (r->counted) {
         zks__sync_inbox_full(c->sync, r->unread_bytes >= c->options.inbox_max_bytes);
@@ -112,7 +148,6 @@ static void tell_app(zks_client *c, const zks__message_job *j)
         c->unread_bytes = r->unread_bytes;
         pthread_mutex_unlock(&c->mutex);
     }
-    zks__client_tell_notices(c, r);
     if (r->held) {
         zks__client_tick_soon(c); /* find out when the held ones are due */
     }
@@ -135,8 +170,7 @@ static void finish_blobs(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
-    if (!job->status && !j->received.stale && !c->stopping) {
-        zks__client_store_state(c, ZKS_OK);
+    if (!job->status && !j->received.stale) {
         tell_app(c, j);
     }
     if (zks__client_job_is_current(&j->base)) {

@@ -42,6 +42,7 @@ void zks__client_unref(zks_client *c)
     }
     zks__free(c->devices);
     zks__free(c->open_text);
+    zks__notices_done(&c->untold);
     zks__record_list_done(&c->records);
     zks__client_cache_done(c);
     zks__joining_discard(c->joining);

@@ -214,11 +214,15 @@ static void finish_tick(zks__job *job)
     if (!c->stopping) {
         zks__client_store_state(c, job->status);
     }
+    if (job->status) {
+        zks__client_tell_untold(c);
+    } else {
+        zks__client_tell_notices(c, &j->received);
+    }
     if (!job->status && !c->stopping) {
         zks__client_count_received(c, &j->received);
         zks__client_show_devices(c, &j->devices);
         zks__client_own_grew(c, j->received.last_n);
-        zks__client_tell_notices(c, &j->received);
         give(c, &j->owed);
         if (j->received.look_elsewhere) {
             zks__sync_look_elsewhere(c->sync);
@@ -232,6 +236,7 @@ static void finish_tick(zks__job *job)
     }
     zks__client_pump(c); /* sets the timer */
     zks__owed_done(&j->owed);
+    zks__notices_done(&j->received.notices);
     zks__free(j->devices.entries);
     zks__client_job_free(&j->base);
 }

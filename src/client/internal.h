@@ -79,6 +79,7 @@ struct zks_client {
     size_t device_count;
     uint32_t epoch; /* number of the one that is sealed for */
     uint64_t settled_n, pending_bytes, unread_count, unread_bytes, held;
+    uint64_t alarms[ZKS_STORE_ALARMS]; /* ever raised, by kind */
     uint64_t sent, sent_bytes, received, received_bytes, duplicates, rejected, connects;
     zks__sync_state state;
     uint64_t retry_ms;
@@ -121,7 +122,13 @@ struct zks_client {
     zks__settled settled;        /* the last places given to own entries */
     uint64_t taken, taken_bytes; /* acknowledged on this connection, not settled yet */
     uint64_t received_bytes_waiting;
-    bool inbox_untold;       /* there was no memory for INBOX: told at the next tick */
+    bool inbox_untold;   /* there was no memory for INBOX: told at the next tick */
+    zks__notices untold; /* committed, and not an event yet: the same */
+    struct {
+        uint64_t count;
+        zks_status status;
+        uint8_t sender[ZKS_DEVICE_ID_BYTES];
+    } rejected_untold;       /* the same */
     zks_status store_status; /* as told */
     struct zks__client_job
         *close_job;          /* what closing needs is made by the opening: it cannot fail */
@@ -235,7 +242,10 @@ void zks__client_on_blobs(zks_client *c, const zks__message *m, zks__buf *backin
 void zks__client_own_grew(zks_client *c, uint64_t last_n);
 /* For the report. */
 void zks__client_count_received(zks_client *c, const zks__received *r);
-void zks__client_tell_notices(zks_client *c, const zks__received *r);
+/* Takes what is to be told out of r, which is committed; also of a client that closes. What there
+ * is no memory for is told soon, by zks__client_tell_untold. */
+void zks__client_tell_notices(zks_client *c, zks__received *r);
+void zks__client_tell_untold(zks_client *c);
 
 /* --- progress.c --- */
 void zks__client_load_relay(zks_client *c);

@@ -218,8 +218,11 @@ static zks_status restore_held(const zks__store_held *h, void *user)
     if (!k) {
         return ZKS_E_STORE_CORRUPT;
     }
-    zks__history_entry e = {
-        .seq = h->entry_seq, .floor = h->floor, .signed_ok = h->signed_ok, .ref = h->ref};
+    zks__history_entry e = {.seq = h->entry_seq,
+                            .floor = h->floor,
+                            .signed_ok = h->signed_ok,
+                            .ref = h->ref,
+                            .told = h->told};
     key_of(k, &e.key);
     memcpy(e.id, h->id, sizeof e.id);
     memcpy(e.prev, h->prev, sizeof e.prev);
@@ -311,6 +314,9 @@ zks_status zks__ledger_read_state(zks__ledger *l)
     }
     if (!status) {
         status = zks__ledger_quarantine_read(l);
+    }
+    if (!status) {
+        status = zks__ledger_read_alarms(l);
     }
     l->unsigned_run = 0;
     l->asking_n = 0;

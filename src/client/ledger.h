@@ -173,6 +173,31 @@ ZKS_MUST_USE zks_status zks__ledger_settle(zks__ledger *l, uint64_t n, zks__rela
 ZKS_MUST_USE zks_status zks__ledger_relay_knows(zks__ledger *l, bool all);
 ZKS_MUST_USE zks_status zks__ledger_refused(zks__ledger *l, uint64_t n, uint32_t code);
 
+/* --- what is told once --- */
+typedef struct zks__notice {
+    struct zks__notice *next;
+    int32_t event; /* ZKS_EVENT_* */
+    uint8_t author[ZKS_DEVICE_ID_BYTES], chain[ZKS_CHAIN_BYTES];
+    uint64_t first, last;
+} zks__notice;
+/* In their order. There are never more than held entries, claims and chains; zeroed: empty. */
+typedef struct zks__notices {
+    size_t count;
+    zks__notice *first, *last;
+} zks__notices;
+/* ZKS_E_NOMEM: nothing was added. */
+ZKS_MUST_USE zks_status zks__notices_add(zks__notices *to, int32_t event,
+                                         const uint8_t author[ZKS_DEVICE_ID_BYTES],
+                                         const uint8_t chain[ZKS_CHAIN_BYTES], uint64_t first,
+                                         uint64_t last);
+/* Moves all of `from` behind those of `to`; needs no memory. */
+void zks__notices_append(zks__notices *to, zks__notices *from);
+/* There is one. */
+void zks__notices_drop_first(zks__notices *n);
+void zks__notices_done(zks__notices *n);
+/* How often each kind of alarm was raised, by ZKS_STORE_ALARM_*. */
+void zks__ledger_alarms(const zks__ledger *l, uint64_t out[ZKS_STORE_ALARMS]);
+
 /* --- received --- */
 typedef struct zks__received {
     uint64_t last_seq; /* of the inbox log afterwards */
@@ -181,17 +206,13 @@ typedef struct zks__received {
     uint64_t unread_count, unread_bytes;
     zks_status reject_status;                   /* of the last rejected one */
     uint8_t reject_sender[ZKS_DEVICE_ID_BYTES]; /* of it, as the relay claims */
-    uint64_t last_n;     /* of this device: a new chain begins with an entry */
-    bool counted;        /* what is said about "afterwards" and unread is known */
-    bool stale;          /* skipped, see above */
-    bool need_records;   /* what came cannot be judged with the records that are here: come again */
-    size_t notice_count; /* gaps, forks and the like: at most as many as fit, the rest counted */
-    struct zks__notice {
-        int32_t event; /* ZKS_EVENT_* */
-        uint8_t author[ZKS_DEVICE_ID_BYTES], chain[ZKS_CHAIN_BYTES];
-        uint64_t first, last;
-    } notices[16];
-    size_t notices_lost;
+    uint64_t last_n;   /* of this device: a new chain begins with an entry */
+    bool counted;      /* what is said about "afterwards" and unread is known */
+    bool stale;        /* skipped, see above */
+    bool need_records; /* what came cannot be judged with the records that are here: come again */
+    zks__notices notices; /* gaps, forks and the like: to be told once this is committed. The caller
+                           * takes them or calls zks__notices_done, also after a failure */
+    uint64_t alarms[ZKS_STORE_ALARMS]; /* zks__ledger_alarms afterwards */
     uint64_t resealed;   /* entries of others, or own ones, sealed again for who misses them */
     bool look_elsewhere; /* tick: something is missing; another relay may have it */
 } zks__received;

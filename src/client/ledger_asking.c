@@ -240,16 +240,16 @@ static unsigned round_of_claim(const asking *a, zks__store_claim *claim)
     return round == 3 && !was_answered(a->ledger, claim->asked_n, asked_ms, a->now) ? 2 : round;
 }
 
-static void tell_withheld(const asking *a, const zks__known_chain *chain, uint64_t first,
-                          uint64_t last)
+static zks_status tell_withheld(const asking *a, const zks__known_chain *chain, uint64_t first,
+                                uint64_t last)
 {
     zks__ledger *l = a->ledger;
     if (zks__records_member(l->records, chain->row.author, 0)) {
-        zks__ledger_notice(l->receiving.out, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first, last);
-    } else {
-        zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_of_removed author=%s",
-                       zks__log_redact(l->log, chain->row.author, sizeof chain->row.author).text);
+        return zks__ledger_notice(l, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first, last);
     }
+    zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_of_removed author=%s",
+                   zks__log_redact(l->log, chain->row.author, sizeof chain->row.author).text);
+    return ZKS_OK;
 }
 
 static zks_status follow_claim(asking *a, zks__store_claim *claim)
@@ -274,9 +274,9 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
     }
     uint64_t first = chain->row.tip_seq < claim->seq ? chain->row.tip_seq + 1 : claim->seq;
     if (round == 3) {
-        tell_withheld(a, chain, first, claim->seq);
+        status = tell_withheld(a, chain, first, claim->seq);
         claim->asked = 3;
-        return zks__store_claim_update(l->store, claim);
+        return status ? status : zks__store_claim_update(l->store, claim);
     }
     const question q = {.chain = chain, .claim = claim, .counts = round > 1};
     if (ask(a, &q, first, claim->seq, round)) {

@@ -104,8 +104,7 @@ static zks_status begin_chain_behind(zks__ledger *l, const zks__head *head)
                             */
     zks_status status = zks__ledger_new_chain(l);
     if (!status) {
-        zks__ledger_notice(l->receiving.out, ZKS_EVENT_NEW_CHAIN, &l->own->row, head->seq,
-                           head->seq);
+        status = zks__ledger_notice(l, ZKS_EVENT_NEW_CHAIN, &l->own->row, head->seq, head->seq);
     }
     return status;
 }
@@ -438,10 +437,11 @@ static bool has_heads(const zks__ledger *l)
 /* --- silence --- */
 
 /* Members that were heard before, and now for too long not, by one who listened all the time. */
-static void note_quiet(zks__ledger *l, int64_t now)
+static zks_status note_quiet(zks__ledger *l, int64_t now)
 {
     size_t position = 0;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+    zks_status status = ZKS_OK;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k && !status;
          k = zks__map_next(l->chains, &position)) {
         int64_t heard = k->seen_ms > l->listening_ms ? k->seen_ms : l->listening_ms;
         bool newest = true;
@@ -455,11 +455,12 @@ static void note_quiet(zks__ledger *l, int64_t now)
         bool quiet = newest && k->row.tip_seq && !zks__ledger_is_self(l, k->row.author) &&
                      now - heard >= ZKS_HEADS_QUIET_MS;
         if (quiet && !k->quiet) {
-            zks__ledger_notice(l->receiving.out, ZKS_EVENT_QUIET, &k->row, k->row.tip_seq,
-                               k->row.tip_seq);
+            status = zks__ledger_notice(l, ZKS_EVENT_QUIET, &k->row, k->row.tip_seq,
+                                        k->row.tip_seq);
         }
         k->quiet = quiet;
     }
+    return status;
 }
 
 zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms)
@@ -476,7 +477,9 @@ zks_status zks__ledger_speak(zks__ledger *l, int64_t *out_next_ms)
         status = send_heads(l, now);
         due = now + ZKS_HEADS_IDLE_MS;
     }
-    note_quiet(l, now);
+    if (!status) {
+        status = note_quiet(l, now);
+    }
     due = waits && due > now + ZKS_WANT_FIRST_MS ? now + ZKS_WANT_FIRST_MS : due;
     *out_next_ms = due < *out_next_ms ? due : *out_next_ms;
     return status;

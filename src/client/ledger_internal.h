@@ -63,11 +63,13 @@ struct zks__ledger {
     zks__blob_key own_key;         /* of it; secret */
     zks__records *records;
     zks__history *history;
-    zks__map *chains;      /* of zks__known_chain */
-    zks__map *blob_keys;   /* tag, pusher -> zks__blob_key; secret */
-    zks__known_chain *own; /* the present own chain */
-    uint32_t unsigned_run; /* own entries since the last signature */
-    uint64_t next_ref;     /* of held entries */
+    zks__map *chains;                  /* of zks__known_chain */
+    zks__map *blob_keys;               /* tag, pusher -> zks__blob_key; secret */
+    zks__known_chain *own;             /* the present own chain */
+    uint32_t unsigned_run;             /* own entries since the last signature */
+    uint64_t next_ref;                 /* of held entries */
+    uint64_t alarms[ZKS_STORE_ALARMS]; /* as in the store, where not changed */
+    unsigned alarms_changed;           /* bits of kinds */
     uint64_t held_count;
     int64_t held_unix_ms; /* newest arrival of a held entry, as the clock said then */
 
@@ -126,9 +128,16 @@ zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
                                          const uint8_t author[ZKS_DEVICE_ID_BYTES],
                                          const uint8_t chain[ZKS_CHAIN_BYTES]);
 zks__known_chain *zks__ledger_chain_by_row(const zks__ledger *l, int64_t c);
-/* Adds to what receive or tick tells. */
-void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chain *chain,
-                        uint64_t first, uint64_t last);
+/* ledger_notices.c */
+/* Adds to what receive or tick tells, and counts it. ZKS_E_NOMEM. */
+ZKS_MUST_USE zks_status zks__ledger_notice(zks__ledger *l, int32_t event,
+                                           const zks__store_chain *chain, uint64_t first,
+                                           uint64_t last);
+/* Counts what is told otherwise. kind: ZKS_STORE_ALARM_*. */
+void zks__ledger_count_alarm(zks__ledger *l, unsigned kind, uint64_t more);
+/* Into the store, before the transaction that has counted ends. */
+ZKS_MUST_USE zks_status zks__ledger_save_alarms(zks__ledger *l);
+ZKS_MUST_USE zks_status zks__ledger_read_alarms(zks__ledger *l);
 /* Seals and stores an own entry that is for the engines of others; signed. There is an own chain.
  */
 ZKS_MUST_USE zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body);

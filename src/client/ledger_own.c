@@ -296,7 +296,9 @@ static zks_status judge_own_last(zks__ledger *l, const zks__welcome *w, zks__rel
         out->rewound = true;
         doubt.time_ms = now;
         row->acked_n = 0; /* how much of ours it has kept is not known: it knows blobs by name */
-        status = zks__ledger_new_chain(l);
+        zks__ledger_count_alarm(l, ZKS_STORE_ALARM_NEW_CHAIN, 1);
+        status = zks__ledger_save_alarms(l);
+        status = status ? status : zks__ledger_new_chain(l);
     }
     return status ? status : zks__store_doubt_set(l->store, row->r, &doubt);
 }

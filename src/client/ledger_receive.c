@@ -11,21 +11,6 @@ enum {
     CLOCK_JUMP_MS = 60 * 1000 /* what is set back by less is waited for */
 };
 
-void zks__ledger_notice(zks__received *out, int32_t event, const zks__store_chain *chain,
-                        uint64_t first, uint64_t last)
-{
-    if (out->notice_count == sizeof out->notices / sizeof out->notices[0]) {
-        out->notices_lost++;
-        return;
-    }
-    struct zks__notice *n = &out->notices[out->notice_count++];
-    n->event = event;
-    memcpy(n->author, chain->author, sizeof n->author);
-    memcpy(n->chain, chain->chain, sizeof n->chain);
-    n->first = first;
-    n->last = last;
-}
-
 void zks__ledger_reject(zks__ledger *l, const zks__blob_item *item, zks_status why,
                         zks__received *out)
 {
@@ -154,6 +139,17 @@ static zks_status drop(zks__ledger *l, uint64_t ref)
     return r->entry && r->entry->ref == ref ? ZKS_OK : remove_held(l, ref);
 }
 
+static zks_status give_up(zks__ledger *l, zks__known_chain *chain, const zks__verdict *v)
+{
+    bool gap = v->kind == ZKS_VERDICT_GAP;
+    zks_status status = zks__ledger_notice(
+        l, gap ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED, &chain->row, v->first, v->last);
+    if (!status) {
+        status = zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
+    }
+    return status || !gap ? status : zks__ledger_given_up(l, chain, v->first, v->last);
+}
+
 static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdict *v)
 {
     struct zks__receiving *r = &l->receiving;
@@ -163,11 +159,12 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         return deliver_ref(l, chain, v->ref, 0);
     case ZKS_VERDICT_LATE:
         chain->late_came = true;
+        zks__ledger_count_alarm(l, ZKS_STORE_ALARM_LATE, 1);
         status = zks__store_missing_fill(l->store, chain->row.c, v->first);
         return status ? status : deliver_ref(l, chain, v->ref, ZKS_ITEM_LATE);
     case ZKS_VERDICT_FORK:
-        zks__ledger_notice(r->out, ZKS_EVENT_FORK, &chain->row, v->first, v->last);
-        status = deliver_ref(l, chain, v->ref, ZKS_ITEM_FORK);
+        status = zks__ledger_notice(l, ZKS_EVENT_FORK, &chain->row, v->first, v->last);
+        status = status ? status : deliver_ref(l, chain, v->ref, ZKS_ITEM_FORK);
         return status || !chain->row.own || chain != l->own ? status : zks__ledger_new_chain(l);
     case ZKS_VERDICT_HOLD:
         return hold(l, chain);
@@ -181,16 +178,10 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         return drop(l, v->ref);
     case ZKS_VERDICT_GAP:
     case ZKS_VERDICT_EXPIRED:
-        zks__ledger_notice(
-            r->out, v->kind == ZKS_VERDICT_GAP ? ZKS_EVENT_HISTORY_GAP : ZKS_EVENT_HISTORY_EXPIRED,
-            &chain->row, v->first, v->last);
-        status = zks__store_missing_add(l->store, chain->row.c, v->first, v->last);
-        return status || v->kind != ZKS_VERDICT_GAP
-                   ? status
-                   : zks__ledger_given_up(l, chain, v->first, v->last);
+        return give_up(l, chain, v);
     case ZKS_VERDICT_UNVERIFIED:
-        zks__ledger_notice(r->out, ZKS_EVENT_UNVERIFIED, &chain->row, v->first, v->last);
-        return ZKS_OK;
+        status = zks__ledger_notice(l, ZKS_EVENT_UNVERIFIED, &chain->row, v->first, v->last);
+        return status ? status : zks__store_held_tell(l->store, v->ref);
     }
     return ZKS_E_INTERNAL;
 }
@@ -325,7 +316,9 @@ static zks_status receive_own(zks__ledger *l, const zks__entry *e, bool signed_o
     }
     *out_done = true;
     status = zks__ledger_new_chain(l);
-    zks__ledger_notice(out, ZKS_EVENT_NEW_CHAIN, &l->own->row, e->seq, e->seq);
+    if (!status) {
+        status = zks__ledger_notice(l, ZKS_EVENT_NEW_CHAIN, &l->own->row, e->seq, e->seq);
+    }
     out->need_records = true; /* come again */
     l->relay_valid = false;
     l->rolled_back = true;
@@ -385,6 +378,20 @@ static void begin_receiving(zks__ledger *l, zks__received *out)
     l->receiving.out = out;
 }
 
+/* What both end with. */
+static zks_status end_receiving(zks__ledger *l, zks_status status, zks__received *out)
+{
+    zks__ledger_count_alarm(l, ZKS_STORE_ALARM_REJECTED, out->rejected);
+    if (!status) {
+        status = zks__ledger_save_alarms(l);
+    }
+    zks__ledger_alarms(l, out->alarms);
+    out->last_seq = l->group.last_seq;
+    out->last_n = l->group.last_n;
+    out->held_now = l->held_count + l->quarantine.count;
+    return status;
+}
+
 static zks_status receive_one(zks__ledger *l, const zks__blob_item *item, zks__received *out)
 {
     zks_status why = ZKS_OK;
@@ -418,10 +425,8 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, zks__receive
     if (!status) {
         status = zks__ledger_unread(l, &out->unread_count, &out->unread_bytes);
     }
+    status = end_receiving(l, status, out);
     out->counted = !status;
-    out->last_seq = l->group.last_seq;
-    out->last_n = l->group.last_n;
-    out->held_now = l->held_count + l->quarantine.count;
     return status;
 }
 
@@ -457,8 +462,5 @@ zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
     if (!status) {
         status = zks__ledger_quarantine_tick(l, caught_up, out, out_next_ms);
     }
-    out->last_seq = l->group.last_seq;
-    out->last_n = l->group.last_n;
-    out->held_now = l->held_count + l->quarantine.count;
-    return status;
+    return end_receiving(l, status, out);
 }

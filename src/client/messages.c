@@ -55,6 +55,7 @@ void zks__message_job_free(zks__message_job *j)
         zks__session_resume(c->session); /* may raise messages */
     }
     zks__buf_unref(j->backing);
+    zks__notices_done(&j->received.notices);
     zks__client_job_free(&j->base);
 }
 
@@ -68,7 +69,13 @@ static zks_status run_welcome(zks__job *job)
     if (!status && j->carries) {
         status = zks__ledger_relay_knows(c->ledger, false);
     }
+    if (!status && j->state.rewound) {
+        const uint8_t *self = zks__crypto_sign_public(&c->identity->device.sign);
+        status = zks__notices_add(&j->received.notices, ZKS_EVENT_NEW_CHAIN, self, j->state.chain,
+                                  0, 0);
+    }
     if (!status) {
+        zks__ledger_alarms(c->ledger, j->received.alarms);
         j->news.taken = j->state.taken;
         zks__client_read_devices(c, &j->news.devices);
     }
@@ -97,25 +104,20 @@ static void welcomed(zks_client *c, zks__message_job *j)
 }
 
 /* The chain has begun, whether or not the connection is still there. */
-static void tell_rewound(zks_client *c, const zks__relay_state *state)
+static void tell_rewound(zks_client *c, zks__received *r)
 {
-    zks_event *e = zks__event_new(
-        c, ZKS_EVENT_NEW_CHAIN, ZKS_OK,
-        "this store is older than what this device has sent before (restored from a backup?); it "
-        "goes on under a new chain");
-    if (e) {
-        e->has_chain = true;
-        memcpy(e->chain, state->chain, sizeof e->chain);
-        zks__event_post(e);
-    }
+    pthread_mutex_lock(&c->mutex);
+    memcpy(c->alarms, r->alarms, sizeof c->alarms);
+    pthread_mutex_unlock(&c->mutex);
+    zks__client_tell_notices(c, r);
 }
 
 static void finish_welcome(zks__job *job)
 {
     zks__message_job *j = (zks__message_job *)job;
     zks_client *c = j->base.client;
-    if (!job->status && j->state.rewound && !c->stopping) {
-        tell_rewound(c, &j->state);
+    if (!job->status && j->state.rewound) {
+        tell_rewound(c, &j->received);
     }
     zks__client_tell_records(c, job->status, &j->news);
     if (zks__client_job_is_current(&j->base)) {

@@ -56,6 +56,7 @@ struct zks__opening {
     zks__device_entry *devices; /* known when the opening completes: zks_devices_get works then */
     size_t device_count;
     uint32_t epoch;
+    uint64_t alarms[ZKS_STORE_ALARMS];
 };
 
 static void set_problem(zks__opening *o, const char *text)
@@ -387,6 +388,7 @@ static zks_status run_open(zks__job *job)
     }
     if (!status) {
         o->epoch = zks__ledger_epoch_number(c->ledger);
+        zks__ledger_alarms(c->ledger, o->alarms);
         status = zks__ledger_devices(c->ledger, &o->devices, &o->device_count);
     }
     if (status) { /* what is started on this client must fail, not be stored */
@@ -411,6 +413,7 @@ static void take_opened(zks_client *c, zks__opening *o)
     c->devices = o->devices;
     c->device_count = o->device_count;
     c->epoch = o->epoch;
+    memcpy(c->alarms, o->alarms, sizeof c->alarms);
     o->devices = NULL;
     c->opened = true;
     pthread_mutex_unlock(&c->mutex);

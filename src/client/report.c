@@ -72,6 +72,14 @@ static void fill(zks_client *c, zks_report *p)
     n[ZKS_REPORT_SUITE] = c->opened ? c->identity->suite : 0;
     n[ZKS_REPORT_GROUP_KIND] = c->opened ? c->identity->mode : 0;
     n[ZKS_REPORT_EPOCH] = c->epoch;
+    n[ZKS_REPORT_HISTORY_GAPS] = (int64_t)c->alarms[ZKS_STORE_ALARM_GAP];
+    n[ZKS_REPORT_HISTORY_EXPIRED] = (int64_t)c->alarms[ZKS_STORE_ALARM_EXPIRED];
+    n[ZKS_REPORT_HISTORY_WITHHELD] = (int64_t)c->alarms[ZKS_STORE_ALARM_WITHHELD];
+    n[ZKS_REPORT_HISTORY_LATE] = (int64_t)c->alarms[ZKS_STORE_ALARM_LATE];
+    n[ZKS_REPORT_HISTORY_FORKS] = (int64_t)c->alarms[ZKS_STORE_ALARM_FORK];
+    n[ZKS_REPORT_HISTORY_UNVERIFIED] = (int64_t)c->alarms[ZKS_STORE_ALARM_UNVERIFIED];
+    n[ZKS_REPORT_HISTORY_REJECTED] = (int64_t)c->alarms[ZKS_STORE_ALARM_REJECTED];
+    n[ZKS_REPORT_HISTORY_NEW_CHAINS] = (int64_t)c->alarms[ZKS_STORE_ALARM_NEW_CHAIN];
     for (size_t i = 0; i < c->device_count; i++) {
         n[ZKS_REPORT_RIGHTS] = c->devices[i].self ? c->devices[i].rights : n[ZKS_REPORT_RIGHTS];
     }

@@ -4,7 +4,7 @@
 #include "store/private.h"
 
 #define HELD_COLUMNS \
-    "k, c, entry_seq, id, prev, floor, signed_ok, pusher, kind, time_ms, since_ms, blob"
+    "k, c, entry_seq, id, prev, floor, signed_ok, pusher, kind, time_ms, since_ms, blob, told"
 
 zks_status zks__store_held_add(zks__store *s, uint32_t g, zks__store_held *held)
 {
@@ -26,7 +26,7 @@ zks_status zks__store_held_add(zks__store *s, uint32_t g, zks__store_held *held)
     }
     zks__query q = zks__query_of(
         s, ZKS_Q_HELD_ADD,
-        "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     zks__bind_u64(&q, held->ref);
     zks__bind_i64(&q, held->c);
     zks__bind_u64(&q, held->entry_seq);
@@ -39,6 +39,7 @@ zks_status zks__store_held_add(zks__store *s, uint32_t g, zks__store_held *held)
     zks__bind_i64(&q, held->time_ms);
     zks__bind_i64(&q, held->since_ms);
     zks__bind_blob(&q, held->blob.data, held->blob.length);
+    zks__bind_i64(&q, held->told);
     status = zks__query_run(&q);
     if (status == ZKS_OK && sqlite3_changes(s->db) == 0) {
         status = zks__store_refuse(s, ZKS_E_STATE,
@@ -56,7 +57,8 @@ static void read_held(zks__query *q, zks__store_held *held)
                               .signed_ok = (int)zks__column_i64(q, 6),
                               .kind = (uint8_t)zks__column_i64(q, 8),
                               .time_ms = zks__column_i64(q, 9),
-                              .since_ms = zks__column_i64(q, 10)};
+                              .since_ms = zks__column_i64(q, 10),
+                              .told = (int)zks__column_i64(q, 12)};
     zks__column_copy(q, 3, held->id, sizeof held->id);
     zks__column_copy(q, 4, held->prev, sizeof held->prev);
     zks__column_copy(q, 7, held->pusher, sizeof held->pusher);
@@ -91,6 +93,21 @@ zks_status zks__store_held_remove(zks__store *s, uint64_t ref)
         return status;
     }
     zks__query q = zks__query_of(s, ZKS_Q_HELD_REMOVE, "DELETE FROM held WHERE k = ?");
+    zks__bind_u64(&q, ref);
+    status = zks__query_run(&q);
+    if (status == ZKS_OK && sqlite3_changes(s->db) == 0) {
+        status = zks__store_refuse(s, ZKS_E_NOT_FOUND, "There is no such held entry.");
+    }
+    return status;
+}
+
+zks_status zks__store_held_tell(zks__store *s, uint64_t ref)
+{
+    zks_status status = zks__store_writable(s);
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = zks__query_of(s, ZKS_Q_HELD_TOLD, "UPDATE held SET told = 1 WHERE k = ?");
     zks__bind_u64(&q, ref);
     status = zks__query_run(&q);
     if (status == ZKS_OK && sqlite3_changes(s->db) == 0) {

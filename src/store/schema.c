@@ -134,6 +134,12 @@ static const char *const steps[] = {
      */
     "ALTER TABLE chains ADD COLUMN late_seq INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE chains ADD COLUMN late_ms INTEGER NOT NULL DEFAULT 0;",
+
+    /* Version 9: how often which alarm was raised (kind: ZKS_STORE_ALARM_*), and which held entries
+     * were told as unverified. */
+    "CREATE TABLE alarms (g INTEGER NOT NULL, kind INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " PRIMARY KEY (g, kind)) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE held ADD COLUMN told INTEGER NOT NULL DEFAULT 0;",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

@@ -273,6 +273,7 @@ typedef struct zks__store_held {
     uint8_t kind;
     int64_t time_ms;
     int64_t since_ms;
+    int told; /* as unverified */
     zks__slice blob;
 } zks__store_held;
 ZKS_MUST_USE zks_status zks__store_held_add(zks__store *s, uint32_t g, zks__store_held *held);
@@ -281,6 +282,8 @@ typedef zks_status (*zks__store_held_fn)(const zks__store_held *held, void *user
 ZKS_MUST_USE zks_status zks__store_held_get(zks__store *s, uint64_t ref, zks__store_held_fn fn,
                                             void *user);
 ZKS_MUST_USE zks_status zks__store_held_remove(zks__store *s, uint64_t ref);
+/* Sets told. ZKS_E_NOT_FOUND. */
+ZKS_MUST_USE zks_status zks__store_held_tell(zks__store *s, uint64_t ref);
 ZKS_MUST_USE zks_status zks__store_held_each(zks__store *s, uint32_t g, zks__store_held_fn fn,
                                              void *user);
 
@@ -372,6 +375,22 @@ ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, const zks__store_
 typedef zks_status (*zks__store_claim_fn)(const zks__store_claim *claim, void *user);
 ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn,
                                                void *user);
+/* --- alarms: how often which was raised, ever; the kinds stand in the file --- */
+enum {
+    ZKS_STORE_ALARM_GAP = 1,
+    ZKS_STORE_ALARM_EXPIRED = 2,
+    ZKS_STORE_ALARM_WITHHELD = 3,
+    ZKS_STORE_ALARM_FORK = 4,
+    ZKS_STORE_ALARM_UNVERIFIED = 5,
+    ZKS_STORE_ALARM_NEW_CHAIN = 6,
+    ZKS_STORE_ALARM_REJECTED = 7,
+    ZKS_STORE_ALARM_LATE = 8,
+    ZKS_STORE_ALARMS = 9 /* size of an array by kind; nothing stands at 0 */
+};
+ZKS_MUST_USE zks_status zks__store_alarms_get(zks__store *s, uint32_t g,
+                                              uint64_t out[ZKS_STORE_ALARMS]);
+ZKS_MUST_USE zks_status zks__store_alarm_set(zks__store *s, uint32_t g, unsigned kind,
+                                             uint64_t count);
 /* When this device last told its heads, Unix ms; INT64_MIN: never. */
 ZKS_MUST_USE zks_status zks__store_heads_get(zks__store *s, uint32_t g, int64_t *out_time_ms);
 ZKS_MUST_USE zks_status zks__store_heads_set(zks__store *s, uint32_t g, int64_t time_ms);

@@ -275,6 +275,7 @@ static const char format_1[] =
     "ALTER TABLE chains DROP COLUMN asked_ms; ALTER TABLE relays DROP COLUMN asked_n;"
     "ALTER TABLE relays DROP COLUMN asked_ms;"
     "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms;"
+    "DROP TABLE alarms; ALTER TABLE held DROP COLUMN told;"
     "CREATE TABLE groups (g INTEGER PRIMARY KEY, group_id BLOB NOT NULL UNIQUE,"
     " suite INTEGER NOT NULL, mode INTEGER NOT NULL, seed BLOB NOT NULL, instance BLOB NOT NULL,"
     " descriptor TEXT NOT NULL, device_name TEXT NOT NULL, watermark INTEGER NOT NULL,"

@@ -229,14 +229,14 @@ void sim_check_taken(sim_world *w, size_t relay, size_t device, const zks__entry
 }
 
 /* Nobody asks for all that was before it joined. */
-static bool is_of_joiner(const sim_world *w, const struct zks__notice *n)
+static bool is_of_joiner(const sim_world *w, const zks__notice *n)
 {
     return !w->options.paired && n->event == ZKS_EVENT_HISTORY_GAP && n->first == 1 &&
            n->last >= ZKS_WANT_ENTRIES_MAX;
 }
 
 /* Whether everyone at the relay in use was asked in time for what is missing there. */
-static bool was_asked(const sim_slot *s, const struct zks__notice *n)
+static bool was_asked(const sim_slot *s, const zks__notice *n)
 {
     const sim_world *w = s->world;
     /* Where a relay takes nothing nobody can be asked. */
@@ -293,7 +293,7 @@ static bool was_heard(const sim_slot *s, const sim_slot *author, const sim_word 
 }
 
 /* Whoever is there is asked and answers, whatever relays have lost before. */
-static void check_given_up(sim_slot *s, const struct zks__notice *n)
+static void check_given_up(sim_slot *s, const zks__notice *n)
 {
     sim_world *w = s->world;
     bool fair = !w->relays[0].harbors && !w->relays[1].harbors && !w->copied;
@@ -309,6 +309,30 @@ static void check_given_up(sim_slot *s, const struct zks__notice *n)
     }
 }
 
+static unsigned alarm_of(int32_t event)
+{
+    return event == ZKS_EVENT_HISTORY_GAP        ? ZKS_STORE_ALARM_GAP
+           : event == ZKS_EVENT_HISTORY_EXPIRED  ? ZKS_STORE_ALARM_EXPIRED
+           : event == ZKS_EVENT_HISTORY_WITHHELD ? ZKS_STORE_ALARM_WITHHELD
+           : event == ZKS_EVENT_FORK             ? ZKS_STORE_ALARM_FORK
+           : event == ZKS_EVENT_UNVERIFIED       ? ZKS_STORE_ALARM_UNVERIFIED
+           : event == ZKS_EVENT_NEW_CHAIN        ? ZKS_STORE_ALARM_NEW_CHAIN
+                                                 : 0; /* is not counted */
+}
+
+void sim_check_alarms(sim_slot *s)
+{
+    uint64_t raised[ZKS_STORE_ALARMS];
+    zks__ledger_alarms(s->ledger, raised);
+    for (unsigned kind = ZKS_STORE_ALARM_GAP; kind <= ZKS_STORE_ALARM_REJECTED; kind++) {
+        if (raised[kind] != s->view.told[kind]) {
+            sim_fail(s->world, "slot %zu has raised alarm %u %llu times and told it %llu times",
+                     s->index, kind, (unsigned long long)raised[kind],
+                     (unsigned long long)s->view.told[kind]);
+        }
+    }
+}
+
 void sim_check_notices(sim_slot *s, const zks__received *r)
 {
     sim_world *w = s->world;
@@ -320,8 +344,13 @@ void sim_check_notices(sim_slot *s, const zks__received *r)
         sim_fail(w, "slot %zu rejected a blob of an honest relay: %d", s->index,
                  (int)r->reject_status);
     }
-    for (size_t i = 0; i < r->notice_count; i++) {
-        const struct zks__notice *n = &r->notices[i];
+    s->view.told[ZKS_STORE_ALARM_REJECTED] += r->rejected;
+    const zks__notice *n = r->notices.first;
+    for (size_t i = 0; i < r->notices.count; i++, n = n->next) {
+        if (i && w->options.mutation == SIM_LOST_NOTICE) {
+            return;
+        }
+        s->view.told[alarm_of(n->event)]++;
         sim_trace(w, "slot %zu reports %s %llu..%llu of %02x", s->index, name_of(n->event),
                   (unsigned long long)n->first, (unsigned long long)n->last, n->chain[0]);
         w->result.forks += n->event == ZKS_EVENT_FORK;

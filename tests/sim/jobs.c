@@ -82,6 +82,7 @@ static void free_job(sim_job *j)
     zks__buf_unref(j->made);
     zks__owed_done(&j->owed);
     zks__record_list_done(&j->records);
+    zks__notices_done(&j->received.notices);
 }
 
 void sim_jobs_drop(sim_slot *s)
@@ -307,12 +308,15 @@ void sim_jobs_run(sim_slot *s)
             w->result.stored += !j->status;
         }
     }
+    for (size_t i = 0; i < count && !status; i++) {
+        s->view.told[ZKS_STORE_ALARM_NEW_CHAIN] += group[i].state.rewound; /* an event of its own */
+    }
     if (!status) {
         sim_check_inbox(s);
         sim_members_note(s);
     }
     if (dies) {
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count && !status; i++) {
             sim_check_notices(s, &group[i].received); /* durable, though not told */
         }
         sim_slot_kill(s);
@@ -323,5 +327,8 @@ void sim_jobs_run(sim_slot *s)
             sim_job_finished(s, &group[i]);
         }
         free_job(&group[i]);
+    }
+    if (!w->result.failed && w->options.mutation != SIM_STALE_MEMORY) {
+        sim_check_alarms(s);
     }
 }

@@ -406,6 +406,7 @@ static void check_quarantine(sim_slot *s)
                  s->index, (unsigned long long)before,
                  (unsigned long long)(before - l->quarantine.count), (int)status);
     }
+    zks__notices_done(&out.notices);
     zks__store_rollback(store);
     zks__ledger_rolled_back(l, false);
     zks__ledger_reload(l);

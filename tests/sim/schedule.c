@@ -133,6 +133,7 @@ const char *sim_mutation_name(sim_mutation m)
         [SIM_STALE_MEMORY] = "stale-memory",
         [SIM_REUSED_CURSORS] = "reused-cursors",
         [SIM_HIDDEN_GAP] = "hidden-gap",
+        [SIM_LOST_NOTICE] = "lost-notice",
         [SIM_GIVES_UP] = "gives-up",
         [SIM_SECRET_LEAKS] = "secret-leaks",
         [SIM_NO_CUT_OFF] = "no-cut-off",

@@ -49,6 +49,7 @@ typedef enum sim_mutation {
     SIM_STALE_MEMORY,    /* after a rollback the ledger is not read again */
     SIM_REUSED_CURSORS,  /* a relay goes on behind its last cursor after a restart */
     SIM_HIDDEN_GAP,      /* events of the ledger are not passed on */
+    SIM_LOST_NOTICE,     /* a transaction tells one alarm at most */
     SIM_GIVES_UP,        /* gaps are given up whether or not anybody was asked */
     /* --- of paired groups --- */
     SIM_SECRET_LEAKS, /* who is removed gets the new secret */
@@ -137,6 +138,7 @@ typedef struct sim_view {
     uint64_t last_seq; /* of the inbox log */
     uint8_t seen[SIM_WORDS_MAX];
     uint8_t late[SIM_WORDS_MAX]; /* flagged late or as a fork */
+    uint64_t told[ZKS_STORE_ALARMS];
 } sim_view;
 
 typedef struct sim_gap {
@@ -492,6 +494,8 @@ void sim_check_ack(sim_world *w, int link, uint64_t cursor);
 /* A device counts its own entries up to n as settled at the relay in use. */
 void sim_check_settled(const sim_slot *s, uint64_t n);
 void sim_check_notices(sim_slot *s, const zks__received *r);
+/* Between two transactions: each alarm that was raised was told. */
+void sim_check_alarms(sim_slot *s);
 /* A relay has taken an entry of a device. */
 void sim_check_taken(sim_world *w, size_t relay, size_t device, const zks__entry *e);
 /* All are at the first relay, have all that it has and have sent all. */

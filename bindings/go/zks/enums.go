@@ -143,7 +143,8 @@ const (
 	// EventRejected: blobs that do not verify were dropped (coalesced); status: the last cause. COUNT,
 	// DEVICE (as the relay claims), RELAY
 	EventRejected EventKind = 8
-	// EventNewChain: this device began a new chain: its store was restored or forked. CHAIN
+	// EventNewChain: this device began a new chain: its store was restored or forked. DEVICE (this
+	// one), CHAIN
 	EventNewChain EventKind = 9
 	// EventDevice: a member joined. DEVICE
 	EventDevice EventKind = 10

@@ -27,6 +27,13 @@ type Report struct {
 	Duplicates, Rejected    uint64 // blobs dropped: there already; not to be verified
 	Connects                uint64 // times that a relay accepted this device
 
+	// Alarms about the histories of the devices, since the store was made, whether or not their
+	// event came.
+	HistoryGaps, HistoryExpired, HistoryWithheld      uint64 // ranges of entries
+	HistoryLate                                       uint64 // entries that had been given up
+	HistoryForks, HistoryUnverified, HistoryNewChains uint64
+	HistoryRejected                                   uint64 // as Rejected, of all the time
+
 	Suite       Suite
 	GroupKind   GroupKind
 	Epoch       uint64 // how often the group's keys have changed
@@ -101,6 +108,15 @@ func readReport(handle raw.Report) Report {
 		ActiveRelay:   words(raw.REPORT_ACTIVE_RELAY),
 		GroupID:       groupID(field(raw.REPORT_GROUP_ID)),
 		DeviceID:      deviceID(field(raw.REPORT_DEVICE_ID)),
+
+		HistoryGaps:       number(raw.REPORT_HISTORY_GAPS),
+		HistoryExpired:    number(raw.REPORT_HISTORY_EXPIRED),
+		HistoryWithheld:   number(raw.REPORT_HISTORY_WITHHELD),
+		HistoryLate:       number(raw.REPORT_HISTORY_LATE),
+		HistoryForks:      number(raw.REPORT_HISTORY_FORKS),
+		HistoryUnverified: number(raw.REPORT_HISTORY_UNVERIFIED),
+		HistoryRejected:   number(raw.REPORT_HISTORY_REJECTED),
+		HistoryNewChains:  number(raw.REPORT_HISTORY_NEW_CHAINS),
 	}
 }
 

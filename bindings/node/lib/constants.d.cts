@@ -292,7 +292,7 @@ declare const constants: {
   readonly ZKS_EVENT_FORK: 7;
   /** blobs that do not verify were dropped (coalesced); status: the last cause. COUNT, DEVICE (as the relay claims), RELAY */
   readonly ZKS_EVENT_REJECTED: 8;
-  /** this device began a new chain: its store was restored or forked. CHAIN */
+  /** this device began a new chain: its store was restored or forked. DEVICE (this one), CHAIN */
   readonly ZKS_EVENT_NEW_CHAIN: 9;
   /** a member joined. DEVICE */
   readonly ZKS_EVENT_DEVICE: 10;
@@ -401,6 +401,22 @@ declare const constants: {
   readonly ZKS_REPORT_EPOCH: 21;
   /** of this device, ZKS_RIGHT_*; 0 also when it is no member */
   readonly ZKS_REPORT_RIGHTS: 22;
+  /** as ZKS_EVENT_HISTORY_GAP, each a range of entries */
+  readonly ZKS_REPORT_HISTORY_GAPS: 23;
+  /** as ZKS_EVENT_HISTORY_EXPIRED, each a range */
+  readonly ZKS_REPORT_HISTORY_EXPIRED: 24;
+  /** as ZKS_EVENT_HISTORY_WITHHELD, each a range */
+  readonly ZKS_REPORT_HISTORY_WITHHELD: 25;
+  /** entries that came after they had been given up */
+  readonly ZKS_REPORT_HISTORY_LATE: 26;
+  /** as ZKS_EVENT_FORK */
+  readonly ZKS_REPORT_HISTORY_FORKS: 27;
+  /** as ZKS_EVENT_UNVERIFIED */
+  readonly ZKS_REPORT_HISTORY_UNVERIFIED: 28;
+  /** as ZKS_REPORT_REJECTED, of all the time */
+  readonly ZKS_REPORT_HISTORY_REJECTED: 29;
+  /** as ZKS_EVENT_NEW_CHAIN */
+  readonly ZKS_REPORT_HISTORY_NEW_CHAINS: 30;
   /** of this device; empty: none */
   readonly ZKS_REPORT_DEVICE_NAME: 101;
   /** empty: in memory */

@@ -237,6 +237,16 @@ export interface Report {
   groupKind: 'paired' | 'shared' | null;
   epoch: number;
   rights: Right[];
+  /** Alarms about the histories of the devices since the store was made, whether or not their event
+   * came: ranges that are missing, entries that came late, and so on. */
+  historyGaps: number;
+  historyExpired: number;
+  historyWithheld: number;
+  historyLate: number;
+  historyForks: number;
+  historyUnverified: number;
+  historyRejected: number;
+  historyNewChains: number;
   deviceName: string;
   storePath: string;
   activeRelay: string | null;

@@ -25,6 +25,9 @@ typedef struct device {
     _Atomic unsigned late;                 /* events behind CLOSED */
     _Atomic unsigned freed;                /* user_free calls */
     uint8_t refused[ZKS_SIZE_BLOB_ID];     /* of the entry refused last, before it is counted */
+    /* of the last event about a history, before it is counted */
+    uint8_t author[ZKS_SIZE_DEVICE_ID], chain[ZKS_SIZE_CHAIN];
+    int64_t first, last;
 } device;
 
 static inline void device_event(zks_client *c, const zks_event *e, void *user)
@@ -37,6 +40,16 @@ static inline void device_event(zks_client *c, const zks_event *e, void *user)
     if (kind == ZKS_EVENT_STATE) {
         d->state = zks__event_number(e, ZKS_EVENT_FIELD_STATE);
         d->connected += d->state == ZKS_STATE_CONNECTED;
+    }
+    size_t chain_length = 0;
+    const uint8_t *chain = zks__event_bytes(e, ZKS_EVENT_FIELD_CHAIN, &chain_length);
+    if (chain) {
+        size_t length = 0;
+        const uint8_t *author = zks__event_bytes(e, ZKS_EVENT_FIELD_DEVICE, &length);
+        memcpy(d->author, author, length);
+        memcpy(d->chain, chain, chain_length);
+        d->first = zks__event_number(e, ZKS_EVENT_FIELD_FIRST);
+        d->last = zks__event_number(e, ZKS_EVENT_FIELD_LAST);
     }
     if (kind == ZKS_EVENT_PUSH_REFUSED) {
         size_t length = 0;

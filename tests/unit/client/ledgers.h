@@ -19,6 +19,8 @@ static const uint8_t relay_key[32] = {9};
 static uint64_t cursor;
 static zks__sealed outbox[1024];
 static size_t outbox_count;
+/* What the ledgers have told: what tick and deliver return points into it. */
+static zks__notices told_ever;
 
 /* The system's clock, set wrong by so much. */
 static int64_t clock_error_ms;
@@ -99,6 +101,12 @@ static inline void exchange_records(zks__ledger *from, zks__ledger *to)
     zks__record_list_done(&list);
 }
 
+static inline void keep_notices(zks__received *out)
+{
+    zks__notices own = out->notices;
+    zks__notices_append(&told_ever, &own);
+}
+
 static inline void drop_outbox(void)
 {
     while (outbox_count) {
@@ -120,6 +128,7 @@ static inline void setup(void)
 static inline void teardown(void)
 {
     drop_outbox();
+    zks__notices_done(&told_ever);
     zks__ledger_close(a);
     zks__ledger_close(b);
     ck_assert_int_eq(zks__runtime_close(runtime, 10000), ZKS_OK);
@@ -169,6 +178,7 @@ static inline zks__received deliver_as(zks__ledger *to, const uint8_t *sender, s
     begin(to);
     ck_assert_int_eq(zks__ledger_receive(to, &blobs, &out), ZKS_OK);
     commit(to);
+    keep_notices(&out);
     if (!out.stale) {
         cursor += count;
     }
@@ -205,17 +215,19 @@ static inline zks__received tick(zks__ledger *l, int64_t *out_next_ms)
     begin(l);
     ck_assert_int_eq(zks__ledger_tick(l, true, &out, out_next_ms), ZKS_OK);
     commit(l);
+    keep_notices(&out);
     return out;
 }
 
-static inline bool told(const zks__received *r, int32_t event)
+/* How often. */
+static inline size_t told(const zks__received *r, int32_t event)
 {
-    for (size_t i = 0; i < r->notice_count; i++) {
-        if (r->notices[i].event == event) {
-            return true;
-        }
+    size_t count = 0;
+    const zks__notice *n = r->notices.first;
+    for (size_t i = 0; i < r->notices.count; i++, n = n->next) {
+        count += n->event == event;
     }
-    return false;
+    return count;
 }
 
 /* The next entry of a chain of B's own besides its first, into the outbox. */

@@ -195,6 +195,7 @@ static inline zks__received receive(const zks__buf *blob, const uint8_t blob_id[
     begin();
     ck_assert_int_eq(zks__ledger_receive(a, &blobs, &out), ZKS_OK);
     commit();
+    zks__notices_done(&out.notices);
     return out;
 }
 

@@ -116,6 +116,7 @@ START_TEST(removed_device_cannot_rewrite_what_lies_below_the_cut_off)
         begin();
         ck_assert_int_eq(zks__ledger_tick(a, true, &out, &next), ZKS_OK);
         commit();
+        zks__notices_done(&out.notices);
         ck_assert_uint_eq(out.delivered, round); /* "three"; "two" is missing */
     }
     rotate(b_id);

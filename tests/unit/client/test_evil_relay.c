@@ -65,6 +65,7 @@ START_TEST(what_nobody_has_becomes_a_gap)
     DEVICE_UNTIL(evil_received(b) == 2);
     device_free(a);
     EVIL_GIVES_UP(b->events[ZKS_EVENT_HISTORY_GAP] == 1);
+    ck_assert(b->first == 3 && b->last == 3);
     DEVICE_UNTIL(evil_received(b) == 5);
     evil_expect(b, (uint64_t[]){1, 2, 4, 5, 6}, 5, true);
 }

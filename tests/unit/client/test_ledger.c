@@ -373,12 +373,12 @@ START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
     load_relay(original);
     zks__received r = deliver_as(original, device_of(original), 1, 1);
     ck_assert(r.need_records); /* come again */
-    ck_assert_uint_eq(r.notice_count, 1);
-    ck_assert_int_eq(r.notices[0].event, ZKS_EVENT_NEW_CHAIN);
+    ck_assert_uint_eq(r.notices.count, 1);
+    ck_assert_int_eq(r.notices.first->event, ZKS_EVENT_NEW_CHAIN);
     load_relay(original);
     r = deliver_as(original, device_of(original), 1, 1);
     ck_assert_uint_eq(r.delivered, 1); /* the copy's entry, as the other branch */
-    ck_assert_int_eq(r.notices[0].event, ZKS_EVENT_FORK);
+    ck_assert_int_eq(r.notices.first->event, ZKS_EVENT_FORK);
     zks__ledger_close(original);
     zks__ledger_close(copy);
     remove_store(first);
@@ -433,17 +433,16 @@ START_TEST(a_member_that_makes_up_heads_costs_a_chain_an_hour)
         ck_assert_int_eq(zks__heads_encode(&heads, made_up, body, sizeof body, &length), ZKS_OK);
         zks__received r = say(ZKS_ENTRY_HEADS, seq, body, length);
         ck_assert_uint_eq(r.rejected, 0);
-        for (size_t i = 0; i < r.notice_count; i++) {
-            chains += r.notices[i].event == ZKS_EVENT_NEW_CHAIN;
-        }
+        chains += told(&r, ZKS_EVENT_NEW_CHAIN);
     }
     ck_assert_uint_eq(chains, 1);
     for (int minutes = 1; minutes < 60; minutes++) {
         clock_error_ms = minutes * INT64_C(60000);
         zks__received r = tick(a, &next);
-        for (size_t i = 0; i < r.notice_count; i++) {
-            bool of_b = memcmp(r.notices[i].author, device_of(b), ZKS_DEVICE_ID_BYTES) == 0;
-            withheld += of_b && r.notices[i].event == ZKS_EVENT_HISTORY_WITHHELD;
+        const zks__notice *n = r.notices.first;
+        for (size_t i = 0; i < r.notices.count; i++, n = n->next) {
+            bool of_b = memcmp(n->author, device_of(b), ZKS_DEVICE_ID_BYTES) == 0;
+            withheld += of_b && n->event == ZKS_EVENT_HISTORY_WITHHELD;
         }
     }
     clock_error_ms = 0;

@@ -14,6 +14,7 @@ static zks__received tick(int64_t *out_next_ms)
     begin();
     ck_assert_int_eq(zks__ledger_tick(a, true, &out, out_next_ms ? out_next_ms : &next), ZKS_OK);
     commit();
+    zks__notices_done(&out.notices);
     return out;
 }
 
@@ -180,6 +181,7 @@ static zks__received flood(size_t count, size_t length)
     begin();
     ck_assert_int_eq(zks__ledger_receive(a, &blobs, &r), ZKS_OK);
     commit();
+    zks__notices_done(&r.notices);
     zks__free(bytes);
     return r;
 }

@@ -205,8 +205,12 @@ static zks_status count_record(zks__slice bytes, void *user)
     return bytes.length == 3 ? ZKS_OK : ZKS_E_INTERNAL;
 }
 
+/* Format 9 added them. */
+#define DROP_ALARMS "DROP TABLE alarms; ALTER TABLE held DROP COLUMN told"
 /* Format 8 added them. */
-#define DROP_LATE "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
+#define DROP_LATE                              \
+    "ALTER TABLE chains DROP COLUMN late_seq;" \
+    "ALTER TABLE chains DROP COLUMN late_ms"
 /* Format 7 added them. */
 #define DROP_ASKED                                                                      \
     "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
@@ -227,6 +231,7 @@ START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
     help_ok(zks__store_record_add(s, group.g, hash, (zks__slice){(const uint8_t *)"abc", 3}));
     help_ok(zks__store_commit(s));
     run_sql(s, "DROP TABLE quarantine");
+    run_sql(s, DROP_ALARMS);
     run_sql(s, DROP_LATE);
     run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 5");
@@ -295,6 +300,7 @@ START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
     relay.acked_n = 8;
     help_ok(zks__store_relay_update(s, &relay));
     help_ok(zks__store_commit(s));
+    run_sql(s, DROP_ALARMS);
     run_sql(s, DROP_LATE);
     run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 6");
@@ -312,6 +318,45 @@ START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
     help_ok(zks__store_relay_update(s, &relay));
     help_ok(zks__store_commit(s));
     check_asked(s, group.g, &chain, &claim, &relay);
+    zks__store_close(s);
+}
+END_TEST
+
+static zks_status find_held(const zks__store_held *held, void *user)
+{
+    *(zks__store_held *)user = *held;
+    ck_assert_uint_eq(held->blob.length, 3);
+    ck_assert_mem_eq(held->blob.data, "abc", 3);
+    return ZKS_OK;
+}
+
+/* Format 9 added the alarms, and whether a held entry was told as unverified. */
+START_TEST(migrate_from_format_8_keeps_what_is_held_and_counts_from_none)
+{
+    zks__store_group group = {.suite = 1, .mode = 2, .group_id = {1}};
+    zks__store_chain chain = {.author = {1}, .chain = {2}};
+    zks__store_held held = {.entry_seq = 4, .told = 1, .blob = {(const uint8_t *)"abc", 3}};
+    zks__store_held found = {0};
+    uint64_t alarms[ZKS_STORE_ALARMS];
+    zks__store *s = help_open(path);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    help_ok(zks__store_chain_add(s, group.g, &chain));
+    held.c = chain.c;
+    held.ref = ((uint64_t)group.g << 40) + 1;
+    help_ok(zks__store_held_add(s, group.g, &held));
+    help_ok(zks__store_commit(s));
+    run_sql(s, DROP_ALARMS);
+    run_sql(s, "PRAGMA user_version = 8");
+    zks__store_close(s);
+    s = help_open(path);
+    help_ok(zks__store_held_each(s, group.g, find_held, &found));
+    ck_assert_uint_eq(found.ref, held.ref);
+    ck_assert_int_eq(found.told, 0);
+    help_ok(zks__store_alarms_get(s, group.g, alarms));
+    for (unsigned kind = 0; kind < ZKS_STORE_ALARMS; kind++) {
+        ck_assert_uint_eq(alarms[kind], 0);
+    }
     zks__store_close(s);
 }
 END_TEST
@@ -503,6 +548,7 @@ static void add(TCase *c)
     tcase_add_test(c, migrate_steps_run_once_each_and_in_order);
     tcase_add_test(c, migrate_from_format_5_keeps_all_and_adds_the_quarantine);
     tcase_add_test(c, migrate_from_format_6_keeps_all_and_nothing_was_asked_for);
+    tcase_add_test(c, migrate_from_format_8_keeps_what_is_held_and_counts_from_none);
     tcase_add_test(c, lock_same_process_twice_is_busy);
     tcase_add_test(c, lock_second_process_is_busy_with_the_pid);
     tcase_add_test(c, lock_ends_with_its_process);

@@ -142,12 +142,58 @@ START_TEST(held_add_get_each_remove_agree)
     help_ok(zks__store_held_get(s, h.ref, check_held, &seen));
     help_ok(zks__store_held_remove(s, h.ref));
     ck_assert_int_eq(zks__store_held_remove(s, h.ref), ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(zks__store_held_tell(s, h.ref), ZKS_E_NOT_FOUND);
     ck_assert_int_eq(zks__store_held_get(s, h.ref, check_held, &seen), ZKS_E_NOT_FOUND);
     seen = 0;
     help_ok(zks__store_held_each(s, group.g, check_held, &seen));
     ck_assert_uint_eq(seen, 9);
     help_ok(zks__store_held_each(s, other.g, check_held, &seen));
     ck_assert_uint_eq(seen, 9);
+}
+END_TEST
+
+static zks_status read_told(const zks__store_held *h, void *user)
+{
+    *(int *)user = h->told;
+    return ZKS_OK;
+}
+
+START_TEST(held_tell_is_kept_and_the_rest_stays)
+{
+    uint8_t blob[4096];
+    size_t seen = 0;
+    int told = -1;
+    zks__store_held h = held_of(3, blob);
+    help_ok(zks__store_held_add(s, group.g, &h));
+    help_ok(zks__store_held_get(s, h.ref, read_told, &told));
+    ck_assert_int_eq(told, 0);
+    help_ok(zks__store_held_tell(s, h.ref));
+    help_ok(zks__store_held_get(s, h.ref, read_told, &told));
+    ck_assert_int_eq(told, 1);
+    help_ok(zks__store_held_get(s, h.ref, check_held, &seen));
+    ck_assert_uint_eq(seen, 1);
+}
+END_TEST
+
+/* --- alarms ----------------------------------------------------------------------- */
+
+START_TEST(alarms_are_of_one_group_and_roll_back)
+{
+    uint64_t alarms[ZKS_STORE_ALARMS];
+    help_ok(zks__store_alarm_set(s, group.g, ZKS_STORE_ALARM_GAP, 1));
+    help_ok(zks__store_alarm_set(s, group.g, ZKS_STORE_ALARM_LATE, UINT64_C(1) << 40));
+    help_ok(zks__store_commit(s));
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_alarm_set(s, group.g, ZKS_STORE_ALARM_GAP, 2));
+    zks__store_rollback(s);
+    ck_assert_int_eq(zks__store_alarm_set(s, group.g, ZKS_STORE_ALARM_GAP, 3), ZKS_E_STATE);
+    help_ok(zks__store_alarms_get(s, group.g, alarms));
+    ck_assert_uint_eq(alarms[ZKS_STORE_ALARM_GAP], 1);
+    ck_assert_uint_eq(alarms[ZKS_STORE_ALARM_LATE], UINT64_C(1) << 40);
+    ck_assert_uint_eq(alarms[ZKS_STORE_ALARM_FORK], 0);
+    help_ok(zks__store_alarms_get(s, other.g, alarms));
+    ck_assert_uint_eq(alarms[ZKS_STORE_ALARM_GAP], 0);
+    help_ok(zks__store_begin(s)); /* for the teardown */
 }
 END_TEST
 
@@ -264,6 +310,8 @@ static void add(TCase *c)
     tcase_add_test(c, relay_outside_a_transaction_is_added_durably);
     tcase_add_test(c, pin_is_kept_for_its_address);
     tcase_add_test(c, held_add_get_each_remove_agree);
+    tcase_add_test(c, held_tell_is_kept_and_the_rest_stays);
+    tcase_add_test(c, alarms_are_of_one_group_and_roll_back);
     tcase_add_test(c, quarantine_keeps_the_order_and_each_blob_once);
     tcase_add_test(c, held_callback_may_write);
 }

@@ -410,7 +410,7 @@ enum {
     /* blobs that do not verify were dropped (coalesced); status: the last cause. COUNT, DEVICE
      * (as the relay claims), RELAY */
     ZKS_EVENT_REJECTED = 8,
-    /* this device began a new chain: its store was restored or forked. CHAIN */
+    /* this device began a new chain: its store was restored or forked. DEVICE (this one), CHAIN */
     ZKS_EVENT_NEW_CHAIN = 9,
     ZKS_EVENT_DEVICE = 10, /* a member joined. DEVICE */
     /* the store has a problem, or (status 0) has none any more; status: which */
@@ -505,6 +505,17 @@ enum {
     ZKS_REPORT_GROUP_KIND = 20,     /* ZKS_GROUP_KIND_*; 0: not open yet */
     ZKS_REPORT_EPOCH = 21,          /* how often the group's keys have changed */
     ZKS_REPORT_RIGHTS = 22,         /* of this device, ZKS_RIGHT_*; 0 also when it is no member */
+    /* alarms about the histories of the devices, since the store was made: they are counted where
+     * the store keeps what they are about, and so are those whose event never came, since the
+     * program ended first */
+    ZKS_REPORT_HISTORY_GAPS = 23,       /* as ZKS_EVENT_HISTORY_GAP, each a range of entries */
+    ZKS_REPORT_HISTORY_EXPIRED = 24,    /* as ZKS_EVENT_HISTORY_EXPIRED, each a range */
+    ZKS_REPORT_HISTORY_WITHHELD = 25,   /* as ZKS_EVENT_HISTORY_WITHHELD, each a range */
+    ZKS_REPORT_HISTORY_LATE = 26,       /* entries that came after they had been given up */
+    ZKS_REPORT_HISTORY_FORKS = 27,      /* as ZKS_EVENT_FORK */
+    ZKS_REPORT_HISTORY_UNVERIFIED = 28, /* as ZKS_EVENT_UNVERIFIED */
+    ZKS_REPORT_HISTORY_REJECTED = 29,   /* as ZKS_REPORT_REJECTED, of all the time */
+    ZKS_REPORT_HISTORY_NEW_CHAINS = 30, /* as ZKS_EVENT_NEW_CHAIN */
     /* zks_report_text */
     ZKS_REPORT_DEVICE_NAME = 101,  /* of this device; empty: none */
     ZKS_REPORT_STORE_PATH = 102,   /* empty: in memory */

@@ -431,7 +431,7 @@ class EventKind(IntEnum):
     # blobs that do not verify were dropped (coalesced); status: the last cause. COUNT, DEVICE (as
     # the relay claims), RELAY
     REJECTED = 8
-    # this device began a new chain: its store was restored or forked. CHAIN
+    # this device began a new chain: its store was restored or forked. DEVICE (this one), CHAIN
     NEW_CHAIN = 9
     # a member joined. DEVICE
     DEVICE = 10
@@ -563,6 +563,22 @@ class ReportField(IntEnum):
     EPOCH = 21
     # of this device, ZKS_RIGHT_*; 0 also when it is no member
     RIGHTS = 22
+    # as ZKS_EVENT_HISTORY_GAP, each a range of entries
+    HISTORY_GAPS = 23
+    # as ZKS_EVENT_HISTORY_EXPIRED, each a range
+    HISTORY_EXPIRED = 24
+    # as ZKS_EVENT_HISTORY_WITHHELD, each a range
+    HISTORY_WITHHELD = 25
+    # entries that came after they had been given up
+    HISTORY_LATE = 26
+    # as ZKS_EVENT_FORK
+    HISTORY_FORKS = 27
+    # as ZKS_EVENT_UNVERIFIED
+    HISTORY_UNVERIFIED = 28
+    # as ZKS_REPORT_REJECTED, of all the time
+    HISTORY_REJECTED = 29
+    # as ZKS_EVENT_NEW_CHAIN
+    HISTORY_NEW_CHAINS = 30
     # of this device; empty: none
     DEVICE_NAME = 101
     # empty: in memory

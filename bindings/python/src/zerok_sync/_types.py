@@ -233,6 +233,14 @@ class Report:
     group_kind: GroupKind | None
     epoch: int
     rights: Right
+    history_gaps: int
+    history_expired: int
+    history_withheld: int
+    history_late: int
+    history_forks: int
+    history_unverified: int
+    history_rejected: int
+    history_new_chains: int
     device_name: str
     store_path: str
     active_relay: str | None
