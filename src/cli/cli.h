@@ -37,6 +37,7 @@ enum {
     CLI_GLOBALS = 10,
     CLI_TEXT_MAX = 1024,
     CLI_KEY_TEXT = 53,
+    CLI_SHORT_ID_BYTES = 4, /* of an id, where people read it */
     CLI_ID_TEXT = 65,
     CLI_NAME_TEXT = 4 * ZKS_SIZE_NAME_MAX + 1, /* a name whose every byte is escaped */
     CLI_DIGITS_TEXT = 8                        /* "123 456" */

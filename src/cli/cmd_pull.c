@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BATCH_COUNT = 1000, SHORT_ID = 8 };
+enum { BATCH_COUNT = 1000 };
 
 typedef struct reader {
     cli *c;
@@ -100,7 +100,7 @@ static int print_entry(reader *r, const entry *e)
         return CLI_OK;
     }
     char sender[CLI_ID_TEXT];
-    cli_hex(e->sender, SHORT_ID / 2, sender);
+    cli_hex(e->sender, CLI_SHORT_ID_BYTES, sender);
     printf("%" PRIu64 "\t%s\t%" PRIu64 "\t", e->seq, sender, e->number);
     cli_print_escaped(stdout, e->data, e->length);
     putchar('\n');

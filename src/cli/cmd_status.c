@@ -58,6 +58,43 @@ static const struct {
                {"devices", "devices", ZKS_REPORT_DEVICES},
                {"held", "held back", ZKS_REPORT_HELD}};
 
+/* Of all the time that the store has. */
+static const struct {
+    const char *name, *label;
+    int32_t field;
+} alarms[] = {{"gaps", "gaps", ZKS_REPORT_HISTORY_GAPS},
+              {"expired", "expired", ZKS_REPORT_HISTORY_EXPIRED},
+              {"withheld", "withheld", ZKS_REPORT_HISTORY_WITHHELD},
+              {"late", "entries that came late", ZKS_REPORT_HISTORY_LATE},
+              {"forks", "forks", ZKS_REPORT_HISTORY_FORKS},
+              {"unverified", "unverified", ZKS_REPORT_HISTORY_UNVERIFIED},
+              {"rejected", "rejected blobs", ZKS_REPORT_HISTORY_REJECTED},
+              {"new_chains", "new own chains", ZKS_REPORT_HISTORY_NEW_CHAINS}};
+
+static json_t *json_alarms(const zks_report *report)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
+        json_object_set_new(object, alarms[i].name,
+                            json_integer((json_int_t)zks_report_number(report, alarms[i].field)));
+    }
+    return object;
+}
+
+static void print_alarms(const zks_report *report)
+{
+    const char *between = "";
+    printf("%-20s ", "alarms");
+    for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
+        int64_t count = zks_report_number(report, alarms[i].field);
+        if (count) {
+            printf("%s%s %" PRId64, between, alarms[i].label, count);
+            between = ", ";
+        }
+    }
+    printf("%s\n", *between ? "" : "none");
+}
+
 static const char *kind_name(const zks_report *report)
 {
     bool paired = zks_report_number(report, ZKS_REPORT_GROUP_KIND) == ZKS_GROUP_KIND_PAIRED;
@@ -94,6 +131,9 @@ static int print_status_json(cli *c, const zks_report *report)
     for (size_t i = 0; object && i < sizeof figures / sizeof *figures; i++) {
         json_object_set_new(object, figures[i].name,
                             json_integer((json_int_t)zks_report_number(report, figures[i].field)));
+    }
+    if (object) {
+        json_object_set_new(object, "alarms", json_alarms(report));
     }
     return cli_json(c, object);
 }
@@ -143,6 +183,7 @@ static void print_status(const zks_report *report)
         printf("%-20s %" PRId64 "\n", figures[i].label,
                zks_report_number(report, figures[i].field));
     }
+    print_alarms(report);
     print_relays(report);
 }
 

@@ -95,7 +95,7 @@ static const cli_command commands[] = {
      "  zks watch --json --count 10\n"
      "  zks watch --until-idle 5 --raw >>log\n",
      cmd_watch},
-    {"status", "", "shows store, relays and what waits",
+    {"status", "", "shows store, relays, what waits, and alarms",
      "Shows the figures of this device. With --online it connects first.",
      "  zks status\n"
      "  zks status --online --json\n",

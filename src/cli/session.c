@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -139,6 +140,24 @@ static void on_state(cli *c, const zks_event *event)
     }
 }
 
+/* What a history event is about: the device's entries first..last of a chain. */
+static void add_history(json_t *object, const zks_event *event)
+{
+    size_t length = 0;
+    const uint8_t *chain = zks_event_bytes(event, ZKS_EVENT_FIELD_CHAIN, &length);
+    int64_t first = zks_event_number(event, ZKS_EVENT_FIELD_FIRST);
+    if (!chain) {
+        return;
+    }
+    json_object_set_new(object, "chain", cli_json_hex(chain, length));
+    if (first) {
+        json_object_set_new(object, "first", json_integer((json_int_t)first));
+        json_object_set_new(
+            object, "last",
+            json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_LAST)));
+    }
+}
+
 static void print_event(cli *c, const zks_event *event, const char *sentence)
 {
     int32_t kind = zks_event_kind(event);
@@ -158,6 +177,12 @@ static void print_event(cli *c, const zks_event *event, const char *sentence)
         json_object_set_new(
             object, "epoch",
             json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_NUMBER)));
+    } else if (object && kind == ZKS_EVENT_REJECTED) {
+        json_object_set_new(
+            object, "count",
+            json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_COUNT)));
+    } else if (object) {
+        add_history(object, event);
     }
     cli_json(c, object);
     fflush(stdout);
@@ -193,6 +218,29 @@ static bool keep_event(cli *c, const zks_event *event, const char *sentence)
     }
 }
 
+/* " (device 0a0b0c0d, entries 5 to 9)", as pull and watch name a sender; empty where there is none.
+ */
+static void describe_entries(const zks_event *event, char out[96])
+{
+    size_t length = 0;
+    const uint8_t *device = zks_event_bytes(event, ZKS_EVENT_FIELD_DEVICE, &length);
+    int64_t first = zks_event_number(event, ZKS_EVENT_FIELD_FIRST);
+    int64_t last = zks_event_number(event, ZKS_EVENT_FIELD_LAST);
+    char id[CLI_ID_TEXT] = "";
+    out[0] = '\0';
+    if (!device || !first) {
+        return;
+    }
+    cli_hex(device, CLI_SHORT_ID_BYTES, id);
+    if (zks_event_kind(event) == ZKS_EVENT_QUIET) {
+        snprintf(out, 96, " (device %s, last entry %" PRId64 ")", id, last);
+    } else if (first == last) {
+        snprintf(out, 96, " (device %s, entry %" PRId64 ")", id, first);
+    } else {
+        snprintf(out, 96, " (device %s, entries %" PRId64 " to %" PRId64 ")", id, first, last);
+    }
+}
+
 /* Told to programs, or with -v, only. */
 static bool is_minor(int32_t kind)
 {
@@ -213,7 +261,10 @@ static void on_event(zks_client *client, const zks_event *event, void *user)
         print_event(c, event, sentence);
     }
     if (!is_minor(kind)) {
-        cli_note(c, "zks: %s", sentence ? sentence : zks_status_text(zks_event_status(event)));
+        char entries[96];
+        describe_entries(event, entries);
+        cli_note(c, "zks: %s%s", sentence ? sentence : zks_status_text(zks_event_status(event)),
+                 entries);
     } else if ((c->show_events || c->verbose) && sentence && !c->json) {
         cli_note(c, "zks: %s", sentence);
     }

@@ -96,11 +96,11 @@ class Relay:
 class Watch:
     """zks watch --json in the background."""
 
-    def __init__(self, device, *args):
+    def __init__(self, device, *args, env=None):
         self.entries, self.events = [], []
         self.process = subprocess.Popen(
             device.command("--json", "watch", *args), stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment())
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment(**(env or {})))
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
 
@@ -246,8 +246,8 @@ class Case(unittest.TestCase):
         self.addCleanup(self.end_process, relay)
         return relay
 
-    def watch(self, device, *args):
-        watch = Watch(device, *args)
+    def watch(self, device, *args, **more):
+        watch = Watch(device, *args, **more)
         self.addCleanup(self.end_process, watch)
         return watch
 

@@ -35,7 +35,7 @@ SCHEMA = {
                "device_id": str, "device_name": str, "state": str,
                "relays": list, "pending": int, "pending_bytes": int, "unread": int,
                "unread_bytes": int, "last_seq": int, "acked_seq": int, "last_number": int,
-               "devices": int, "held": int},
+               "devices": int, "held": int, "alarms": dict},
     "device": {"device_id": str, "name": str, "self": bool, "rights": list, "seen_ms": int,
                "not_after_s": int, "last_number": int},
     "pair_code": {"code": str, "relay": str, "expires_s": int},
