@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What a user meets on the command line: help, completion, JSON, exit codes, secrets, Ctrl-C."""
+import array
+import fcntl
 import os
 import re
 import signal
 import stat
 import subprocess
+import termios
 import time
 import unittest
 
@@ -293,6 +296,13 @@ class Secrets(e2e.Case):
             self.assertNotIn(secret, log)
 
 
+def unread(pipe):
+    """Bytes that its reader has not taken yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
 class Interrupt(e2e.Case):
 
     def test_ctrl_c_while_pushing_keeps_what_was_read(self):
@@ -303,7 +313,7 @@ class Interrupt(e2e.Case):
                                    stderr=subprocess.PIPE)
         process.stdin.write(b"one\ntwo\n")
         process.stdin.flush()
-        time.sleep(0.5)
+        e2e.wait_for("both lines are read", lambda: not unread(process.stdin))
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(e2e.PATIENCE), 130)
         process.stdin.close()
