@@ -205,7 +205,89 @@ START_TEST(a_claim_of_two_members_is_one_and_stays)
 }
 END_TEST
 
+/* Of an own chain: a new one an hour, but not for ever, since others take so many of an author. */
+START_TEST(heads_that_are_ahead_begin_a_bounded_number_of_chains)
+{
+    static uint8_t body[ZKS_HEADS_FIXED_BYTES + ZKS_HEADS_HEAD_BYTES];
+    made say = {.by = b, .kind = ZKS_ENTRY_HEADS, .is_signed = true, .body = body};
+    zks__heads h = {.count = 1};
+    zks__head head = {.seq = 1000000, .id = {1}};
+    push(a, 1);
+    memcpy(head.author, device_of(a), sizeof head.author);
+    for (uint64_t i = 1; i <= ZKS_CHAINS_ON_WORD_MAX + 5; i++) {
+        clock_error_ms += 61 * MINUTE_MS;
+        memcpy(head.chain, a->own->row.chain, sizeof head.chain);
+        ck_assert_int_eq(zks__heads_encode(&h, &head, body, sizeof body, &say.length), ZKS_OK);
+        say.seq = i;
+        memcpy(say.prev, say.id, i > 1 ? sizeof say.prev : 0);
+        zks__received r = make(&say);
+        ck_assert_uint_eq(r.rejected, 0);
+        ck_assert(told(&r, ZKS_EVENT_NEW_CHAIN) == (i < ZKS_CHAINS_ON_WORD_MAX));
+    }
+    ck_assert_uint_eq(zks__ledger_find_author(a, device_of(a))->chains, ZKS_CHAINS_ON_WORD_MAX);
+}
+END_TEST
+
+/* --- gaps --- */
+
+enum { FAR = 700 };
+
+/* The first entry of a chain, and one far behind it. */
+static void leave_gap(zks__ledger *by, uint32_t chain)
+{
+    made m = {.by = by, .chain = chain, .seq = 1, .is_signed = true};
+    ck_assert_uint_eq(make(&m).delivered, 1);
+    m.seq = FAR;
+    m.prev[0] = 1;
+    ck_assert_uint_eq(make(&m).held, 1);
+}
+
+static uint64_t late_seq_of_c(void)
+{
+    static const uint32_t chain = 1;
+    uint8_t name[ZKS_CHAIN_BYTES] = {[15] = 0x55};
+    memcpy(name, &chain, sizeof chain);
+    return zks__ledger_find_chain(a, device_of(c), name)->row.late_seq;
+}
+
+/* What long gaps leave is asked for a piece at a time: whoever makes them on and on puts off its
+ * own. */
+START_TEST(long_gaps_without_end_put_off_nobody_elses)
+{
+    int64_t next;
+    unsigned pieces = 0;
+    uint64_t late_seq = 0;
+    leave_gap(c, 1);
+    for (uint32_t minute = 1; minute <= 90; minute++) {
+        if (minute % 3 == 0) {
+            leave_gap(b, minute);
+        }
+        clock_error_ms += MINUTE_MS;
+        (void)tick(a, &next);
+        pieces += late_seq && late_seq_of_c() < late_seq;
+        late_seq = late_seq_of_c();
+    }
+    ck_assert_uint_ge(pieces, 2);
+}
+END_TEST
+
 /* --- chains --- */
+
+/* Chains of that author in A's HEADS. */
+static size_t count_named(const zks__ledger *author)
+{
+    zks__buf *body = NULL;
+    zks__heads heads;
+    zks__head head;
+    size_t count = 0;
+    ck_assert_int_eq(zks__ledger_heads(a, &body), ZKS_OK);
+    ck_assert_int_eq(zks__heads_decode(body->data, body->length, &heads), ZKS_OK);
+    while (zks__heads_next(&heads, &head)) {
+        count += memcmp(head.author, device_of(author), sizeof head.author) == 0;
+    }
+    zks__buf_unref(body);
+    return count;
+}
 
 /* An author begins so many chains; the next is rejected, told, and nobody else is concerned. */
 START_TEST(an_author_has_so_many_chains_and_others_are_not_concerned)
@@ -243,6 +325,8 @@ START_TEST(an_author_has_so_many_chains_and_others_are_not_concerned)
     }
     other.chain = 2;
     ck_assert_uint_eq(make(&other).delivered, 1);
+    ck_assert_uint_eq(count_named(c), 2); /* in A's HEADS is room for them */
+    ck_assert_uint_ge(count_named(b), 1000);
 }
 END_TEST
 
@@ -275,7 +359,7 @@ START_TEST(unsigned_entries_of_a_pusher_are_bounded_and_push_out_only_its_own)
     zks__received r = tick(a, &next);
     ck_assert_uint_eq(r.held_now, 0);
     ck_assert_uint_eq(r.rejected, HELD_MAX);
-    ck_assert_uint_eq(zks__map_count(a->chains), _i ? 2 : 2); /* C's, and A's own */
+    ck_assert_uint_eq(zks__map_count(a->chains), 2); /* C's, and A's own */
     begin(a);
     roll_back(a);
     load_relay(a);
@@ -343,6 +427,8 @@ static void add(TCase *t)
     tcase_add_loop_test(t, invented_heads_open_no_chains, 0, 2);
     tcase_add_loop_test(t, invented_heads_keep_no_claim_of_another_member_out, 0, 2);
     tcase_add_test(t, a_claim_of_two_members_is_one_and_stays);
+    tcase_add_test(t, heads_that_are_ahead_begin_a_bounded_number_of_chains);
+    tcase_add_test(t, long_gaps_without_end_put_off_nobody_elses);
     tcase_add_test(t, an_author_has_so_many_chains_and_others_are_not_concerned);
     tcase_add_loop_test(t, unsigned_entries_of_a_pusher_are_bounded_and_push_out_only_its_own, 0,
                         2);
