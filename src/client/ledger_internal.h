@@ -11,7 +11,8 @@
 
 #include <zks/zks.h>
 
-/* So often, and behind so many bytes, an entry is signed: what others hold until then is bounded. */
+/* So often, and after so many bytes, an entry is signed: what others hold until then is bounded.
+ */
 enum { ZKS_SIGN_EVERY = 256, ZKS_SIGN_EVERY_BYTES = 4 << 20 };
 
 struct zks__known_chain;
@@ -30,11 +31,11 @@ typedef struct zks__known_author {
 typedef struct zks__known_chain {
     zks__store_chain row;
     zks__known_author *of;
-    bool proven;  /* something that its author signed has come, or it was made here */
-    size_t held;  /* entries of it in the store */
+    bool proven;     /* something that its author signed has come, or it was made here */
+    size_t held;     /* entries of it in the store */
     zks__node dirty; /* in the ledger's, when its tip or floor may have moved */
-    bool expects; /* there are expected ids of it in the store */
-    bool untold;  /* it has grown since the last HEADS */
+    bool expects;    /* there are expected ids of it in the store */
+    bool untold;     /* it has grown since the last HEADS */
     /* the gaps in front of its covered entries: how they were asked for */
     uint64_t gap_last; /* the end of the first one */
     int64_t gap_since_ms;
@@ -87,7 +88,7 @@ struct zks__ledger {
     zks__known_chain *own; /* the present own chain */
     uint32_t unsigned_run; /* own entries since the last signature */
     uint64_t unsigned_bytes;
-    uint64_t next_ref;     /* of held entries */
+    uint64_t next_ref; /* of held entries */
     uint64_t held_count;
     int64_t held_unix_ms; /* newest arrival of a held entry, as the clock said then */
 

@@ -482,8 +482,8 @@ static bool is_by_author(const zks__history_entry *e, const uint8_t *pusher)
 static bool is_replay(zks__history *h, chain *c, const zks__history_entry *e)
 {
     zks__held *waiting = zks__held_find(&c->waiting, e->seq, e->id);
-    if (waiting && (e->signed_ok || (is_by_author(e, e->pusher) &&
-                                     !is_by_author(e, waiting->source->pusher)))) {
+    if (waiting && (e->signed_ok ||
+                    (is_by_author(e, e->pusher) && !is_by_author(e, waiting->source->pusher)))) {
         unhold(h, waiting);
         tell(h, c, ZKS_VERDICT_REPLAY, e->seq, waiting->ref, NULL);
         give_node(h, waiting);

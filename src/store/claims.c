@@ -194,14 +194,13 @@ zks_status zks__store_claim_update(zks__store *s, uint32_t g, const zks__store_c
         return status;
     }
     bool drop = claim->asked == UINT32_MAX;
-    zks__query q = drop
-                       ? zks__query_of(s, ZKS_Q_CLAIM_DROP,
-                                       "DELETE FROM claims WHERE g = ?1 AND author = ?2 AND"
-                                       " chain = ?3 AND seq = ?4 AND id = ?5")
-                       : zks__query_of(s, ZKS_Q_CLAIM_ASKED,
-                                       "UPDATE claims SET since_ms = ?6, asked = ?7, asked_n = ?8"
-                                       " WHERE g = ?1 AND author = ?2 AND chain = ?3 AND seq = ?4"
-                                       " AND id = ?5");
+    zks__query q = drop ? zks__query_of(s, ZKS_Q_CLAIM_DROP,
+                                        "DELETE FROM claims WHERE g = ?1 AND author = ?2 AND"
+                                        " chain = ?3 AND seq = ?4 AND id = ?5")
+                        : zks__query_of(s, ZKS_Q_CLAIM_ASKED,
+                                        "UPDATE claims SET since_ms = ?6, asked = ?7, asked_n = ?8"
+                                        " WHERE g = ?1 AND author = ?2 AND chain = ?3 AND seq = ?4"
+                                        " AND id = ?5");
     bind_claim(&q, g, claim);
     if (!drop) {
         zks__bind_i64(&q, claim->since_ms);

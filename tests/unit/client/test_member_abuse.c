@@ -183,8 +183,7 @@ START_TEST(invented_heads_keep_no_claim_of_another_member_out)
                 zks__blob_open(&a->own_key, sent[i].blob->data, sent[i].blob->length, &e), ZKS_OK);
             if (e.kind == ZKS_ENTRY_WANT && !zks__want_decode(e.body, e.body_length, &want)) {
                 while (zks__want_next(&want, &span)) {
-                    asked = asked ||
-                            memcmp(span.author, device_of(c), sizeof span.author) == 0;
+                    asked = asked || memcmp(span.author, device_of(c), sizeof span.author) == 0;
                 }
             }
             zks__buf_unref(sent[i].blob);

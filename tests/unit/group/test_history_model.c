@@ -7,12 +7,7 @@
 #include "tests/support/history_world.h"
 #include "tests/support/unit.h"
 
-enum {
-    SEEDS = 2000,
-    ENTRIES_MAX = 90,
-    MINUTE_MS = 60 * 1000,
-    DAY_MS = 24 * 60 * MINUTE_MS
-};
+enum { SEEDS = 2000, ENTRIES_MAX = 90, MINUTE_MS = 60 * 1000, DAY_MS = 24 * 60 * MINUTE_MS };
 
 typedef struct plan {
     uint64_t state; /* of splitmix64 (Steele, Lea, Flood 2014) */

@@ -249,7 +249,7 @@ START_TEST(claims_of_who_has_most_give_way)
     found_claims f = claims(20000);
     ck_assert_uint_eq(f.count, ZKS_STORE_CLAIMS_MAX);
     ck_assert_uint_eq(f.last.by[0], 3);
-    ck_assert_uint_eq(claims(0).last.by[0], 1);   /* its oldest */
+    ck_assert_uint_eq(claims(0).last.by[0], 1);    /* its oldest */
     ck_assert_uint_eq(claims(1000).last.by[0], 0); /* and not its newest */
 }
 END_TEST

@@ -208,11 +208,12 @@ static zks_status count_record(zks__slice bytes, void *user)
 /* Format 8 added them. */
 #define DROP_LATE "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
 /* The last format made claims name the chain and who claims. */
-#define OLD_CLAIMS                                                                             \
-    "DROP TABLE claims; CREATE TABLE claims (c INTEGER NOT NULL, seq INTEGER NOT NULL,"        \
-    " id BLOB NOT NULL, since_ms INTEGER NOT NULL, asked INTEGER NOT NULL, asked_n INTEGER"    \
-    " NOT NULL DEFAULT 0, PRIMARY KEY (c, seq, id)) STRICT, WITHOUT ROWID;"                    \
-    "INSERT INTO claims SELECT c, 5, zeroblob(32), 1, 2, 0 FROM chains WHERE own = 0 ORDER BY c LIMIT 1"
+#define OLD_CLAIMS                                                                          \
+    "DROP TABLE claims; CREATE TABLE claims (c INTEGER NOT NULL, seq INTEGER NOT NULL,"     \
+    " id BLOB NOT NULL, since_ms INTEGER NOT NULL, asked INTEGER NOT NULL, asked_n INTEGER" \
+    " NOT NULL DEFAULT 0, PRIMARY KEY (c, seq, id)) STRICT, WITHOUT ROWID;"                 \
+    "INSERT INTO claims SELECT c, 5, zeroblob(32), 1, 2, 0 FROM chains WHERE own = 0"       \
+    " ORDER BY c LIMIT 1"
 #define OLD_VERSION "PRAGMA user_version = 8"
 
 /* Format 7 added them. */
