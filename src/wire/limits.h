@@ -83,9 +83,10 @@ enum {
     ZKS_QUARANTINE_BLOBS_MAX = 4096,
     ZKS_QUARANTINE_BYTES_MAX = 16 << 20,
     /* Chains of one author, of which an entry that it signed has come. A device begins one where
-     * its store was made, restored or copied, and at most ZKS_CHAINS_ON_WORD_MAX because others say
-     * that it has written more than it knows: whoever makes that up reaches nothing by it. What is
-     * signed in further ones is rejected. What others name, or write unsigned, does not count. */
+     * its store was made, restored or copied; because others say that it has written more than it
+     * knows only while it has fewer than ZKS_CHAINS_ON_WORD_MAX: whoever makes that up brings no
+     * device to the limit. What is signed in further ones is rejected. What others name, or write
+     * unsigned, does not count. */
     ZKS_CHAINS_PER_AUTHOR_MAX = 4096,
     ZKS_CHAINS_ON_WORD_MAX = 1024,
     ZKS_BLOBS_PER_MESSAGE_MAX = 1024,
