@@ -109,11 +109,19 @@ static zks_status remove_held(zks__ledger *l, zks__known_chain *chain, uint64_t 
     return zks__store_held_remove(l->store, ref);
 }
 
+static void note_signer(zks__known_chain *chain, const zks__history_entry *e)
+{
+    if (e->signed_ok) {
+        zks__ledger_prove_chain(chain);
+    }
+}
+
 static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t ref, uint32_t flags)
 {
     struct zks__receiving *r = &l->receiving;
     if (r->entry && r->entry->ref == ref) {
         const zks__entry *e = r->opened;
+        note_signer(chain, r->entry);
         zks__store_item item = {.entry_seq = e->seq, .time_ms = e->time_ms, .blob = r->item->blob};
         memcpy(item.id, e->id, sizeof item.id);
         memcpy(item.pusher, r->item->sender, sizeof item.pusher);
@@ -145,6 +153,7 @@ static zks_status hold(zks__ledger *l, zks__known_chain *chain)
     r->out->held++;
     l->held_count++;
     chain->held++;
+    note_signer(chain, r->entry);
     zks_status status = zks__store_held_add(l->store, l->group.g, &held);
     return status || !is_answered_early(held.kind, held.signed_ok)
                ? status
@@ -226,9 +235,6 @@ void zks__ledger_verdict(const zks__verdict *v, void *ledger)
     if (!r->status) {
         if (!chain->dirty.next) { /* any verdict may have raised the floor */
             zks__list_append(&l->dirty, &chain->dirty);
-        }
-        if (r->entry && r->entry->ref == v->ref && r->entry->signed_ok) {
-            zks__ledger_prove_chain(chain);
         }
         r->status = act(l, chain, v);
     }
