@@ -82,48 +82,6 @@ void zks__ledger_identity(const zks__ledger *l, zks__identity *out)
     memcpy(out->device_name, l->group.device_name, sizeof out->device_name);
 }
 
-/* --- chains --- */
-
-zks__known_chain *zks__ledger_find_chain(const zks__ledger *l,
-                                         const uint8_t author[ZKS_DEVICE_ID_BYTES],
-                                         const uint8_t chain[ZKS_CHAIN_BYTES])
-{
-    uint8_t key[ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES];
-    memcpy(key, author, ZKS_DEVICE_ID_BYTES);
-    memcpy(key + ZKS_DEVICE_ID_BYTES, chain, ZKS_CHAIN_BYTES);
-    return zks__map_get(l->chains, key, sizeof key);
-}
-
-zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],
-                             const uint8_t chain[ZKS_CHAIN_BYTES], bool own, zks__known_chain **out)
-{
-    uint8_t key[ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES];
-    memcpy(key, author, ZKS_DEVICE_ID_BYTES);
-    memcpy(key + ZKS_DEVICE_ID_BYTES, chain, ZKS_CHAIN_BYTES);
-    zks__known_chain *known = zks__map_get(l->chains, key, sizeof key);
-    if (known) {
-        *out = known;
-        return ZKS_OK;
-    }
-    known = zks__alloc_zero(1, sizeof *known);
-    if (!known) {
-        return ZKS_E_NOMEM;
-    }
-    memcpy(known->row.author, author, sizeof known->row.author);
-    memcpy(known->row.chain, chain, sizeof known->row.chain);
-    known->row.own = own;
-    zks_status status = zks__store_chain_add(l->store, l->group.g, &known->row);
-    if (!status) {
-        status = zks__map_put(l->chains, key, sizeof key, known);
-    }
-    if (status) {
-        zks__free(known);
-        return status;
-    }
-    *out = known;
-    return ZKS_OK;
-}
-
 zks_status zks__ledger_scratch(zks__ledger *l, const uint8_t *blob, size_t length)
 {
     if (length > ZKS_BLOB_MAX_BYTES) {
@@ -144,17 +102,9 @@ zks_status zks__ledger_scratch(zks__ledger *l, const uint8_t *blob, size_t lengt
 static zks_status restore_chain(const zks__store_chain *row, void *user)
 {
     zks__ledger *l = user;
-    uint8_t key[ZKS_DEVICE_ID_BYTES + ZKS_CHAIN_BYTES];
-    memcpy(key, row->author, ZKS_DEVICE_ID_BYTES);
-    memcpy(key + ZKS_DEVICE_ID_BYTES, row->chain, ZKS_CHAIN_BYTES);
-    zks__known_chain *known = zks__alloc_zero(1, sizeof *known);
-    if (!known) {
-        return ZKS_E_NOMEM;
-    }
-    known->row = *row;
-    zks_status status = zks__map_put(l->chains, key, sizeof key, known);
+    zks__known_chain *known;
+    zks_status status = zks__ledger_know_chain(l, row, &known);
     if (status) {
-        zks__free(known);
         return status;
     }
     if (row->own) {
@@ -165,18 +115,6 @@ static zks_status restore_chain(const zks__store_chain *row, void *user)
     memcpy(tip.key.chain, row->chain, sizeof tip.key.chain);
     memcpy(tip.id, row->tip_id, sizeof tip.id);
     return zks__history_restore_tip(l->history, &tip);
-}
-
-zks__known_chain *zks__ledger_chain_by_row(const zks__ledger *l, int64_t c)
-{
-    size_t position = 0;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
-         k = zks__map_next(l->chains, &position)) {
-        if (k->row.c == c) {
-            return k;
-        }
-    }
-    return NULL;
 }
 
 static void key_of(const zks__known_chain *k, zks__history_key *out)
@@ -226,7 +164,13 @@ static zks_status restore_held(const zks__store_held *h, void *user)
     key_of(k, &e.key);
     memcpy(e.id, h->id, sizeof e.id);
     memcpy(e.prev, h->prev, sizeof e.prev);
+    memcpy(e.pusher, h->pusher, sizeof e.pusher);
+    e.bytes = (uint32_t)h->blob.length;
     l->held_count++;
+    k->held++;
+    if (h->signed_ok) {
+        zks__ledger_prove_chain(k);
+    }
     if (h->ref >= l->next_ref) {
         l->next_ref = h->ref + 1;
     }
@@ -242,24 +186,13 @@ static zks_status restore_record(zks__slice bytes, void *user)
     return zks__records_load(l->records, bytes.data, bytes.length);
 }
 
-static void free_chains(zks__map *m)
-{
-    size_t position = 0;
-    for (void *v = m ? zks__map_next(m, &position) : NULL; v; v = zks__map_next(m, &position)) {
-        zks__free(v);
-    }
-    zks__map_free(m);
-}
-
 void zks__ledger_forget_state(zks__ledger *l)
 {
     zks__records_free(l->records);
     zks__history_free(l->history);
-    free_chains(l->chains);
+    zks__ledger_chains_done(l);
     l->records = NULL;
     l->history = NULL;
-    l->chains = NULL;
-    l->own = NULL;
 }
 
 static zks_status restore_pin(const uint8_t hash[32], void *user)
@@ -283,8 +216,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
         status = zks__history_new(&config, &l->history);
     }
     if (!status) {
-        l->chains = zks__map_new(config.map_seed);
-        status = l->chains ? ZKS_OK : ZKS_E_NOMEM;
+        status = zks__ledger_chains_init(l, config.map_seed);
     }
     l->held_count = 0;
     l->held_unix_ms = 0;
@@ -319,6 +251,7 @@ zks_status zks__ledger_read_state(zks__ledger *l)
         status = zks__ledger_read_alarms(l);
     }
     l->unsigned_run = 0;
+    l->unsigned_bytes = 0;
     l->asking_n = 0;
     l->heads_sent = 0;   /* the next one is full: what was told is not known any more */
     l->listening_ms = 0; /* what limits others, as ahead_ms, goes on */

@@ -26,13 +26,17 @@ enum {
     /* Between two pieces of what long gaps have left, of all chains: a minute more than a member
        takes to send that much again (RESEALED_MS in ledger_control.c). */
     LATE_MS = 11 * 60 * 1000,
+    /* Spans of one question that are due to one member: those of others have room beside what it
+     * makes up. */
+    SHARE_MAX = ZKS_WANT_SPANS_MAX * 3 / 4,
     TOLD_MS = 7 * 24 * 60 * 60 * 1000 /* how long a claim that was given up is remembered */
 };
 
 /* A span of the WANT that is being made: for gaps of a chain, or for a claim. */
 typedef struct question {
-    zks__known_chain *chain;
+    zks__known_chain *chain; /* NULL: a claim */
     zks__store_claim *claim; /* NULL: a gap */
+    const uint8_t *source;   /* whose word or work it is that this is missing */
     bool counts;             /* everyone is asked, and the answer is waited for */
     bool late;               /* it was given up */
     uint64_t rest; /* what is missing up to there is not asked for by this span; 0: all is */
@@ -129,16 +133,25 @@ bool zks__ledger_questions_taken(zks__ledger *l, uint64_t n)
 
 /* --- asking --- */
 
+static bool has_room(const asking *a, const question *q)
+{
+    size_t share = 0;
+    for (size_t i = 0; i < a->count; i++) {
+        share += memcmp(a->questions[i].source, q->source, ZKS_DEVICE_ID_BYTES) == 0;
+    }
+    return a->count < ZKS_WANT_SPANS_MAX && share < SHARE_MAX;
+}
+
 /* false: the WANT is full. */
 static bool ask(asking *a, const question *q, uint64_t first, uint64_t last, unsigned round)
 {
-    if (a->count == ZKS_WANT_SPANS_MAX) {
+    if (!has_room(a, q)) {
         return false;
     }
     a->questions[a->count] = *q;
     zks__want_span *s = &a->spans[a->count++];
-    memcpy(s->author, q->chain->row.author, sizeof s->author);
-    memcpy(s->chain, q->chain->row.chain, sizeof s->chain);
+    memcpy(s->author, q->claim ? q->claim->author : q->chain->row.author, sizeof s->author);
+    memcpy(s->chain, q->claim ? q->claim->chain : q->chain->row.chain, sizeof s->chain);
     s->first = !is_long(first, last) ? first
                : q->claim            ? last /* the gap in front of it is seen when it comes */
                                      : last - (ZKS_WANT_ENTRIES_MAX - 1);
@@ -199,7 +212,9 @@ static void ask_for_gap(const zks__history_key *key, uint64_t first, uint64_t la
     } else if (a->chain_round && !is_of_joiner(a->ledger, first, last)) {
         /* Not counted while others are waited for: gaps that keep coming would never let one be
          * given up. */
-        const question q = {.chain = chain, .counts = a->chain_round > 1 && !a->answering};
+        const question q = {.chain = chain,
+                            .source = chain->row.author,
+                            .counts = a->chain_round > 1 && !a->answering};
         (void)ask(a, &q, first, last, a->chain_round);
     }
 }
@@ -213,18 +228,22 @@ static zks_status collect_claim(const zks__store_claim *claim, void *user)
     return ZKS_OK;
 }
 
-/* What others have named is here by now, will never be, or was told long ago. */
+/* What others have named is here by now, will never be, or was told long ago. chain: NULL: nothing
+ * is known of it. */
 static zks_status is_over(const asking *a, const zks__known_chain *chain,
                           const zks__store_claim *claim, bool *out_over)
 {
-    zks__history_key key;
     bool known = false;
-    zks_status status = zks__ledger_knows_id(a->ledger, claim->c, claim->seq, claim->id, &known);
-    memcpy(key.author, chain->row.author, sizeof key.author);
-    memcpy(key.chain, chain->row.chain, sizeof key.chain);
-    *out_over = known || claim->since_ms > a->now || claim->seq < chain->row.floor ||
-                zks__history_is_missing(a->ledger->history, &key, claim->seq) || /* told as a gap */
-                a->now - claim->since_ms > TOLD_MS;
+    zks_status status = ZKS_OK;
+    if (chain) {
+        zks__history_key key;
+        memcpy(key.author, claim->author, sizeof key.author);
+        memcpy(key.chain, claim->chain, sizeof key.chain);
+        status = zks__ledger_knows_id(a->ledger, chain->row.c, claim->seq, claim->id, &known);
+        known = known || claim->seq < chain->row.floor ||
+                zks__history_is_missing(a->ledger->history, &key, claim->seq); /* told as a gap */
+    }
+    *out_over = known || claim->since_ms > a->now || a->now - claim->since_ms > TOLD_MS;
     return status;
 }
 
@@ -240,27 +259,29 @@ static unsigned round_of_claim(const asking *a, zks__store_claim *claim)
     return round == 3 && !was_answered(a->ledger, claim->asked_n, asked_ms, a->now) ? 2 : round;
 }
 
-static zks_status tell_withheld(const asking *a, const zks__known_chain *chain, uint64_t first,
-                                uint64_t last)
+static zks_status tell_withheld(const asking *a, const zks__store_claim *claim, uint64_t first)
 {
     zks__ledger *l = a->ledger;
-    if (zks__records_member(l->records, chain->row.author, 0)) {
-        return zks__ledger_notice(l, ZKS_EVENT_HISTORY_WITHHELD, &chain->row, first, last);
+    zks__store_chain chain = {0};
+    memcpy(chain.author, claim->author, sizeof chain.author);
+    memcpy(chain.chain, claim->chain, sizeof chain.chain);
+    if (zks__records_member(l->records, chain.author, 0)) {
+        return zks__ledger_notice(l, ZKS_EVENT_HISTORY_WITHHELD, &chain, first, claim->seq);
     }
     zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_of_removed author=%s",
-                   zks__log_redact(l->log, chain->row.author, sizeof chain->row.author).text);
+                   zks__log_redact(l->log, chain.author, sizeof chain.author).text);
     return ZKS_OK;
 }
 
 static zks_status follow_claim(asking *a, zks__store_claim *claim)
 {
     zks__ledger *l = a->ledger;
-    zks__known_chain *chain = zks__ledger_chain_by_row(l, claim->c);
+    const zks__known_chain *chain = zks__ledger_find_chain(l, claim->author, claim->chain);
     bool over = false;
-    zks_status status = chain ? is_over(a, chain, claim, &over) : ZKS_E_STORE_CORRUPT;
+    zks_status status = is_over(a, chain, claim, &over);
     if (status || over) {
         claim->asked = UINT32_MAX;
-        return status ? status : zks__store_claim_update(l->store, claim);
+        return status ? status : zks__store_claim_update(l->store, l->group.g, claim);
     }
     if (claim->asked < 3) {
         a->waits = true;
@@ -272,13 +293,14 @@ static zks_status follow_claim(asking *a, zks__store_claim *claim)
     if (round <= claim->asked) {
         return ZKS_OK;
     }
-    uint64_t first = chain->row.tip_seq < claim->seq ? chain->row.tip_seq + 1 : claim->seq;
+    uint64_t tip = chain ? chain->row.tip_seq : 0;
+    uint64_t first = tip < claim->seq ? tip + 1 : claim->seq;
     if (round == 3) {
-        status = tell_withheld(a, chain, first, claim->seq);
+        status = tell_withheld(a, claim, first);
         claim->asked = 3;
-        return status ? status : zks__store_claim_update(l->store, claim);
+        return status ? status : zks__store_claim_update(l->store, l->group.g, claim);
     }
-    const question q = {.chain = chain, .claim = claim, .counts = round > 1};
+    const question q = {.claim = claim, .source = claim->by, .counts = round > 1};
     if (ask(a, &q, first, claim->seq, round)) {
         claim->asked = round;
     }
@@ -323,18 +345,39 @@ static bool find_late(const asking *a, zks__known_chain *chain, uint64_t *out_fi
     return false;
 }
 
-/* One piece at a time, of the chain that has waited for longest. */
+/* When each author was last served. */
+static void note_late(zks__ledger *l)
+{
+    size_t position = 0;
+    for (zks__known_author *author = zks__map_next(l->authors, &position); author;
+         author = zks__map_next(l->authors, &position)) {
+        author->late_ms = INT64_MIN;
+    }
+    position = 0;
+    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
+         k = zks__map_next(l->chains, &position)) {
+        k->of->late_ms = k->row.late_ms > k->of->late_ms ? k->row.late_ms : k->of->late_ms;
+    }
+}
+
+static bool waits_longer(const zks__known_chain *k, const zks__known_chain *than)
+{
+    return !than || k->of->late_ms < than->of->late_ms ||
+           (k->of == than->of && k->row.late_ms < than->row.late_ms);
+}
+
+/* One piece at a time, of the author that has waited for longest: gaps that one makes on and on put
+ * off nobody else's. */
 static void ask_for_late(asking *a)
 {
     zks__ledger *l = a->ledger;
     zks__known_chain *due = NULL;
     uint64_t first, last, due_first = 0, due_last = 0;
-    int64_t newest_ms = INT64_MIN;
     size_t position = 0;
+    note_late(l);
     for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
          k = zks__map_next(l->chains, &position)) {
-        newest_ms = k->row.late_ms > newest_ms ? k->row.late_ms : newest_ms;
-        if (find_late(a, k, &first, &last) && (!due || k->row.late_ms < due->row.late_ms)) {
+        if (find_late(a, k, &first, &last) && waits_longer(k, due)) {
             due = k;
             due_first = first;
             due_last = last;
@@ -344,8 +387,9 @@ static void ask_for_late(asking *a)
         return;
     }
     a->waits = true;
+    int64_t newest_ms = due->of->late_ms > l->late_ms ? due->of->late_ms : l->late_ms;
     if (newest_ms > a->now || a->now - newest_ms >= LATE_MS) {
-        const question q = {.chain = due, .late = true};
+        const question q = {.chain = due, .source = due->row.author, .late = true};
         (void)ask(a, &q, due_first, due_last, 2);
     }
 }
@@ -359,11 +403,11 @@ static zks_status note_question(const asking *a, size_t i, uint64_t n)
     a->ledger->asking_n = q->counts ? n : a->ledger->asking_n;
     if (q->claim) {
         q->claim->asked_n = q->counts ? n : 0;
-        return zks__store_claim_update(a->ledger->store, q->claim);
+        return zks__store_claim_update(a->ledger->store, a->ledger->group.g, q->claim);
     }
     if (q->late) {
         q->chain->row.late_seq = a->spans[i].first - 1;
-        q->chain->row.late_ms = a->now;
+        q->chain->row.late_ms = a->ledger->late_ms = a->now;
         return zks__store_chain_update(a->ledger->store, &q->chain->row);
     }
     if (!q->counts && !q->rest) {

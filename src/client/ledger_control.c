@@ -18,6 +18,8 @@ enum {
      * were answered long ago: they must not keep it from sending what it alone has. */
     RESEALED_MAX = ZKS_WANT_ENTRIES_MAX,
     RESEALED_MS = 10 * 60 * 1000,
+    /* An author with ever so many chains leaves room to name those of others. */
+    NAMED_PER_AUTHOR_MAX = ZKS_HEADS_MAX / 2,
     MISS_COST = 32,           /* of them: bytes that are gone were looked for in the whole store */
     AHEAD_MS = 60 * 60 * 1000 /* between two chains begun on members' word */
 };
@@ -93,10 +95,47 @@ zks_status zks__ledger_knows_id(zks__ledger *l, int64_t c, uint64_t seq,
 
 /* --- a head that somebody names --- */
 
+static void log_no_room(const zks__ledger *l, const uint8_t by[ZKS_DEVICE_ID_BYTES], size_t count)
+{
+    zks__log_write(l->log, ZKS_LOG_LEVEL_WARN, "claims_dropped by=%s count=%zu",
+                   zks__log_redact(l->log, by, ZKS_DEVICE_ID_BYTES).text, count);
+}
+
+static zks_status add_claim(zks__ledger *l, const uint8_t by[ZKS_DEVICE_ID_BYTES],
+                            const zks__head *head)
+{
+    zks__store_claim claim = {.seq = head->seq, .since_ms = zks__ledger_unix_ms(l)};
+    int displaced = 0;
+    memcpy(claim.author, head->author, sizeof claim.author);
+    memcpy(claim.chain, head->chain, sizeof claim.chain);
+    memcpy(claim.id, head->id, sizeof claim.id);
+    memcpy(claim.by, by, sizeof claim.by);
+    zks_status status = zks__store_claim_add(l->store, l->group.g, &claim, &displaced);
+    if (!status && displaced) {
+        zks__log_write(l->log, ZKS_LOG_LEVEL_INFO, "claim_displaced for=%s",
+                       zks__log_redact(l->log, by, ZKS_DEVICE_ID_BYTES).text);
+    }
+    return status;
+}
+
+zks_status zks__ledger_claim(zks__ledger *l, const uint8_t by[ZKS_DEVICE_ID_BYTES],
+                             const zks__head *head)
+{
+    zks_status status = add_claim(l, by, head);
+    if (status == ZKS_E_LIMIT) {
+        log_no_room(l, by, 1);
+        status = ZKS_OK;
+    }
+    return status;
+}
+
+/* Not for ever: others would have no room left for the chains of this device. Then it goes on as it
+ * is, and an own entry that comes, signed and unknown, still begins one (receive_own). */
 static zks_status begin_chain_behind(zks__ledger *l, const zks__head *head)
 {
     int64_t now = zks__ledger_unix_ms(l);
-    if (l->ahead_ms <= now && now - l->ahead_ms < AHEAD_MS) {
+    if ((l->ahead_ms <= now && now - l->ahead_ms < AHEAD_MS) ||
+        l->own->of->chains >= ZKS_CHAINS_ON_WORD_MAX) {
         return ZKS_OK;
     }
     l->ahead_ms = now;
@@ -109,37 +148,39 @@ static zks_status begin_chain_behind(zks__ledger *l, const zks__head *head)
     return status;
 }
 
-static zks_status judge_head(zks__ledger *l, const zks__head *head)
+/* A head that somebody names, as far as it is known here: that nothing is known of its chain must
+ * leave no more behind than a claim. */
+static zks_status meaning_of(zks__ledger *l, const zks__head *head, zks__head_meaning *out)
 {
+    const zks__known_chain *chain = zks__ledger_find_chain(l, head->author, head->chain);
+    bool known = false;
+    if (!chain) {
+        *out = zks__head_judge(head, false, false, 0, 0);
+        return ZKS_OK;
+    }
+    zks_status status = zks__ledger_knows_id(l, chain->row.c, head->seq, head->id, &known);
+    known = known || (chain->row.tip_seq == head->seq &&
+                      memcmp(chain->row.tip_id, head->id, sizeof head->id) == 0);
+    *out = zks__head_judge(head, chain == l->own, known, chain->row.tip_seq, chain->row.floor);
+    return status;
+}
+
+/* ZKS_E_LIMIT: there was no room for the claim. */
+static zks_status judge_head(zks__ledger *l, const zks__head *head,
+                             const uint8_t by[ZKS_DEVICE_ID_BYTES], bool full)
+{
+    zks__head_meaning meaning;
     if (!zks__records_member(l->records, head->author, 0)) {
         return ZKS_OK;
     }
-    zks__known_chain *chain;
-    bool known = false;
-    zks_status status = zks__ledger_chain(l, head->author, head->chain, false, &chain);
-    if (!status) {
-        status = zks__ledger_knows_id(l, chain->row.c, head->seq, head->id, &known);
-    }
-    if (status) {
+    zks_status status = meaning_of(l, head, &meaning);
+    if (status || meaning == ZKS_HEAD_KNOWN) {
         return status;
-    }
-    known = known || (chain->row.tip_seq == head->seq &&
-                      memcmp(chain->row.tip_id, head->id, sizeof head->id) == 0);
-    zks__head_meaning meaning = zks__head_judge(head, chain == l->own, known, chain->row.tip_seq,
-                                                chain->row.floor);
-    if (meaning == ZKS_HEAD_KNOWN) {
-        return ZKS_OK;
     }
     if (meaning == ZKS_HEAD_AHEAD) {
         status = begin_chain_behind(l, head);
     }
-    zks__store_claim claim = {
-        .c = chain->row.c, .seq = head->seq, .since_ms = zks__ledger_unix_ms(l)};
-    memcpy(claim.id, head->id, sizeof claim.id);
-    if (!status) {
-        status = zks__store_claim_add(l->store, l->group.g, &claim);
-    }
-    return status == ZKS_E_LIMIT ? ZKS_OK : status;
+    return status ? status : full ? ZKS_E_LIMIT : add_claim(l, by, head);
 }
 
 static zks_status take_heads(zks__ledger *l, const zks__control *c)
@@ -152,8 +193,16 @@ static zks_status take_heads(zks__ledger *l, const zks__control *c)
                        zks__log_redact(l->log, c->author, sizeof c->author).text);
         return ZKS_OK;
     }
+    size_t dropped = 0;
     while (!status && zks__heads_next(&heads, &head)) {
-        status = judge_head(l, &head);
+        status = judge_head(l, &head, c->author, dropped > 0);
+        if (status == ZKS_E_LIMIT) {
+            dropped++;
+            status = ZKS_OK;
+        }
+    }
+    if (dropped) {
+        log_no_room(l, c->author, dropped);
     }
     return status;
 }
@@ -168,7 +217,12 @@ static zks_status take_new_chain(zks__ledger *l, const zks__control *c)
     zks__read_copy(&r, head.chain, sizeof head.chain);
     head.seq = zks__read_u64(&r);
     zks__read_copy(&r, head.id, sizeof head.id);
-    return r.status || !head.seq ? ZKS_OK : judge_head(l, &head);
+    zks_status status = r.status || !head.seq ? ZKS_OK : judge_head(l, &head, c->author, false);
+    if (status == ZKS_E_LIMIT) {
+        log_no_room(l, c->author, 1);
+        status = ZKS_OK;
+    }
+    return status;
 }
 
 /* --- WANT: what others miss --- */
@@ -324,6 +378,15 @@ zks_status zks__ledger_say(zks__ledger *l, uint8_t kind, const uint8_t *body, si
     return status;
 }
 
+static void begin_naming(zks__ledger *l)
+{
+    size_t position = 0;
+    for (zks__known_author *author = zks__map_next(l->authors, &position); author;
+         author = zks__map_next(l->authors, &position)) {
+        author->named = 0;
+    }
+}
+
 /* The body of a HEADS entry. except: a chain that is left out. tell: the group hears of the chains
  * that are named. */
 static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *except, bool tell,
@@ -336,10 +399,13 @@ static zks_status make_heads(zks__ledger *l, bool full, const zks__known_chain *
     }
     size_t position = 0, length = 0;
     zks__known_chain *k;
+    begin_naming(l);
     while (h.count < ZKS_HEADS_MAX && (k = zks__map_next(l->chains, &position))) {
-        if (k == except || !k->row.tip_seq || !(full || k->untold)) {
+        if (k == except || !k->row.tip_seq || !(full || k->untold) ||
+            k->of->named == NAMED_PER_AUTHOR_MAX) {
             continue;
         }
+        k->of->named++;
         zks__head *head = &heads[h.count++];
         memcpy(head->author, k->row.author, sizeof head->author);
         memcpy(head->chain, k->row.chain, sizeof head->chain);
@@ -394,6 +460,7 @@ zks_status zks__ledger_base_head(zks__ledger *l, const zks__head *head)
     if (!status) {
         chain->row.tip_seq = head->seq;
         memcpy(chain->row.tip_id, head->id, sizeof chain->row.tip_id);
+        zks__ledger_prove_chain(chain);
         status = zks__store_chain_update(l->store, &chain->row);
     }
     l->rolled_back = true; /* the history reads its tips again */
@@ -441,24 +508,17 @@ static zks_status note_quiet(zks__ledger *l, int64_t now)
 {
     size_t position = 0;
     zks_status status = ZKS_OK;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k && !status;
-         k = zks__map_next(l->chains, &position)) {
-        int64_t heard = k->seen_ms > l->listening_ms ? k->seen_ms : l->listening_ms;
-        bool newest = true;
-        size_t p = 0;
-        for (zks__known_chain *o = zks__map_next(l->chains, &p); o;
-             o = zks__map_next(l->chains, &p)) {
-            bool same = memcmp(o->row.author, k->row.author, sizeof o->row.author) == 0;
-            newest = newest && (!same || o->row.c <= k->row.c);
-            heard = same && o->seen_ms > heard ? o->seen_ms : heard;
-        }
-        bool quiet = newest && k->row.tip_seq && !zks__ledger_is_self(l, k->row.author) &&
+    for (zks__known_author *author = zks__map_next(l->authors, &position); author && !status;
+         author = zks__map_next(l->authors, &position)) {
+        const zks__known_chain *k = author->newest;
+        int64_t heard = author->seen_ms > l->listening_ms ? author->seen_ms : l->listening_ms;
+        bool quiet = k && k->row.tip_seq && !zks__ledger_is_self(l, k->row.author) &&
                      now - heard >= ZKS_HEADS_QUIET_MS;
-        if (quiet && !k->quiet) {
+        if (quiet && !author->quiet) {
             status = zks__ledger_notice(l, ZKS_EVENT_QUIET, &k->row, k->row.tip_seq,
                                         k->row.tip_seq);
         }
-        k->quiet = quiet;
+        author->quiet = quiet;
     }
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef ZKS_CLIENT_LEDGER_INTERNAL_H
 #define ZKS_CLIENT_LEDGER_INTERNAL_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "client/ledger.h"
 #include "group/heads.h"
@@ -10,16 +11,31 @@
 
 #include <zks/zks.h>
 
-enum { ZKS_SIGN_EVERY = 256 };
+/* So often, and after so many bytes, an entry is signed: what others hold until then is bounded.
+ */
+enum { ZKS_SIGN_EVERY = 256, ZKS_SIGN_EVERY_BYTES = 4 << 20 };
+
+struct zks__known_chain;
+
+/* One author of entries: a member, or one that was. */
+typedef struct zks__known_author {
+    size_t chains;                   /* proven ones */
+    struct zks__known_chain *newest; /* of them; NULL: none */
+    int64_t seen_ms; /* Unix, when an entry was last delivered; 0: not since the ledger was read */
+    bool quiet;      /* told */
+    size_t named;    /* chains in the HEADS that is being made */
+    int64_t late_ms; /* when something of a long gap was last asked for, or given up */
+} zks__known_author;
 
 /* One (author, chain); key of the map: author || chain. */
 typedef struct zks__known_chain {
     zks__store_chain row;
-    bool dirty;      /* its tip or floor may have moved in this transaction */
-    int64_t seen_ms; /* Unix, when an entry was last delivered; 0: not since the ledger was read */
+    zks__known_author *of;
+    bool proven;     /* something that its author signed has come, or it was made here */
+    size_t held;     /* entries of it in the store */
+    zks__node dirty; /* in the ledger's, when its tip or floor may have moved */
     bool expects;    /* there are expected ids of it in the store */
     bool untold;     /* it has grown since the last HEADS */
-    bool quiet;      /* its author is: told */
     /* the gaps in front of its covered entries: how they were asked for */
     uint64_t gap_last; /* the end of the first one */
     int64_t gap_since_ms;
@@ -63,10 +79,15 @@ struct zks__ledger {
     zks__blob_key own_key;         /* of it; secret */
     zks__records *records;
     zks__history *history;
-    zks__map *chains;                  /* of zks__known_chain */
-    zks__map *blob_keys;               /* tag, pusher -> zks__blob_key; secret */
-    zks__known_chain *own;             /* the present own chain */
-    uint32_t unsigned_run;             /* own entries since the last signature */
+    zks__map *chains;      /* of zks__known_chain */
+    zks__map *chain_rows;  /* the same by row */
+    zks__map *authors;     /* of zks__known_author */
+    zks__list dirty;       /* of zks__known_chain: to be saved in this transaction */
+    bool chains_empty;     /* there may be some of which nothing is here any more */
+    zks__map *blob_keys;   /* tag, pusher -> zks__blob_key; secret */
+    zks__known_chain *own; /* the present own chain */
+    uint32_t unsigned_run; /* own entries since the last signature */
+    uint64_t unsigned_bytes;
     uint64_t next_ref;                 /* of held entries */
     uint64_t alarms[ZKS_STORE_ALARMS]; /* as in the store, where not changed */
     unsigned alarms_changed;           /* bits of kinds */
@@ -94,6 +115,7 @@ struct zks__ledger {
     int64_t looked_ms;    /* when another relay was last asked for */
     uint64_t asking_n;    /* the last own entry that asks everyone; 0: not since reading */
     int64_t ahead_ms;     /* when a chain was last begun on a member's word */
+    int64_t late_ms;      /* when something of a long gap was last asked for */
     int64_t resealed_ms;  /* when the present window began, and what was done in it */
     uint32_t resealed_own, resealed_others;
 
@@ -119,6 +141,20 @@ struct zks__ledger {
 const uint8_t *zks__ledger_device_id(const zks__ledger *l);
 bool zks__ledger_is_self(const zks__ledger *l, const uint8_t device[ZKS_DEVICE_ID_BYTES]);
 int64_t zks__ledger_unix_ms(const zks__ledger *l);
+/* ledger_chains.c */
+ZKS_MUST_USE zks_status zks__ledger_chains_init(zks__ledger *l, const uint8_t seed[16]);
+void zks__ledger_chains_done(zks__ledger *l);
+/* A row that is in the store. */
+ZKS_MUST_USE zks_status zks__ledger_know_chain(zks__ledger *l, const zks__store_chain *row,
+                                               zks__known_chain **out);
+/* NULL: nothing is known of it. */
+zks__known_author *zks__ledger_find_author(const zks__ledger *l,
+                                           const uint8_t author[ZKS_DEVICE_ID_BYTES]);
+void zks__ledger_prove_chain(zks__known_chain *chain);
+/* Whether a signed entry may be of a chain that is new here: an author has so many. */
+bool zks__ledger_has_room_for_chain(const zks__ledger *l, const zks__entry *e);
+/* Drops the chains of which nothing is here any more. */
+ZKS_MUST_USE zks_status zks__ledger_sweep_chains(zks__ledger *l);
 /* Finds or adds the row. */
 ZKS_MUST_USE zks_status zks__ledger_chain(zks__ledger *l, const uint8_t author[ZKS_DEVICE_ID_BYTES],
                                           const uint8_t chain[ZKS_CHAIN_BYTES], bool own,
@@ -141,6 +177,10 @@ ZKS_MUST_USE zks_status zks__ledger_read_alarms(zks__ledger *l);
 /* Seals and stores an own entry that is for the engines of others; signed. There is an own chain.
  */
 ZKS_MUST_USE zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body);
+/* ledger_control.c: `by` claims that there is an entry which is not here. Logged where there is no
+ * room. */
+ZKS_MUST_USE zks_status zks__ledger_claim(zks__ledger *l, const uint8_t by[ZKS_DEVICE_ID_BYTES],
+                                          const zks__head *head);
 /* ledger_receive.c */
 /* Opens a blob and hands its entry to the history. *out_why: why it cannot be, with the records
  * that are here; nothing has happened then. */

@@ -143,19 +143,13 @@ void zks__record_list_done(zks__record_list *list)
     memset(list, 0, sizeof *list);
 }
 
-/* From the chain of the device that came last. */
 static void add_activity(const zks__ledger *l, zks__device_entry *e)
 {
-    size_t position = 0;
-    int64_t newest = 0;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k;
-         k = zks__map_next(l->chains, &position)) {
-        if (memcmp(k->row.author, e->id, sizeof e->id) == 0 && k->row.c > newest) {
-            newest = k->row.c;
-            e->last_number = k->row.tip_seq;
-            e->seen_ms = k->seen_ms;
-            e->quiet = k->quiet;
-        }
+    const zks__known_author *author = zks__ledger_find_author(l, e->id);
+    if (author) {
+        e->last_number = author->newest ? author->newest->row.tip_seq : 0;
+        e->seen_ms = author->seen_ms;
+        e->quiet = author->quiet;
     }
 }
 

@@ -87,6 +87,7 @@ zks_status zks__ledger_write(zks__ledger *l, uint8_t kind, zks__buf *body)
     zks__sealed sealed;
     zks_status status = seal_entry(l, &e, body, &sealed);
     l->unsigned_run = 0;
+    l->unsigned_bytes = 0;
     return status ? status : zks__store_chain_update(l->store, &l->own->row);
 }
 
@@ -100,10 +101,12 @@ zks_status zks__ledger_push(zks__ledger *l, zks__buf *body, uint32_t ttl_s, bool
     if (status) {
         return status;
     }
-    bool signs = sign || l->unsigned_run + 1 >= ZKS_SIGN_EVERY;
+    bool signs = sign || l->unsigned_run + 1 >= ZKS_SIGN_EVERY ||
+                 l->unsigned_bytes + body->length >= ZKS_SIGN_EVERY_BYTES;
     zks__entry e = {.kind = ZKS_ENTRY_DATA, .ttl_s = ttl_s, .has_signature = signs};
     status = seal_entry(l, &e, body, out);
     l->unsigned_run = signs ? 0 : l->unsigned_run + 1;
+    l->unsigned_bytes = signs ? 0 : l->unsigned_bytes + body->length;
     l->active = true;
     if (!status && signs) {
         status = zks__store_chain_update(l->store, &l->own->row);

@@ -34,7 +34,7 @@ static zks_status deliver(zks__ledger *l, zks__known_chain *chain, uint8_t kind,
                           zks__store_item *item)
 {
     zks_status status = zks__store_history_add(l->store, chain->row.c, item->entry_seq, item->id);
-    chain->seen_ms = zks__ledger_unix_ms(l);
+    chain->of->seen_ms = zks__ledger_unix_ms(l);
     chain->untold = true;
     l->active = l->active || (kind != ZKS_ENTRY_HEADS && kind != ZKS_ENTRY_WANT);
     if (!status && chain->expects) {
@@ -86,10 +86,19 @@ static zks_status deliver_held(const zks__store_held *h, void *user)
     return status || done ? status : open_control(d, h);
 }
 
-static zks_status remove_held(zks__ledger *l, uint64_t ref)
+static zks_status remove_held(zks__ledger *l, zks__known_chain *chain, uint64_t ref)
 {
     l->held_count--;
+    chain->held--;
+    l->chains_empty = l->chains_empty || (!chain->held && !chain->proven);
     return zks__store_held_remove(l->store, ref);
+}
+
+static void note_signer(zks__known_chain *chain, const zks__history_entry *e)
+{
+    if (e->signed_ok) {
+        zks__ledger_prove_chain(chain);
+    }
 }
 
 static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t ref, uint32_t flags)
@@ -97,6 +106,7 @@ static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t 
     struct zks__receiving *r = &l->receiving;
     if (r->entry && r->entry->ref == ref) {
         const zks__entry *e = r->opened;
+        note_signer(chain, r->entry);
         zks__store_item item = {.entry_seq = e->seq, .time_ms = e->time_ms, .blob = r->item->blob};
         memcpy(item.id, e->id, sizeof item.id);
         memcpy(item.pusher, r->item->sender, sizeof item.pusher);
@@ -105,7 +115,7 @@ static zks_status deliver_ref(zks__ledger *l, zks__known_chain *chain, uint64_t 
     }
     delivery d = {.chain = chain, .ledger = l, .flags = flags};
     zks_status status = zks__store_held_get(l->store, ref, deliver_held, &d);
-    return status ? status : remove_held(l, ref);
+    return status ? status : remove_held(l, chain, ref);
 }
 
 static zks_status hold(zks__ledger *l, zks__known_chain *chain)
@@ -127,16 +137,28 @@ static zks_status hold(zks__ledger *l, zks__known_chain *chain)
     l->held_unix_ms = held.since_ms > l->held_unix_ms ? held.since_ms : l->held_unix_ms;
     r->out->held++;
     l->held_count++;
+    chain->held++;
+    note_signer(chain, r->entry);
     zks_status status = zks__store_held_add(l->store, l->group.g, &held);
     return status || !is_answered_early(held.kind, held.signed_ok)
                ? status
                : zks__ledger_note_control(l, chain, e);
 }
 
-static zks_status drop(zks__ledger *l, uint64_t ref)
+static zks_status drop(zks__ledger *l, zks__known_chain *chain, uint64_t ref)
 {
     struct zks__receiving *r = &l->receiving;
-    return r->entry && r->entry->ref == ref ? ZKS_OK : remove_held(l, ref);
+    return r->entry && r->entry->ref == ref ? ZKS_OK : remove_held(l, chain, ref);
+}
+
+/* A limit, or what was never covered. */
+static zks_status refuse(zks__ledger *l, zks__known_chain *chain, const zks__verdict *v)
+{
+    zks__received *out = l->receiving.out;
+    out->rejected++;
+    out->reject_status = ZKS_E_LIMIT;
+    memcpy(out->reject_sender, v->pusher, sizeof out->reject_sender);
+    return drop(l, chain, v->ref);
 }
 
 static zks_status give_up(zks__ledger *l, zks__known_chain *chain, const zks__verdict *v)
@@ -170,12 +192,9 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
         return hold(l, chain);
     case ZKS_VERDICT_REPLAY:
         r->out->duplicates++;
-        return drop(l, v->ref);
+        return drop(l, chain, v->ref);
     case ZKS_VERDICT_REFUSE:
-        r->out->rejected++;
-        r->out->reject_status = ZKS_E_LIMIT;
-        memcpy(r->out->reject_sender, v->key.author, sizeof r->out->reject_sender);
-        return drop(l, v->ref);
+        return refuse(l, chain, v);
     case ZKS_VERDICT_GAP:
     case ZKS_VERDICT_EXPIRED:
         return give_up(l, chain, v);
@@ -189,11 +208,11 @@ static zks_status act(zks__ledger *l, zks__known_chain *chain, const zks__verdic
 static zks_status claim_expected(zks__ledger *l, const zks__known_chain *chain,
                                  const zks__verdict *v)
 {
-    zks__store_claim claim = {
-        .c = chain->row.c, .seq = v->first - 1, .since_ms = zks__ledger_unix_ms(l)};
-    memcpy(claim.id, v->expected, sizeof claim.id);
-    zks_status status = zks__store_claim_add(l->store, l->group.g, &claim);
-    return status == ZKS_E_LIMIT ? ZKS_OK : status;
+    zks__head head = {.seq = v->first - 1};
+    memcpy(head.author, chain->row.author, sizeof head.author);
+    memcpy(head.chain, chain->row.chain, sizeof head.chain);
+    memcpy(head.id, v->expected, sizeof head.id);
+    return zks__ledger_claim(l, chain->row.author, &head); /* who has signed what names it */
 }
 
 void zks__ledger_verdict(const zks__verdict *v, void *ledger)
@@ -205,7 +224,9 @@ void zks__ledger_verdict(const zks__verdict *v, void *ledger)
         r->status = zks__ledger_chain(l, v->key.author, v->key.chain, false, &chain);
     }
     if (!r->status) {
-        chain->dirty = true; /* any verdict may have raised the floor */
+        if (!chain->dirty.next) { /* any verdict may have raised the floor */
+            zks__list_append(&l->dirty, &chain->dirty);
+        }
         r->status = act(l, chain, v);
     }
     if (!r->status && v->expected) {
@@ -223,10 +244,10 @@ size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
                           uint8_t (*out_ids)[ZKS_ENTRY_ID_BYTES], void *ledger)
 {
     zks__ledger *l = ledger;
-    zks__known_chain *chain;
+    const zks__known_chain *chain = zks__ledger_find_chain(l, key->author, key->chain);
     size_t count = 0;
-    zks_status status = zks__ledger_chain(l, key->author, key->chain, false, &chain);
-    if (!status) {
+    zks_status status = ZKS_OK;
+    if (chain) {
         status = zks__store_history_get(l->store, chain->row.c, seq, ZKS_HISTORY_BRANCHES_MAX,
                                         out_ids, &count);
     }
@@ -241,19 +262,17 @@ size_t zks__ledger_lookup(const zks__history_key *key, uint64_t seq,
  * it look there, with an entry without a signature. */
 static zks_status save_tips(zks__ledger *l)
 {
-    size_t position = 0;
     zks_status status = ZKS_OK;
-    for (zks__known_chain *k = zks__map_next(l->chains, &position); k && !status;
-         k = zks__map_next(l->chains, &position)) {
+    for (zks__node *n; !status && (n = zks__list_pop(&l->dirty));) {
+        zks__known_chain *k = ZKS_CONTAINER(n, zks__known_chain, dirty);
         zks__history_key key;
         zks__history_tip tip;
         memcpy(key.author, k->row.author, sizeof key.author);
         memcpy(key.chain, k->row.chain, sizeof key.chain);
-        if (!k->dirty || k == l->own || !zks__history_tip_of(l->history, &key, &tip) ||
+        if (k == l->own || !zks__history_tip_of(l->history, &key, &tip) ||
             tip.seq < k->row.tip_seq) {
             continue;
         }
-        k->dirty = false;
         k->row.tip_seq = tip.seq;
         k->row.floor = tip.floor;
         memcpy(k->row.tip_id, tip.id, sizeof k->row.tip_id);
@@ -354,8 +373,16 @@ zks_status zks__ledger_judge(zks__ledger *l, const zks__blob_item *item, zks__re
     if (status || done) {
         return status;
     }
-    zks__history_entry entry = {
-        .seq = e.seq, .floor = e.floor, .signed_ok = judged == ZKS_OK, .ref = l->next_ref++};
+    if (judged == ZKS_OK && !zks__ledger_has_room_for_chain(l, &e)) {
+        *out_why = ZKS_E_LIMIT;
+        return ZKS_OK;
+    }
+    zks__history_entry entry = {.seq = e.seq,
+                                .floor = e.floor,
+                                .signed_ok = judged == ZKS_OK,
+                                .ref = l->next_ref++,
+                                .bytes = (uint32_t)item->blob.length};
+    memcpy(entry.pusher, item->sender, sizeof entry.pusher);
     memcpy(entry.key.author, e.author, sizeof entry.key.author);
     memcpy(entry.key.chain, e.chain, sizeof entry.key.chain);
     memcpy(entry.id, e.id, sizeof entry.id);
@@ -415,6 +442,9 @@ zks_status zks__ledger_receive(zks__ledger *l, const zks__blobs *b, zks__receive
     if (!status) {
         status = save_tips(l);
     }
+    if (!status) {
+        status = zks__ledger_sweep_chains(l);
+    }
     if (!status && !l->rolled_back) { /* else all comes again */
         status = zks__ledger_take_controls(l);
     }
@@ -449,6 +479,9 @@ zks_status zks__ledger_tick(zks__ledger *l, bool caught_up, zks__received *out,
     }
     if (!status) {
         status = save_tips(l);
+    }
+    if (!status) {
+        status = zks__ledger_sweep_chains(l);
     }
     uint64_t next = status || !caught_up ? UINT64_MAX : zks__history_next_ms(l->history);
     *out_next_ms = next > INT64_MAX ? INT64_MAX : (int64_t)next;

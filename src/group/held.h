@@ -7,9 +7,11 @@
 #ifndef ZKS_GROUP_HELD_H
 #define ZKS_GROUP_HELD_H
 
+#include "base/list.h"
 #include "group/history.h"
 
 struct zks__chain;
+struct zks__source;
 
 typedef struct zks__held {
     struct zks__held *left, *right; /* in the one tree that it is in */
@@ -20,6 +22,11 @@ typedef struct zks__held {
     size_t slot;             /* in the heap, from 1; 0: no timer */
     uint64_t due_ms;
     struct zks__chain *chain;
+    struct zks__source *source; /* who pushed it, */
+    zks__node place;            /* and its place there, while it is in `waiting` */
+    uint32_t bytes;
+    bool told; /* as unverified */
+    uint64_t since_ms;
     uint64_t seq, floor, ref;
     uint8_t id[ZKS_ENTRY_ID_BYTES];
     uint8_t prev[ZKS_ENTRY_ID_BYTES];

@@ -9,10 +9,9 @@
  * The common run (some unsigned entries, then a signed one, in order) goes from waiting straight to
  * delivery. All memory that an offer can need is reserved before anything is changed.
  */
-#include "group/held.h"
+#include "group/waiting.h"
 
 #include "base/alloc.h"
-#include "base/map.h"
 
 #include <assert.h>
 
@@ -23,7 +22,7 @@ typedef struct zks__chain {
     uint64_t floor;
     zks__held_tree waiting, ready, expected;
     zks__ranges missing;
-    size_t held; /* in waiting and ready */
+    size_t held, covered; /* in waiting and ready; in ready */
     /* The entry delivered last, whatever its seq: spares most look-ups of predecessors. */
     uint64_t recent_seq;
     uint8_t recent_id[ZKS_ENTRY_ID_BYTES];
@@ -35,6 +34,7 @@ struct zks__history {
     chain *last_used;
     zks__held *spare; /* the node for the next offer */
     zks__deadlines timers;
+    zks__waiting pushers; /* of what is in the `waiting` of all chains */
     size_t held;
     uint64_t random; /* state of xorshift64* (Vigna 2016), for the treap only */
 };
@@ -51,7 +51,7 @@ zks_status zks__history_new(const zks__history_config *config, zks__history **ou
     memcpy(&h->random, config->map_seed, sizeof h->random);
     h->random |= 1; /* never zero */
     h->chains = zks__map_new(config->map_seed);
-    if (!h->chains) {
+    if (!h->chains || zks__waiting_init(&h->pushers, config->map_seed)) {
         zks__history_free(h);
         return ZKS_E_NOMEM;
     }
@@ -83,6 +83,7 @@ void zks__history_free(zks__history *h)
         zks__free(c);
     }
     zks__map_free(h->chains);
+    zks__waiting_done(&h->pushers);
     zks__free(h->timers.items);
     zks__free(h->spare);
     zks__free(h);
@@ -171,6 +172,19 @@ static void tell_range(zks__history *h, const chain *c, zks__verdict_kind kind, 
     h->config.verdict(&v, h->config.user);
 }
 
+/* Drops what is held nowhere (any more), and its node. */
+static void refuse(zks__history *h, const chain *c, zks__held *n)
+{
+    zks__verdict v = {.kind = ZKS_VERDICT_REFUSE,
+                      .key = c->key,
+                      .ref = n->ref,
+                      .first = n->seq,
+                      .last = n->seq,
+                      .pusher = n->source->pusher};
+    h->config.verdict(&v, h->config.user);
+    give_node(h, n);
+}
+
 static void tell(zks__history *h, const chain *c, zks__verdict_kind kind, uint64_t seq,
                  uint64_t ref, const uint8_t *expected)
 {
@@ -235,6 +249,11 @@ static void hold(zks__history *h, zks__held *n)
     zks__held_insert(tree_of(n), n);
     n->chain->held++;
     h->held++;
+    if (n->covered) {
+        n->chain->covered++;
+    } else {
+        zks__waiting_add(&h->pushers, n);
+    }
 }
 
 /* Takes n out of where it is held. */
@@ -244,16 +263,24 @@ static void unhold(zks__history *h, zks__held *n)
     zks__deadlines_remove(&h->timers, n);
     n->chain->held--;
     h->held--;
+    if (n->covered) {
+        n->chain->covered--;
+    } else {
+        zks__waiting_remove(&h->pushers, n);
+    }
 }
 
-/* A signed one ends its gap when it is due, an uncovered one tells that it is unverified; one that
- * is covered by another needs no timer. */
+/* A signed one ends its gap when it is due, an uncovered one tells that it is unverified, and goes
+ * in the end; one that is covered by another needs no timer. */
 static void start_timer(zks__history *h, zks__held *n, uint64_t since_ms)
 {
     if (n->covered && !n->signed_ok) {
         return;
     }
-    uint64_t wait = n->covered ? ZKS_HISTORY_GAP_MS : ZKS_HISTORY_UNVERIFIED_MS;
+    uint64_t wait = n->covered ? ZKS_HISTORY_GAP_MS
+                    : n->told  ? ZKS_HISTORY_KEEP_MS
+                               : ZKS_HISTORY_UNVERIFIED_MS;
+    n->since_ms = since_ms;
     n->due_ms = since_ms > UINT64_MAX - wait ? UINT64_MAX : since_ms + wait;
     zks__deadlines_add(&h->timers, n);
 }
@@ -349,8 +376,11 @@ static void deliver_below(zks__history *h, chain *c, zks__held *n)
         deliver(h, c, n, ZKS_VERDICT_FORK);
         return;
     }
-    bool replay = among(&known, n->id);
-    tell(h, c, replay ? ZKS_VERDICT_REPLAY : ZKS_VERDICT_REFUSE, n->seq, n->ref, NULL);
+    if (!among(&known, n->id)) {
+        refuse(h, c, n);
+        return;
+    }
+    tell(h, c, ZKS_VERDICT_REPLAY, n->seq, n->ref, NULL);
     give_node(h, n);
 }
 
@@ -434,19 +464,26 @@ static void release(zks__history *h, chain *c, zks__held *run, uint64_t since_ms
     if (!direct) {
         advance(h, c, 0);
     }
-    if (c->held > ZKS_HISTORY_HELD_MAX) {
+    if (c->covered > ZKS_HISTORY_HELD_MAX) {
         advance(h, c, UINT64_MAX);
     }
 }
 
 /* --- offering -------------------------------------------------------------------- */
 
-/* Whether e is known. An equal entry that waits without a signature gives way to a signed one: else
- * whoever pushes a copy without the signature first could keep the entry from being covered. */
+static bool is_by_author(const zks__history_entry *e, const uint8_t *pusher)
+{
+    return memcmp(e->key.author, pusher, sizeof e->key.author) == 0;
+}
+
+/* Whether e is known. An equal entry that waits without a signature gives way to a signed one, else
+ * whoever pushes a copy without the signature first could keep the entry from being covered; and to
+ * the author's own, else it would make room when that pusher has too much. */
 static bool is_replay(zks__history *h, chain *c, const zks__history_entry *e)
 {
     zks__held *waiting = zks__held_find(&c->waiting, e->seq, e->id);
-    if (waiting && e->signed_ok) {
+    if (waiting && (e->signed_ok ||
+                    (is_by_author(e, e->pusher) && !is_by_author(e, waiting->source->pusher)))) {
         unhold(h, waiting);
         tell(h, c, ZKS_VERDICT_REPLAY, e->seq, waiting->ref, NULL);
         give_node(h, waiting);
@@ -456,9 +493,12 @@ static bool is_replay(zks__history *h, chain *c, const zks__history_entry *e)
            was_delivered(h, c, e->seq, e->id);
 }
 
-static zks__held *node_of(zks__history *h, chain *c, const zks__history_entry *e)
+static zks__held *node_of(zks__history *h, chain *c, const zks__history_entry *e,
+                          zks__source *source)
 {
     zks__held *n = take_node(h, c);
+    n->source = source;
+    n->bytes = e->bytes;
     n->seq = e->seq;
     n->floor = e->floor;
     n->ref = e->ref;
@@ -470,17 +510,14 @@ static zks__held *node_of(zks__history *h, chain *c, const zks__history_entry *e
 
 static void offer_uncovered(zks__history *h, chain *c, zks__held *n, uint64_t now_ms)
 {
-    if (c->held >= ZKS_HISTORY_HELD_MAX) {
-        advance(h, c, UINT64_MAX);
-    }
-    if (c->held >= ZKS_HISTORY_HELD_MAX) {
-        tell(h, c, ZKS_VERDICT_REFUSE, n->seq, n->ref, NULL);
-        give_node(h, n);
-        return;
-    }
+    const zks__source *source = n->source;
     hold(h, n);
     start_timer(h, n, now_ms);
     tell(h, c, ZKS_VERDICT_HOLD, n->seq, n->ref, NULL);
+    for (zks__held *old; (old = zks__waiting_excess(&h->pushers, source));) {
+        unhold(h, old);
+        refuse(h, old->chain, old);
+    }
 }
 
 zks_status zks__history_offer(zks__history *h, const zks__history_entry *e, uint64_t now_ms)
@@ -489,7 +526,11 @@ zks_status zks__history_offer(zks__history *h, const zks__history_entry *e, uint
         return ZKS_E_INVALID;
     }
     chain *c = need_chain(h, &e->key);
+    zks__source *source = NULL;
     zks_status status = c ? reserve(h, c) : ZKS_E_NOMEM;
+    if (!status) {
+        status = zks__waiting_source(&h->pushers, e->pusher, &source);
+    }
     if (status) {
         return status;
     }
@@ -497,7 +538,7 @@ zks_status zks__history_offer(zks__history *h, const zks__history_entry *e, uint
         tell(h, c, ZKS_VERDICT_REPLAY, e->seq, e->ref, NULL);
         return ZKS_OK;
     }
-    zks__held *n = node_of(h, c, e);
+    zks__held *n = node_of(h, c, e, source);
     if (!is_covered(c, n)) {
         offer_uncovered(h, c, n, now_ms);
         return ZKS_OK;
@@ -521,8 +562,13 @@ zks_status zks__history_tick(zks__history *h, uint64_t now_ms)
                 n->due_ms = now_ms + ZKS_HISTORY_AGAIN_MS;
                 zks__deadlines_add(&h->timers, n);
             }
-        } else {
+        } else if (!n->told) {
+            n->told = true;
             tell(h, n->chain, ZKS_VERDICT_UNVERIFIED, n->seq, n->ref, NULL);
+            start_timer(h, n, n->since_ms);
+        } else {
+            unhold(h, n);
+            refuse(h, n->chain, n);
         }
     }
     return ZKS_OK;
@@ -540,6 +586,21 @@ size_t zks__history_held(const zks__history *h)
 }
 
 /* --- state ----------------------------------------------------------------------- */
+
+bool zks__history_drop_chain(zks__history *h, const zks__history_key *key)
+{
+    chain *c = find_chain(h, key);
+    if (c && (c->tip_seq || c->held || c->expected.root || c->missing.count)) {
+        return false;
+    }
+    if (c) {
+        h->last_used = h->last_used == c ? NULL : h->last_used;
+        (void)zks__map_remove(h->chains, key, sizeof *key);
+        zks__free(c->missing.items);
+        zks__free(c);
+    }
+    return true;
+}
 
 int zks__history_tip_of(const zks__history *h, const zks__history_key *key, zks__history_tip *out)
 {
@@ -642,15 +703,15 @@ zks_status zks__history_restore_held(zks__history *h, const zks__history_entry *
         return ZKS_E_INVALID;
     }
     chain *c = need_chain(h, &e->key);
-    if (!c || reserve(h, c)) {
+    zks__source *source = NULL;
+    if (!c || reserve(h, c) || zks__waiting_source(&h->pushers, e->pusher, &source)) {
         return ZKS_E_NOMEM;
     }
-    zks__held *n = node_of(h, c, e);
+    zks__held *n = node_of(h, c, e, source);
+    n->told = e->told != 0;
     if (!is_covered(c, n)) {
         hold(h, n);
-        if (!e->told) {
-            start_timer(h, n, since_ms);
-        }
+        start_timer(h, n, since_ms);
         return ZKS_OK;
     }
     for (zks__held *run = cover(h, c, n), *above; run; run = above) {

@@ -12,7 +12,11 @@
  *
  * Nothing that is covered is ever dropped but a known id (REPLAY) and the ninth branch at one seq
  * (REFUSE). Whatever may still be covered is held, since any member can write an entry without a
- * signature in another's name: such an entry must never displace or replace a true one.
+ * signature in another's name: such an entry must never displace or replace a true one. So that
+ * they fill nobody's disk each pusher has a share, in which its oldest makes room (REFUSE), and
+ * what was never covered goes in the end. Such an entry is as if it had never come: nothing was
+ * recorded of it, so what is signed behind it leaves a gap, or a head that is named is a claim, and
+ * it is asked for.
  */
 #ifndef ZKS_GROUP_HISTORY_H
 #define ZKS_GROUP_HISTORY_H
@@ -28,10 +32,16 @@ enum {
     ZKS_HISTORY_AGAIN_MS = 60 * 1000,    /* or another look, where the caller does not give it up */
     ZKS_HISTORY_UNVERIFIED_MS = 10 * 60 * 1000, /* then UNVERIFIED, once for an entry */
     ZKS_HISTORY_BRANCHES_MAX = 8,
-    /* Entries held in a chain. The caller stops reading from the relay well before (see
-     * zks__history_held). When it is reached gaps wait no longer; only entries that are not covered
-     * are refused. */
-    ZKS_HISTORY_HELD_MAX = 65536
+    ZKS_HISTORY_KEEP_MS = 7 * 24 * 60 * 60 * 1000, /* then one that was never covered goes */
+    /* Covered entries held in a chain. When it is reached gaps wait no longer. */
+    ZKS_HISTORY_HELD_MAX = 65536,
+    /* Uncovered ones, of one pusher and of all. A writer leaves at most 255 entries and a few MiB
+     * unsigned, so only abuse comes near it; and the history of a removed device, whose signatures
+     * do not count below its cut-off. */
+    ZKS_HISTORY_WAITING_SHARE = 16384,
+    ZKS_HISTORY_WAITING_SHARE_BYTES = 64 << 20,
+    ZKS_HISTORY_WAITING_MAX = 4 * ZKS_HISTORY_WAITING_SHARE,
+    ZKS_HISTORY_WAITING_MAX_BYTES = 4 * ZKS_HISTORY_WAITING_SHARE_BYTES
 };
 
 /* One (author, chain). ref is the caller's name for a stored entry. */
@@ -48,6 +58,8 @@ typedef struct zks__history_entry {
     uint64_t floor;
     int signed_ok; /* its own signature is there and good */
     uint64_t ref;
+    uint8_t pusher[ZKS_DEVICE_ID_BYTES]; /* who pushed it, and how much is stored of it */
+    uint32_t bytes;
     int told; /* restore_held only: UNVERIFIED was raised already; 0 raises it (again) when due */
 } zks__history_entry;
 
@@ -60,7 +72,8 @@ typedef enum zks__verdict_kind {
     ZKS_VERDICT_REPLAY,  /* ref: known id: drop, count. The offered one, or a held one that the
                           * offered one, equal but signed, replaces (then a verdict on the offered
                           * follows) */
-    ZKS_VERDICT_REFUSE,  /* ref: over a limit (branches, held): drop, count, event */
+    ZKS_VERDICT_REFUSE,  /* ref: over a limit (branches), or a held one that makes room or was never
+                          * covered: drop, count, event */
     ZKS_VERDICT_GAP,     /* seq first..last of key is missing, HISTORY_GAP; recorded */
     ZKS_VERDICT_EXPIRED, /* seq first..last is missing below the floor: information; recorded */
     ZKS_VERDICT_UNVERIFIED /* ref: held without a signature for so long; event once */
@@ -76,6 +89,7 @@ typedef struct zks__verdict {
      * id is delivered, and restore it. Without a gap there it also proves that the author has made
      * a fork. NULL otherwise. */
     const uint8_t *expected;
+    const uint8_t *pusher; /* REFUSE: of that entry (borrowed); NULL otherwise */
 } zks__verdict;
 
 /* Called for each verdict, in order; must not call back into the history. */
@@ -122,6 +136,9 @@ typedef struct zks__history_tip {
     uint8_t id[ZKS_ENTRY_ID_BYTES];
     uint64_t floor; /* highest covered */
 } zks__history_tip;
+/* Forgets a chain of which nothing is here: no tip, nothing missing, held or expected. Whether it
+ * is. */
+bool zks__history_drop_chain(zks__history *h, const zks__history_key *key);
 /* The present tip; 0 when nothing of the chain was delivered. */
 int zks__history_tip_of(const zks__history *h, const zks__history_key *key, zks__history_tip *out);
 /* Restoring, in this order: tips, missing ranges, expected ids, held entries (no verdicts are

@@ -59,6 +59,21 @@ zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain)
     return status;
 }
 
+zks_status zks__store_chain_remove(zks__store *s, int64_t c)
+{
+    zks_status status = zks__store_writable(s);
+    if (status != ZKS_OK) {
+        return status;
+    }
+    zks__query q = zks__query_of(s, ZKS_Q_CHAIN_REMOVE, "DELETE FROM chains WHERE c = ?");
+    zks__bind_i64(&q, c);
+    status = zks__query_run(&q);
+    if (status == ZKS_OK && sqlite3_changes(s->db) == 0) {
+        status = zks__store_refuse(s, ZKS_E_NOT_FOUND, "The store has no such chain.");
+    }
+    return status;
+}
+
 zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn, void *user)
 {
     zks__query q = zks__query_of(s, ZKS_Q_CHAIN_EACH,

@@ -93,32 +93,101 @@ zks_status zks__store_own_lost(zks__store *s, uint32_t g, const zks__store_relay
 
 /* --- claims --- */
 
-zks_status zks__store_claim_add(zks__store *s, uint32_t g, const zks__store_claim *claim)
+/* Binds ?1 to ?5: what names a claim in its group. */
+static void bind_claim(zks__query *q, uint32_t g, const zks__store_claim *claim)
 {
-    zks_status status = zks__store_writable(s);
-    if (status != ZKS_OK) {
-        return status;
-    }
-    zks__query count = zks__query_of(
-        s, ZKS_Q_CLAIM_COUNT, "SELECT count(*) FROM claims JOIN chains USING (c) WHERE g = ?");
-    zks__bind_i64(&count, g);
-    bool full = zks__query_step(&count) && zks__column_i64(&count, 0) >= ZKS_STORE_CLAIMS_MAX;
-    status = zks__query_end(&count);
-    if (status != ZKS_OK || full) {
-        return status != ZKS_OK ? status : ZKS_E_LIMIT;
-    }
-    zks__query q = zks__query_of(s, ZKS_Q_CLAIM_ADD,
-                                 "INSERT OR IGNORE INTO claims VALUES (?, ?, ?, ?, ?, ?)");
-    zks__bind_i64(&q, claim->c);
-    zks__bind_u64(&q, claim->seq);
-    zks__bind_blob(&q, claim->id, sizeof claim->id);
+    zks__bind_i64(q, g);
+    zks__bind_blob(q, claim->author, sizeof claim->author);
+    zks__bind_blob(q, claim->chain, sizeof claim->chain);
+    zks__bind_u64(q, claim->seq);
+    zks__bind_blob(q, claim->id, sizeof claim->id);
+}
+
+/* What others claim too is as far as it is with theirs. */
+static zks_status insert_claim(zks__store *s, uint32_t g, const zks__store_claim *claim)
+{
+    zks__query q = zks__query_of(
+        s, ZKS_Q_CLAIM_ADD,
+        "INSERT OR IGNORE INTO claims SELECT ?1, ?2, ?3, ?4, ?5, ?6, coalesce(max(since_ms), ?7),"
+        " coalesce(max(asked), ?8), coalesce(max(asked_n), ?9) FROM claims"
+        " WHERE g = ?1 AND author = ?2 AND chain = ?3 AND seq = ?4 AND id = ?5");
+    bind_claim(&q, g, claim);
+    zks__bind_blob(&q, claim->by, sizeof claim->by);
     zks__bind_i64(&q, claim->since_ms);
     zks__bind_i64(&q, claim->asked);
     zks__bind_u64(&q, claim->asked_n);
     return zks__query_run(&q);
 }
 
-zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim)
+/* Who claims most, `by` before others that claim as much. */
+static zks_status find_largest(zks__store *s, uint32_t g, const uint8_t by[ZKS_DEVICE_ID_BYTES],
+                               uint64_t *out_total, uint8_t out_largest[ZKS_DEVICE_ID_BYTES])
+{
+    uint64_t most = 0, total = 0;
+    zks__query q = zks__query_of(s, ZKS_Q_CLAIM_SHARES,
+                                 "SELECT by, count(*) FROM claims WHERE g = ? GROUP BY by");
+    zks__bind_i64(&q, g);
+    while (zks__query_step(&q)) {
+        uint8_t who[ZKS_DEVICE_ID_BYTES];
+        uint64_t count = zks__column_u64(&q, 1);
+        zks__column_copy(&q, 0, who, sizeof who);
+        total += count;
+        if (count > most || (count == most && memcmp(who, by, sizeof who) == 0)) {
+            most = count;
+            memcpy(out_largest, who, sizeof who);
+        }
+    }
+    *out_total = total;
+    return zks__query_end(&q);
+}
+
+static zks_status drop_newest(zks__store *s, uint32_t g, const uint8_t by[ZKS_DEVICE_ID_BYTES])
+{
+    zks__query q = zks__query_of(
+        s, ZKS_Q_CLAIM_DROP_NEWEST,
+        "DELETE FROM claims WHERE g = ?1 AND by = ?2 AND (author, chain, seq, id) = (SELECT author,"
+        " chain, seq, id FROM claims WHERE g = ?1 AND by = ?2 ORDER BY since_ms DESC LIMIT 1)");
+    zks__bind_i64(&q, g);
+    zks__bind_blob(&q, by, ZKS_DEVICE_ID_BYTES);
+    return zks__query_run(&q);
+}
+
+static zks_status drop_own(zks__store *s, uint32_t g, const zks__store_claim *claim)
+{
+    zks__query q = zks__query_of(s, ZKS_Q_CLAIM_DROP_OWN,
+                                 "DELETE FROM claims WHERE g = ? AND author = ? AND chain = ? AND"
+                                 " seq = ? AND id = ? AND by = ?");
+    bind_claim(&q, g, claim);
+    zks__bind_blob(&q, claim->by, sizeof claim->by);
+    zks_status status = zks__query_run(&q);
+    return status == ZKS_OK ? ZKS_E_LIMIT : status;
+}
+
+zks_status zks__store_claim_add(zks__store *s, uint32_t g, const zks__store_claim *claim,
+                                int *out_displaced)
+{
+    uint8_t largest[ZKS_DEVICE_ID_BYTES] = {0};
+    uint64_t total = 0;
+    *out_displaced = 0;
+    zks_status status = zks__store_writable(s);
+    if (status == ZKS_OK) {
+        status = insert_claim(s, g, claim);
+    }
+    if (status != ZKS_OK || sqlite3_changes(s->db) == 0) {
+        return status;
+    }
+    status = find_largest(s, g, claim->by, &total, largest);
+    if (status != ZKS_OK || total <= ZKS_STORE_CLAIMS_MAX) {
+        return status;
+    }
+    if (memcmp(largest, claim->by, sizeof largest) == 0) {
+        return drop_own(s, g, claim);
+    }
+    *out_displaced = 1;
+    return drop_newest(s, g, largest);
+}
+
+zks_status zks__store_claim_update(zks__store *s, uint32_t g, const zks__store_claim *claim)
 {
     zks_status status = zks__store_writable(s);
     if (status != ZKS_OK) {
@@ -126,13 +195,13 @@ zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim)
     }
     bool drop = claim->asked == UINT32_MAX;
     zks__query q = drop ? zks__query_of(s, ZKS_Q_CLAIM_DROP,
-                                        "DELETE FROM claims WHERE c = ? AND seq = ? AND id = ?")
+                                        "DELETE FROM claims WHERE g = ?1 AND author = ?2 AND"
+                                        " chain = ?3 AND seq = ?4 AND id = ?5")
                         : zks__query_of(s, ZKS_Q_CLAIM_ASKED,
-                                        "UPDATE claims SET since_ms = ?4, asked = ?5, asked_n = ?6"
-                                        " WHERE c = ?1 AND seq = ?2 AND id = ?3");
-    zks__bind_i64(&q, claim->c);
-    zks__bind_u64(&q, claim->seq);
-    zks__bind_blob(&q, claim->id, sizeof claim->id);
+                                        "UPDATE claims SET since_ms = ?6, asked = ?7, asked_n = ?8"
+                                        " WHERE g = ?1 AND author = ?2 AND chain = ?3 AND seq = ?4"
+                                        " AND id = ?5");
+    bind_claim(&q, g, claim);
     if (!drop) {
         zks__bind_i64(&q, claim->since_ms);
         zks__bind_i64(&q, claim->asked);
@@ -144,17 +213,19 @@ zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim)
 zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn, void *user)
 {
     zks__query q = zks__query_of(s, ZKS_Q_CLAIM_EACH,
-                                 "SELECT c, seq, id, since_ms, asked, claims.asked_n FROM claims"
-                                 " JOIN chains USING (c) WHERE g = ? ORDER BY c, seq, id");
+                                 "SELECT author, chain, seq, id, min(by), since_ms, asked, asked_n"
+                                 " FROM claims WHERE g = ? GROUP BY author, chain, seq, id");
     zks__bind_i64(&q, g);
     zks_status stop = ZKS_OK;
     while (stop == ZKS_OK && zks__query_step(&q)) {
-        zks__store_claim claim = {.c = zks__column_i64(&q, 0),
-                                  .seq = zks__column_u64(&q, 1),
-                                  .since_ms = zks__column_i64(&q, 3),
-                                  .asked = (uint32_t)zks__column_i64(&q, 4),
-                                  .asked_n = zks__column_u64(&q, 5)};
-        zks__column_copy(&q, 2, claim.id, sizeof claim.id);
+        zks__store_claim claim = {.seq = zks__column_u64(&q, 2),
+                                  .since_ms = zks__column_i64(&q, 5),
+                                  .asked = (uint32_t)zks__column_i64(&q, 6),
+                                  .asked_n = zks__column_u64(&q, 7)};
+        zks__column_copy(&q, 0, claim.author, sizeof claim.author);
+        zks__column_copy(&q, 1, claim.chain, sizeof claim.chain);
+        zks__column_copy(&q, 3, claim.id, sizeof claim.id);
+        zks__column_copy(&q, 4, claim.by, sizeof claim.by);
         if (q.status == ZKS_OK) {
             stop = fn(&claim, user);
         }

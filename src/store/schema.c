@@ -140,6 +140,22 @@ static const char *const steps[] = {
     "CREATE TABLE alarms (g INTEGER NOT NULL, kind INTEGER NOT NULL, count INTEGER NOT NULL,"
     " PRIMARY KEY (g, kind)) STRICT, WITHOUT ROWID;"
     "ALTER TABLE held ADD COLUMN told INTEGER NOT NULL DEFAULT 0;",
+
+    /* Version 10: claims name the chain itself, and who claims (zeros: not noted), since each has a share. Rows
+     * of chains that somebody has only named, and nothing else is known of, go. */
+    "ALTER TABLE claims RENAME TO claims_old;"
+    "CREATE TABLE claims (g INTEGER NOT NULL, author BLOB NOT NULL, chain BLOB NOT NULL,"
+    " seq INTEGER NOT NULL, id BLOB NOT NULL, by BLOB NOT NULL, since_ms INTEGER NOT NULL,"
+    " asked INTEGER NOT NULL, asked_n INTEGER NOT NULL,"
+    " PRIMARY KEY (g, author, chain, seq, id, by)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX claims_by ON claims (g, by);"
+    "INSERT INTO claims SELECT g, author, chain, seq, id, zeroblob(32), since_ms, asked,"
+    " claims_old.asked_n FROM claims_old JOIN chains USING (c);"
+    "DROP TABLE claims_old;"
+    "DELETE FROM chains WHERE own = 0 AND tip_seq = 0 AND c NOT IN (SELECT c FROM held)"
+    " AND NOT EXISTS (SELECT 1 FROM history WHERE history.c = chains.c)"
+    " AND NOT EXISTS (SELECT 1 FROM missing WHERE missing.c = chains.c)"
+    " AND NOT EXISTS (SELECT 1 FROM expected WHERE expected.c = chains.c);",
 };
 
 static zks_status migrate_step(zks__store *s, const char *sql, size_t version)

@@ -168,6 +168,8 @@ typedef struct zks__store_chain {
 ZKS_MUST_USE zks_status zks__store_chain_add(zks__store *s, uint32_t g, zks__store_chain *chain);
 /* Tip, floor and what was asked for. ZKS_E_NOT_FOUND. */
 ZKS_MUST_USE zks_status zks__store_chain_update(zks__store *s, const zks__store_chain *chain);
+/* Of which nothing is kept but the row. ZKS_E_NOT_FOUND. */
+ZKS_MUST_USE zks_status zks__store_chain_remove(zks__store *s, int64_t c);
 typedef zks_status (*zks__store_chain_fn)(const zks__store_chain *chain, void *user);
 ZKS_MUST_USE zks_status zks__store_chains_each(zks__store *s, uint32_t g, zks__store_chain_fn fn,
                                                void *user);
@@ -357,21 +359,28 @@ ZKS_MUST_USE zks_status zks__store_doubt_set(zks__store *s, int64_t r,
 ZKS_MUST_USE zks_status zks__store_pin_get(zks__store *s, const char *address, uint8_t out_key[32]);
 ZKS_MUST_USE zks_status zks__store_pin_set(zks__store *s, const char *address,
                                            const uint8_t key[32]);
-/* --- claims: entries that another member has and this device has not --- */
+/* --- claims: entries that another member has and this device has not. Of chains that this device
+ * need not know: what does not exist must cost a claim at most --- */
 typedef struct zks__store_claim {
-    int64_t c; /* author and chain */
+    uint8_t author[ZKS_DEVICE_ID_BYTES], chain[ZKS_CHAIN_BYTES];
     uint64_t seq;
     uint8_t id[ZKS_ENTRY_ID_BYTES];
-    int64_t since_ms; /* Unix */
-    uint32_t asked;   /* rounds, for the caller */
-    uint64_t asked_n; /* the own entry that asked everyone for it; 0: none */
+    uint8_t by[ZKS_DEVICE_ID_BYTES]; /* who claims it; read: one of those who do */
+    int64_t since_ms;                /* Unix */
+    uint32_t asked;                  /* rounds, for the caller */
+    uint64_t asked_n;                /* the own entry that asked everyone for it; 0: none */
 } zks__store_claim;
+/* In a group; what two members claim counts twice. */
 enum { ZKS_STORE_CLAIMS_MAX = 1024 };
-/* There already: ZKS_OK. ZKS_E_LIMIT: the group has ZKS_STORE_CLAIMS_MAX. */
+/* There already, by the same: ZKS_OK. Of a full group the newest claim of who has most gives way:
+ * *out_displaced, 1 or 0; ZKS_E_LIMIT: that would have been this one. So nobody takes another's
+ * room. */
 ZKS_MUST_USE zks_status zks__store_claim_add(zks__store *s, uint32_t g,
-                                             const zks__store_claim *claim);
-/* Sets since_ms, asked and asked_n; asked UINT32_MAX drops the claim. */
-ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, const zks__store_claim *claim);
+                                             const zks__store_claim *claim, int *out_displaced);
+/* Sets since_ms, asked and asked_n, whoever claims it; asked UINT32_MAX drops the claim. */
+ZKS_MUST_USE zks_status zks__store_claim_update(zks__store *s, uint32_t g,
+                                                const zks__store_claim *claim);
+/* Each once, whoever claims it. */
 typedef zks_status (*zks__store_claim_fn)(const zks__store_claim *claim, void *user);
 ZKS_MUST_USE zks_status zks__store_claims_each(zks__store *s, uint32_t g, zks__store_claim_fn fn,
                                                void *user);

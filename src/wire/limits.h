@@ -82,6 +82,13 @@ enum {
     /* Blobs that wait for records, of one group: what a relay that makes them up can fill. */
     ZKS_QUARANTINE_BLOBS_MAX = 4096,
     ZKS_QUARANTINE_BYTES_MAX = 16 << 20,
+    /* Chains of one author, of which an entry that it signed has come. A device begins one where
+     * its store was made, restored or copied; because others say that it has written more than it
+     * knows only while it has fewer than ZKS_CHAINS_ON_WORD_MAX: whoever makes that up brings no
+     * device to the limit. What is signed in further ones is rejected. What others name, or write
+     * unsigned, does not count. */
+    ZKS_CHAINS_PER_AUTHOR_MAX = 4096,
+    ZKS_CHAINS_ON_WORD_MAX = 1024,
     ZKS_BLOBS_PER_MESSAGE_MAX = 1024,
     ZKS_IDS_PER_MESSAGE_MAX = 4096,
     ZKS_TEXT_MAX_BYTES = 512,

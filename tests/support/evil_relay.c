@@ -10,6 +10,9 @@
 
 enum { BLOBS_MAX = 4096, RECORDS_MAX = 32, SESSIONS_MAX = 16, BATCH = 64, HIDDEN_MAX = 4 };
 
+/* How far EVIL_EMPTY says that there is nothing. */
+static const uint64_t EMPTY_REACH = UINT64_C(1) << 40;
+
 typedef struct blob {
     uint64_t cursor;
     unsigned number; /* of its push */
@@ -219,6 +222,10 @@ static void on_pull(evil_relay *e, session *s, const zks__pull *m)
     if (e->attack == EVIL_SILENT) {
         return;
     }
+    if (e->attack == EVIL_EMPTY) {
+        send_blobs(e, s, 0, m->after, EMPTY_REACH, NULL, 0);
+        return;
+    }
     for (size_t i = 0; i < e->count && count < BATCH; i++) {
         blob *b = &e->blobs[i];
         if (b->cursor > m->after && shown(e, s, b, m->flags & ZKS_PULL_OWN) &&
@@ -393,6 +400,13 @@ void evil_relay_attack(evil_relay *e, evil_attack attack, unsigned from, unsigne
     e->attack = attack;
     e->from = from;
     e->to = to;
+    pthread_mutex_unlock(&e->mutex);
+}
+
+void evil_relay_raise(evil_relay *e)
+{
+    pthread_mutex_lock(&e->mutex);
+    e->last = e->last < EMPTY_REACH ? EMPTY_REACH : e->last;
     pthread_mutex_unlock(&e->mutex);
 }
 

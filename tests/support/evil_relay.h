@@ -32,6 +32,7 @@ typedef enum evil_attack {
     EVIL_LEAP,       /* cursors that leap by 2^32 */
     EVIL_ENDLESS,    /* there is always more, and nothing comes */
     EVIL_SKIP,       /* "contiguous" over pushes from..to that it has */
+    EVIL_EMPTY,      /* has nothing, up to 2^40 ("contiguous") */
     EVIL_NO_RECORDS, /* WELCOME without anybody else's records */
     EVIL_ACK_UNSENT, /* acknowledges a blob that was not sent */
     EVIL_ACK_TWICE,  /* each acknowledgement twice */
@@ -51,6 +52,8 @@ void evil_relay_attack(evil_relay *e, evil_attack attack, unsigned from, unsigne
 void evil_relay_hide(evil_relay *e, const uint8_t device[32], unsigned from, unsigned to);
 /* Any thread. Forgets all blobs but the first `keep`; the incarnation stays or is a new one. */
 void evil_relay_go_back(evil_relay *e, size_t keep, bool new_incarnation);
+/* Any thread. What is pushed from now on stands behind 2^40. */
+void evil_relay_raise(evil_relay *e);
 /* Any thread. */
 unsigned evil_relay_hellos(evil_relay *e);
 unsigned evil_relay_pulls(evil_relay *e);

@@ -221,7 +221,9 @@ void model_offer(history_model *m, const zks__history_entry *e, uint64_t now_ms)
     m->verdict_count = 0;
     model_chain *c = chain_of(m, &e->key);
     model_entry *held = held_with(m, e);
-    if (held && e->signed_ok && !held->covered) {
+    bool by_author = !memcmp(e->pusher, e->key.author, sizeof e->pusher) && held &&
+                     memcmp(held->e.pusher, e->key.author, sizeof e->pusher) != 0;
+    if (held && (e->signed_ok || by_author) && !held->covered) {
         say(m, about(ZKS_VERDICT_REPLAY, &held->e), NULL);
         drop(m, held);
     } else if (held || delivered_id(m, &e->key, e->seq, e->id)) {
@@ -248,6 +250,13 @@ void model_tick(history_model *m, uint64_t now_ms)
         if (!x->covered && !x->told && now_ms >= x->since_ms + ZKS_HISTORY_UNVERIFIED_MS) {
             x->told = true;
             say(m, about(ZKS_VERDICT_UNVERIFIED, &x->e), NULL);
+        }
+    }
+    for (size_t i = m->count; i-- > 0;) {
+        model_entry *x = &m->entries[i];
+        if (!x->covered && now_ms >= x->since_ms + ZKS_HISTORY_KEEP_MS) {
+            say(m, about(ZKS_VERDICT_REFUSE, &x->e), NULL);
+            drop(m, x);
         }
     }
     for (size_t i = 0; i < m->chain_count; i++) {

@@ -238,13 +238,13 @@ static bool equal_verdicts(const model_verdict *a, const model_verdict *b)
            a->expects == b->expects && memcmp(a->expected, b->expected, sizeof a->expected) == 0;
 }
 
-/* UNVERIFIED ones by ref, behind all others; those by chain, each chain in its order. */
+/* UNVERIFIED and REFUSE by ref, behind all others; those by chain, each chain in its order. */
 static bool in_order(const model_verdict *a, const model_verdict *b)
 {
-    bool told_a = a->v.kind == ZKS_VERDICT_UNVERIFIED;
-    bool told_b = b->v.kind == ZKS_VERDICT_UNVERIFIED;
-    if (told_a || told_b) {
-        return told_a && told_b ? a->v.ref <= b->v.ref : told_b;
+    int late_a = a->v.kind == ZKS_VERDICT_REFUSE ? 2 : a->v.kind == ZKS_VERDICT_UNVERIFIED;
+    int late_b = b->v.kind == ZKS_VERDICT_REFUSE ? 2 : b->v.kind == ZKS_VERDICT_UNVERIFIED;
+    if (late_a || late_b) {
+        return late_a == late_b ? a->v.ref <= b->v.ref : late_a < late_b;
     }
     return memcmp(&a->v.key, &b->v.key, sizeof a->v.key) <= 0;
 }

@@ -29,6 +29,25 @@ START_TEST(unsigned_ones_wait_for_the_signature_behind_them)
 }
 END_TEST
 
+/* What others hold without a signature is bounded in bytes too. */
+START_TEST(a_large_commit_is_signed_on_its_way)
+{
+    enum { LENGTH = 900 * 1000, COUNT = 7 };
+    static const uint8_t zeros[LENGTH];
+    begin(a);
+    for (size_t i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(zks__ledger_push(a, zks__blob_buffer(zeros, LENGTH), 0, i + 1 == COUNT,
+                                          &outbox[outbox_count++]),
+                         ZKS_OK);
+    }
+    commit(a);
+    ck_assert_uint_eq(deliver(0, 4).delivered, 0);
+    ck_assert_uint_eq(deliver(4, 1).delivered, 5);
+    ck_assert_uint_eq(deliver(5, 1).delivered, 0);
+    ck_assert_uint_eq(deliver(6, 1).delivered, 2);
+}
+END_TEST
+
 START_TEST(a_later_entry_waits_for_the_missing_one)
 {
     push(a, 1);
@@ -510,6 +529,7 @@ static void add(TCase *c)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, entries_arrive_in_order_once);
     tcase_add_test(c, unsigned_ones_wait_for_the_signature_behind_them);
+    tcase_add_test(c, a_large_commit_is_signed_on_its_way);
     tcase_add_test(c, a_later_entry_waits_for_the_missing_one);
     tcase_add_test(c, held_entries_survive_a_reload);
     tcase_add_test(c, an_unsigned_entry_in_the_own_chain_does_not_move_its_tip);

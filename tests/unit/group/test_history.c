@@ -5,7 +5,7 @@
 #include "group/history.h"
 #include "tests/support/unit.h"
 
-enum { TEXT_BYTES = 512, DELIVERED_MAX = 70000, WAIT_MS = ZKS_HISTORY_GAP_MS, NONE = 0 };
+enum { TEXT_BYTES = 512, DELIVERED_MAX = 90000, WAIT_MS = ZKS_HISTORY_GAP_MS, NONE = 0 };
 
 static zks__history *h;
 static char text[TEXT_BYTES]; /* verdicts since the last look */
@@ -527,7 +527,7 @@ static void check_ascending(uint64_t first)
 /* Far above what an author may leave unsigned, and no slower for each entry. */
 START_TEST(long_unsigned_run_is_delivered_whole)
 {
-    const uint32_t length = 60000;
+    const uint32_t length = ZKS_HISTORY_WAITING_SHARE;
     quiet = true;
     for (uint32_t i = 1; i < length; i++) {
         unsigned_entry(i, i, i - 1);
@@ -552,22 +552,99 @@ START_TEST(held_limit_ends_the_wait_for_a_gap)
 }
 END_TEST
 
+static zks__history_entry by(uint8_t pusher, zks__history_entry e, uint32_t bytes)
+{
+    e.pusher[0] = pusher;
+    e.bytes = bytes;
+    return e;
+}
+
+/* The oldest of the same pusher makes room, in number and in bytes. */
 START_TEST(held_limit_refuses_the_uncovered_only)
 {
+    enum { MIB = 1 << 20, IN_BYTES = ZKS_HISTORY_WAITING_SHARE_BYTES / MIB };
+    uint32_t room = _i ? IN_BYTES : ZKS_HISTORY_WAITING_SHARE;
+    offer(by(1, entry(2, 7, 1), MIB)); /* of another */
     quiet = true;
-    for (uint32_t i = 0; i < ZKS_HISTORY_HELD_MAX; i++) {
-        unsigned_entry(2, 1000 + i, 1); /* in somebody's name */
+    for (uint32_t i = 0; i < room; i++) {
+        offer(by(2, entry(2, 1000 + i, 1), _i ? MIB : 0)); /* in somebody's name */
     }
-    ck_assert_uint_eq(verdict_counts[ZKS_VERDICT_HOLD], ZKS_HISTORY_HELD_MAX);
+    ck_assert_uint_eq(verdict_counts[ZKS_VERDICT_HOLD], room + 1);
     quiet = false;
-    unsigned_entry(2, 999, 1);
-    said("X999");
+    text[0] = '\0';
+    offer(by(2, entry(2, 999, 1), 256));
+    said("H999 X1000");
     signed_entry(1, 1, NONE);
+    signed_entry(3, 3, 7);
+    said("D1 D7 D3");
+    signed_entry(6, 6, 5);
+    said("H6"); /* and there is room to wait for a gap */
+    ck_assert_uint_eq(zks__history_held(h), room + 1);
+}
+END_TEST
+
+/* Where there is too much in all, of who has most. */
+START_TEST(held_limit_of_all_takes_from_who_has_most)
+{
+    quiet = true;
+    for (uint8_t pusher = 1; pusher <= 5; pusher++) {
+        const uint32_t count = ZKS_HISTORY_WAITING_SHARE - pusher;
+        for (uint32_t i = 0; i < count; i++) {
+            offer(by(pusher, entry(2, pusher * 100000u + i, 1), 0));
+        }
+    }
+    ck_assert_uint_eq(zks__history_held(h), ZKS_HISTORY_WAITING_MAX);
+    offer(by(9, entry(2, 7, 1), 0));
+    quiet = false;
+    text[0] = '\0';
+    signed_entry(1, 1, NONE);
+    signed_entry(3, 3, 7);
+    said("D1 D7 D3");
+}
+END_TEST
+
+/* What another has pushed first is the author's when the author pushes it. */
+START_TEST(waiting_copy_gives_way_to_its_authors_own)
+{
+    zks__history_entry own = entry(1, 1, NONE);
+    offer(by(2, own, 5));
+    memcpy(own.pusher, key.author, sizeof own.pusher);
+    own.ref = next_ref;
+    names[next_ref++] = 1;
+    offer(own);
+    said("H1 R1 H1");
+    own.ref = next_ref;
+    names[next_ref++] = 1;
+    offer(by(2, own, 5));
+    said("R1");
+    ck_assert_uint_eq(zks__history_held(h), 1);
+}
+END_TEST
+
+/* What is never covered goes in the end, told as unverified first, and can come again. */
+START_TEST(uncovered_entry_goes_in_the_end)
+{
+    unsigned_entry(1, 1, NONE);
+    said("H1");
+    pass(ZKS_HISTORY_KEEP_MS - 1);
+    said("U1");
+    ck_assert(zks__history_next_ms(h) == now_ms + 1);
+    ck_assert(!zks__history_drop_chain(h, &key));
+    pass(1);
+    said("X1");
+    ck_assert_uint_eq(zks__history_held(h), 0);
+    ck_assert(zks__history_next_ms(h) == UINT64_MAX);
+    ck_assert(zks__history_drop_chain(h, &key));
+    ck_assert(zks__history_drop_chain(h, &key));
+    unsigned_entry(1, 1, NONE);
     signed_entry(2, 2, 1);
-    said("D1 D2");
-    signed_entry(5, 5, 4); /* no room to wait behind a gap, but it is not lost */
-    said("G3-4 D5*");
-    ck_assert_uint_eq(zks__history_held(h), ZKS_HISTORY_HELD_MAX);
+    said("H1 D1 D2");
+    ck_assert(!zks__history_drop_chain(h, &key));
+    zks__history_entry told = entry(4, 4, 3);
+    told.told = 1;
+    ck_assert_int_eq(zks__history_restore_held(h, &told, now_ms - ZKS_HISTORY_KEEP_MS + 1), ZKS_OK);
+    pass(1);
+    said("X4");
 }
 END_TEST
 
@@ -603,7 +680,10 @@ static void add(TCase *c)
     tcase_add_test(c, restored_state_goes_on);
     tcase_add_test(c, long_unsigned_run_is_delivered_whole);
     tcase_add_test(c, held_limit_ends_the_wait_for_a_gap);
-    tcase_add_test(c, held_limit_refuses_the_uncovered_only);
+    tcase_add_loop_test(c, held_limit_refuses_the_uncovered_only, 0, 2);
+    tcase_add_test(c, held_limit_of_all_takes_from_who_has_most);
+    tcase_add_test(c, waiting_copy_gives_way_to_its_authors_own);
+    tcase_add_test(c, uncovered_entry_goes_in_the_end);
 }
 
 int main(void)

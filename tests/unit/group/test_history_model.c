@@ -7,7 +7,7 @@
 #include "tests/support/history_world.h"
 #include "tests/support/unit.h"
 
-enum { SEEDS = 2000, ENTRIES_MAX = 90, MINUTE_MS = 60 * 1000 };
+enum { SEEDS = 2000, ENTRIES_MAX = 90, MINUTE_MS = 60 * 1000, DAY_MS = 24 * 60 * MINUTE_MS };
 
 typedef struct plan {
     uint64_t state; /* of splitmix64 (Steele, Lea, Flood 2014) */
@@ -109,7 +109,13 @@ static void step_once(plan *p, history_world *w, size_t at)
     if (chance(p, 12)) {
         spoil(p, &e);
     }
+    if (chance(p, 50)) {
+        memcpy(e.pusher, e.key.author, sizeof e.pusher);
+    }
     world_offer(w, &e);
+    if (chance(p, 1)) {
+        world_wait(w, 4 * (uint64_t)DAY_MS);
+    }
     if (chance(p, 20)) {
         world_wait(w, below(p, 8 * MINUTE_MS));
     }

@@ -191,11 +191,105 @@ START_TEST(missing_random_agrees_with_a_set)
 }
 END_TEST
 
+START_TEST(chain_remove_takes_the_row)
+{
+    help_ok(zks__store_chain_remove(s, chain.c));
+    ck_assert_int_eq(zks__store_chain_remove(s, chain.c), ZKS_E_NOT_FOUND);
+    ck_assert_int_eq(zks__store_chain_update(s, &chain), ZKS_E_NOT_FOUND);
+}
+END_TEST
+
+/* --- claims: who claims has a share --- */
+
+static zks_status claim(uint8_t by, uint32_t number, int *out_displaced)
+{
+    zks__store_claim c = {.author = {9}, .chain = {9}, .seq = 1 + number, .by = {by}};
+    c.since_ms = 1000 + number;
+    return zks__store_claim_add(s, group.g, &c, out_displaced);
+}
+
+typedef struct found_claims {
+    size_t count;
+    uint64_t seq;
+    zks__store_claim last; /* with that seq */
+} found_claims;
+
+static zks_status count_claim(const zks__store_claim *c, void *user)
+{
+    found_claims *f = user;
+    f->count++;
+    f->last = c->seq == f->seq ? *c : f->last;
+    return ZKS_OK;
+}
+
+static found_claims claims(uint32_t number)
+{
+    found_claims f = {.seq = 1 + number};
+    help_ok(zks__store_claims_each(s, group.g, count_claim, &f));
+    return f;
+}
+
+START_TEST(claims_of_who_has_most_give_way)
+{
+    int displaced = 7;
+    for (uint32_t i = 0; i < ZKS_STORE_CLAIMS_MAX; i++) {
+        help_ok(claim(1, i, &displaced));
+        ck_assert_int_eq(displaced, 0);
+    }
+    ck_assert_int_eq(claim(1, 5000, &displaced), ZKS_E_LIMIT);
+    help_ok(claim(1, 7, &displaced)); /* there already */
+    for (uint32_t i = 0; i < ZKS_STORE_CLAIMS_MAX / 2; i++) {
+        help_ok(claim(2, 10000 + i, &displaced));
+        ck_assert_int_eq(displaced, 1);
+    }
+    ck_assert_int_eq(claim(2, 20000, &displaced), ZKS_E_LIMIT);
+    ck_assert_int_eq(claim(1, 20000, &displaced), ZKS_E_LIMIT);
+    help_ok(claim(3, 20000, &displaced));
+    ck_assert_int_eq(displaced, 1);
+    found_claims f = claims(20000);
+    ck_assert_uint_eq(f.count, ZKS_STORE_CLAIMS_MAX);
+    ck_assert_uint_eq(f.last.by[0], 3);
+    ck_assert_uint_eq(claims(0).last.by[0], 1);    /* its oldest */
+    ck_assert_uint_eq(claims(1000).last.by[0], 0); /* and not its newest */
+}
+END_TEST
+
+/* What two claim is one claim, as far as it is, and stays while one of them has room. */
+START_TEST(claims_of_two_are_one)
+{
+    int displaced;
+    help_ok(claim(1, 4, &displaced));
+    zks__store_claim c = claims(4).last;
+    c.since_ms = 5;
+    c.asked = 2;
+    c.asked_n = 77;
+    help_ok(zks__store_claim_update(s, group.g, &c));
+    help_ok(claim(2, 4, &displaced));
+    found_claims f = claims(4);
+    ck_assert_uint_eq(f.count, 1);
+    ck_assert(f.last.since_ms == 5 && f.last.asked == 2 && f.last.asked_n == 77);
+    c.asked = 3;
+    help_ok(zks__store_claim_update(s, group.g, &c));
+    ck_assert_uint_eq(claims(4).last.asked, 3);
+    for (uint32_t i = 0; i < ZKS_STORE_CLAIMS_MAX; i++) {
+        zks_status status = claim(1, 100 + i, &displaced);
+        ck_assert(status == ZKS_OK || status == ZKS_E_LIMIT);
+    }
+    ck_assert_uint_eq(claims(4).last.asked, 3);
+    c.asked = UINT32_MAX;
+    help_ok(zks__store_claim_update(s, group.g, &c));
+    ck_assert_uint_eq(claims(4).last.asked, 0);
+}
+END_TEST
+
 static void add(TCase *c)
 {
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, chain_add_update_each_agree);
     tcase_add_test(c, chain_add_twice_or_unknown_is_refused);
+    tcase_add_test(c, chain_remove_takes_the_row);
+    tcase_add_test(c, claims_of_who_has_most_give_way);
+    tcase_add_test(c, claims_of_two_are_one);
     tcase_add_test(c, history_keeps_forks_and_forgets_nothing);
     tcase_add_test(c, missing_ranges_merge_and_split);
     tcase_add_test(c, missing_whole_number_range_works);

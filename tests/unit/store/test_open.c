@@ -208,9 +208,14 @@ static zks_status count_record(zks__slice bytes, void *user)
 /* Format 9 added them. */
 #define DROP_ALARMS "DROP TABLE alarms; ALTER TABLE held DROP COLUMN told"
 /* Format 8 added them. */
-#define DROP_LATE                              \
-    "ALTER TABLE chains DROP COLUMN late_seq;" \
-    "ALTER TABLE chains DROP COLUMN late_ms"
+#define DROP_LATE   "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
+/* Format 10 made claims name the chain and who claims. */
+#define OLD_CLAIMS                                                                          \
+    "DROP TABLE claims; CREATE TABLE claims (c INTEGER NOT NULL, seq INTEGER NOT NULL,"     \
+    " id BLOB NOT NULL, since_ms INTEGER NOT NULL, asked INTEGER NOT NULL, asked_n INTEGER" \
+    " NOT NULL DEFAULT 0, PRIMARY KEY (c, seq, id)) STRICT, WITHOUT ROWID;"                 \
+    "INSERT INTO claims SELECT c, 5, zeroblob(32), 1, 2, 0 FROM chains WHERE own = 0"       \
+    " ORDER BY c LIMIT 1"
 /* Format 7 added them. */
 #define DROP_ASKED                                                                      \
     "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
@@ -232,6 +237,7 @@ START_TEST(migrate_from_format_5_keeps_all_and_adds_the_quarantine)
     help_ok(zks__store_commit(s));
     run_sql(s, "DROP TABLE quarantine");
     run_sql(s, DROP_ALARMS);
+    run_sql(s, OLD_CLAIMS);
     run_sql(s, DROP_LATE);
     run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 5");
@@ -269,6 +275,8 @@ static zks_status check_claim(const zks__store_claim *claim, void *user)
     ck_assert_uint_eq(claim->seq, 5);
     ck_assert_uint_eq(claim->asked, 2);
     ck_assert_uint_eq(claim->asked_n, expected->asked_n);
+    ck_assert_mem_eq(claim->author, expected->author, sizeof claim->author);
+    ck_assert_mem_eq(claim->chain, expected->chain, sizeof claim->chain);
     return ZKS_OK;
 }
 
@@ -288,19 +296,18 @@ START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
 {
     zks__store_group group = {.suite = 1, .mode = 2, .group_id = {1}};
     zks__store_chain chain = {.author = {1}, .chain = {2}, .tip_seq = 3, .floor = 2};
-    zks__store_claim claim = {.seq = 5, .id = {7}, .since_ms = 1, .asked = 2};
+    zks__store_claim claim = {.author = {1}, .chain = {2}, .seq = 5, .since_ms = 1, .asked = 2};
     zks__store_relay relay;
     zks__store *s = help_open(path);
     help_ok(zks__store_begin(s));
     help_ok(zks__store_group_add(s, &group));
     help_ok(zks__store_chain_add(s, group.g, &chain));
-    claim.c = chain.c;
-    help_ok(zks__store_claim_add(s, group.g, &claim));
     help_ok(zks__store_relay_get(s, group.g, (const uint8_t[32]){6}, &relay));
     relay.acked_n = 8;
     help_ok(zks__store_relay_update(s, &relay));
     help_ok(zks__store_commit(s));
     run_sql(s, DROP_ALARMS);
+    run_sql(s, OLD_CLAIMS);
     run_sql(s, DROP_LATE);
     run_sql(s, DROP_ASKED);
     run_sql(s, "PRAGMA user_version = 6");
@@ -314,7 +321,7 @@ START_TEST(migrate_from_format_6_keeps_all_and_nothing_was_asked_for)
     chain.late_ms = INT64_C(1790000000001);
     help_ok(zks__store_begin(s));
     help_ok(zks__store_chain_update(s, &chain));
-    help_ok(zks__store_claim_update(s, &claim));
+    help_ok(zks__store_claim_update(s, group.g, &claim));
     help_ok(zks__store_relay_update(s, &relay));
     help_ok(zks__store_commit(s));
     check_asked(s, group.g, &chain, &claim, &relay);
@@ -346,6 +353,7 @@ START_TEST(migrate_from_format_8_keeps_what_is_held_and_counts_from_none)
     held.ref = ((uint64_t)group.g << 40) + 1;
     help_ok(zks__store_held_add(s, group.g, &held));
     help_ok(zks__store_commit(s));
+    run_sql(s, OLD_CLAIMS);
     run_sql(s, DROP_ALARMS);
     run_sql(s, "PRAGMA user_version = 8");
     zks__store_close(s);
@@ -357,6 +365,51 @@ START_TEST(migrate_from_format_8_keeps_what_is_held_and_counts_from_none)
     for (unsigned kind = 0; kind < ZKS_STORE_ALARMS; kind++) {
         ck_assert_uint_eq(alarms[kind], 0);
     }
+    zks__store_close(s);
+}
+END_TEST
+
+static zks_status count_chain(const zks__store_chain *chain, void *user)
+{
+    ck_assert_uint_ne(chain->chain[0], 3);
+    (*(int *)user)++;
+    return ZKS_OK;
+}
+
+/* Chains that somebody had only named had rows before. */
+START_TEST(migrate_drops_the_chains_that_were_only_named)
+{
+    int count = 0;
+    int64_t claims = 0;
+    zks__store_group group = {.suite = 1, .mode = 2, .group_id = {1}};
+    zks__store_held held = {.blob = {(const uint8_t *)"abc", 3}};
+    zks__store *s = help_open(path);
+    help_ok(zks__store_begin(s));
+    help_ok(zks__store_group_add(s, &group));
+    for (uint8_t i = 1; i <= 6; i++) { /* a tip; own; named; held; delivered; missing */
+        zks__store_chain chain = {
+            .author = {1}, .chain = {i}, .tip_seq = i == 1 ? 4 : 0, .own = i == 2};
+        help_ok(zks__store_chain_add(s, group.g, &chain));
+        held.c = chain.c;
+        held.ref = ((uint64_t)group.g << 40) + 1;
+        if (i == 4) {
+            help_ok(zks__store_held_add(s, group.g, &held));
+        } else if (i == 5) {
+            help_ok(zks__store_history_add(s, chain.c, 1, held.id));
+        } else if (i == 6) {
+            help_ok(zks__store_missing_add(s, chain.c, 1, 2));
+        }
+    }
+    help_ok(zks__store_commit(s));
+    run_sql(s, OLD_CLAIMS);
+    run_sql(s, "INSERT INTO claims SELECT c, 6, zeroblob(32), 1, 2, 0 FROM chains");
+    run_sql(s, "PRAGMA user_version = 9");
+    zks__store_close(s);
+    s = help_open(path);
+    help_ok(zks__store_chains_each(s, group.g, count_chain, &count));
+    ck_assert_int_eq(count, 5);
+    help_ok(zks__sql_number(s, "SELECT count(*) FROM claims", &claims));
+    ck_assert_int_eq(claims, 7); /* also of that chain */
     zks__store_close(s);
 }
 END_TEST
@@ -549,6 +602,7 @@ static void add(TCase *c)
     tcase_add_test(c, migrate_from_format_5_keeps_all_and_adds_the_quarantine);
     tcase_add_test(c, migrate_from_format_6_keeps_all_and_nothing_was_asked_for);
     tcase_add_test(c, migrate_from_format_8_keeps_what_is_held_and_counts_from_none);
+    tcase_add_test(c, migrate_drops_the_chains_that_were_only_named);
     tcase_add_test(c, lock_same_process_twice_is_busy);
     tcase_add_test(c, lock_second_process_is_busy_with_the_pid);
     tcase_add_test(c, lock_ends_with_its_process);
