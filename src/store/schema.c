@@ -141,8 +141,8 @@ static const char *const steps[] = {
     " PRIMARY KEY (g, kind)) STRICT, WITHOUT ROWID;"
     "ALTER TABLE held ADD COLUMN told INTEGER NOT NULL DEFAULT 0;",
 
-    /* Version 10: claims name the chain itself, and who claims (zeros: not noted), since each has a share. Rows
-     * of chains that somebody has only named, and nothing else is known of, go. */
+    /* Version 10: claims name the chain itself, and who claims (zeros: not noted), since each has a
+     * share. Rows of chains that somebody has only named, and nothing else is known of, go. */
     "ALTER TABLE claims RENAME TO claims_old;"
     "CREATE TABLE claims (g INTEGER NOT NULL, author BLOB NOT NULL, chain BLOB NOT NULL,"
     " seq INTEGER NOT NULL, id BLOB NOT NULL, by BLOB NOT NULL, since_ms INTEGER NOT NULL,"

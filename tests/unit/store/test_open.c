@@ -216,6 +216,7 @@ static zks_status count_record(zks__slice bytes, void *user)
     " NOT NULL DEFAULT 0, PRIMARY KEY (c, seq, id)) STRICT, WITHOUT ROWID;"                 \
     "INSERT INTO claims SELECT c, 5, zeroblob(32), 1, 2, 0 FROM chains WHERE own = 0"       \
     " ORDER BY c LIMIT 1"
+
 /* Format 7 added them. */
 #define DROP_ASKED                                                                      \
     "ALTER TABLE chains DROP COLUMN asked_seq; ALTER TABLE chains DROP COLUMN asked_n;" \
