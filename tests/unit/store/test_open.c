@@ -208,7 +208,7 @@ static zks_status count_record(zks__slice bytes, void *user)
 /* Format 9 added them. */
 #define DROP_ALARMS "DROP TABLE alarms; ALTER TABLE held DROP COLUMN told"
 /* Format 8 added them. */
-#define DROP_LATE   "ALTER TABLE chains DROP COLUMN late_seq; ALTER TABLE chains DROP COLUMN late_ms"
+#define DROP_LATE   "ALTER TABLE chains DROP late_seq; ALTER TABLE chains DROP late_ms"
 /* Format 10 made claims name the chain and who claims. */
 #define OLD_CLAIMS                                                                          \
     "DROP TABLE claims; CREATE TABLE claims (c INTEGER NOT NULL, seq INTEGER NOT NULL,"     \
