@@ -83,9 +83,7 @@ static asker *add(zks__askers *all, const uint8_t *address, size_t length)
     if (!a) {
         return NULL;
     }
-    if (length) {
-        memcpy(a->address, address, length);
-    }
+    memcpy(a->address, address, length);
     a->length = length;
     if (zks__map_put(all->by_address, a->address, a->length, a)) {
         zks__free(a);

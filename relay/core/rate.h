@@ -20,8 +20,8 @@ typedef struct zks__askers zks__askers;
 /* seed: 16 random bytes. NULL: no memory. */
 zks__askers *zks__askers_new(const uint8_t seed[16]);
 void zks__askers_free(zks__askers *all);
-/* Takes one. address: at most ZKS_LINK_SUBJECT_BYTES; links without one (length 0) share a rate. 0,
- * or the ms after which it may ask again. */
+/* Takes one. address: not NULL, at most ZKS_LINK_SUBJECT_BYTES; links without one (length 0) share
+ * a rate. 0, or the ms after which it may ask again. */
 uint32_t zks__askers_take(zks__askers *all, const uint8_t *address, size_t length, uint64_t now_ns,
                           uint64_t per_minute);
 /* Forgets whose rate is whole. */
