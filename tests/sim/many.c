@@ -13,9 +13,10 @@ enum { SCHEDULES = 5000, MUTATION_SCHEDULES = 3000, PAIRED_PERCENT = 30 };
 static const struct found {
     uint64_t seed;
     bool evil, paired;
-} found[] = {{31000215, false, false}, {1702372, true, true},          {1703020, false, true},
-             {51002486, false, true},  {71001184, false, true},        {71005761, true, true},
-             {90005098, false, false}, {1795819443002884, false, true}};
+} found[] = {
+    {31000215, false, false}, {1702372, true, true},           {1703020, false, true},
+    {51002486, false, true},  {71001184, false, true},         {71005761, true, true},
+    {90005098, false, false}, {1795819443002884, false, true}, {1795829980500352, false, true}};
 
 static void add_up(sim_result *sum, const sim_result *r)
 {
