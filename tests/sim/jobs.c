@@ -54,8 +54,8 @@ void sim_rows_free(void *rows)
 
 sim_job *sim_job_add(sim_slot *s, sim_job_kind kind)
 {
-    if (s->job_count == SIM_JOBS_MAX) { /* a client has no such bound */
-        sim_fail(s->world, "too many jobs wait at slot %zu", s->index);
+    if (s->job_count == SIM_JOBS_MAX) { /* as if there were no memory */
+        zks__sync_close(s->sync, 0);
         return NULL;
     }
     sim_job *j = &s->jobs[s->job_count++];

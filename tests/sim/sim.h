@@ -29,7 +29,7 @@ enum {
     SIM_RELAYS = 2,
     SIM_WORDS_MAX = 1024, /* what apps write in one schedule */
     SIM_ACTIONS_MAX = 96,
-    SIM_JOBS_MAX = 1024,
+    SIM_JOBS_MAX = 64,
     SIM_LINKS_MAX = 16384,
     SIM_BLOBS_MAX = 4096,
     SIM_EPOCHS_MAX = 48,
