@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -287,6 +289,16 @@ with blocking.open(config) as client:
 # --- Ctrl-C ---------------------------------------------------------------------------------------
 
 
+def until_asleep(process):
+    """Waits until the main thread has slept at three looks: Python itself may take a signal that
+    comes while it begins to wait for a lock ill (RuntimeError: cannot release un-acquired lock)."""
+    stat, looks, end = Path(f"/proc/{process.pid}/stat"), 0, time.monotonic() + 30
+    while looks < 3 and time.monotonic() < end:
+        looks = looks + 1 if stat.read_text().rsplit(")", 1)[1].split()[0] == "S" else 0
+        time.sleep(0.02)
+    assert looks == 3
+
+
 @pytest.mark.parametrize("wait", [
     "client.read(wait=True)", "client.wait_synced()", "next(client.events())",
     "next(client.entries())", "client.pair().asked()",
@@ -304,6 +316,7 @@ with blocking.{how} as client:
         print("interrupted", time.monotonic() - begun < 20)
 """, popen=True)
     assert process.stdout.readline() == "waiting\n"
+    until_asleep(process)
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "interrupted True\n"), errors
