@@ -140,21 +140,23 @@ static void on_state(cli *c, const zks_event *event)
     }
 }
 
+static void add_number(json_t *object, const char *name, const zks_event *event, int32_t field)
+{
+    json_object_set_new(object, name, json_integer((json_int_t)zks_event_number(event, field)));
+}
+
 /* What a history event is about: the device's entries first..last of a chain. */
 static void add_history(json_t *object, const zks_event *event)
 {
     size_t length = 0;
     const uint8_t *chain = zks_event_bytes(event, ZKS_EVENT_FIELD_CHAIN, &length);
-    int64_t first = zks_event_number(event, ZKS_EVENT_FIELD_FIRST);
     if (!chain) {
         return;
     }
     json_object_set_new(object, "chain", cli_json_hex(chain, length));
-    if (first) {
-        json_object_set_new(object, "first", json_integer((json_int_t)first));
-        json_object_set_new(
-            object, "last",
-            json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_LAST)));
+    if (zks_event_number(event, ZKS_EVENT_FIELD_FIRST)) {
+        add_number(object, "first", event, ZKS_EVENT_FIELD_FIRST);
+        add_number(object, "last", event, ZKS_EVENT_FIELD_LAST);
     }
 }
 
@@ -174,13 +176,9 @@ static void print_event(cli *c, const zks_event *event, const char *sentence)
         static const char *const states[] = {"offline", "connecting", "connected", "waiting"};
         json_object_set_new(object, "state", json_string(states[c->state & 3]));
     } else if (object && kind == ZKS_EVENT_EPOCH) {
-        json_object_set_new(
-            object, "epoch",
-            json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_NUMBER)));
+        add_number(object, "epoch", event, ZKS_EVENT_FIELD_NUMBER);
     } else if (object && kind == ZKS_EVENT_REJECTED) {
-        json_object_set_new(
-            object, "count",
-            json_integer((json_int_t)zks_event_number(event, ZKS_EVENT_FIELD_COUNT)));
+        add_number(object, "count", event, ZKS_EVENT_FIELD_COUNT);
     } else if (object) {
         add_history(object, event);
     }

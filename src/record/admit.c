@@ -201,11 +201,11 @@ static excess excess_of(const zks__records *s, size_t first)
         const zks__item *item = s->arrived[i];
         const zks__record *r = &item->r;
         bool epoch = r->kind == ZKS_RECORD_KIND_EPOCH;
-        bool signs = epoch || r->kind == ZKS_RECORD_KIND_MEMBER || r->kind == ZKS_RECORD_KIND_GRANT;
         x.leaves = x.leaves && r->kind == ZKS_RECORD_KIND_LEAVE;
-        if (signs && item->signer == ZKS_DEV_ROOT) {
+        bool counts = zks__records_counts_for_signer(item);
+        if (counts && item->signer == ZKS_DEV_ROOT) {
             x.root = true;
-        } else if (signs) {
+        } else if (counts) {
             uint64_t has = s->devices[item->signer].over_bytes;
             x.most = has > x.most ? has : x.most;
         }

@@ -265,9 +265,8 @@ static void changed_by(zks__records *s, const zks__item *item)
 /* Whose bytes a record is; NULL: root's, or one that cannot be many. */
 static zks__dev *payer(const zks__records *s, const zks__item *item)
 {
-    bool signs = item->r.kind == ZKS_RECORD_KIND_MEMBER || item->r.kind == ZKS_RECORD_KIND_EPOCH ||
-                 item->r.kind == ZKS_RECORD_KIND_GRANT;
-    return signs && item->signer != ZKS_DEV_ROOT ? &s->devices[item->signer] : NULL;
+    bool pays = zks__records_counts_for_signer(item) && item->signer != ZKS_DEV_ROOT;
+    return pays ? &s->devices[item->signer] : NULL;
 }
 
 static void count_bytes(zks__records *s, zks__item *item)

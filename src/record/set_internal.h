@@ -125,6 +125,13 @@ zks__item *zks__records_item(const zks__records *s, const uint8_t hash[ZKS_RECOR
 bool zks__records_device(const zks__records *s, const uint8_t device[ZKS_DEVICE_ID_BYTES],
                          uint32_t *out_number);
 void zks__records_changed(zks__records *s);
+/* Of the kinds that a signer, root or a device, can make many of: their bytes are its. */
+static inline bool zks__records_counts_for_signer(const zks__item *item)
+{
+    return item->r.kind == ZKS_RECORD_KIND_MEMBER || item->r.kind == ZKS_RECORD_KIND_EPOCH ||
+           item->r.kind == ZKS_RECORD_KIND_GRANT;
+}
+
 /* Where the GRANT of this signer for this device in this EPOCH stands among the grants, or would;
  * behind it come those of the same device. */
 size_t zks__records_grant_place(const zks__records *s, const zks__item *epoch, uint32_t device,

@@ -133,6 +133,7 @@ static inline void teardown(void)
     zks__ledger_close(b);
     ck_assert_int_eq(zks__runtime_close(runtime, 10000), ZKS_OK);
     zks__runtime_free(runtime);
+    clock_error_ms = 0;
 }
 
 /* `count` entries "number plus shift" in one transaction. */

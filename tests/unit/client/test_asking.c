@@ -572,15 +572,9 @@ START_TEST(a_question_behind_a_gap_is_answered_at_once_and_once)
 }
 END_TEST
 
-static void right_clock(void)
-{
-    clock_error_ms = 0;
-    teardown();
-}
-
 static void add(TCase *c)
 {
-    tcase_add_checked_fixture(c, setup, right_clock);
+    tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, what_is_missing_is_asked_for_before_it_is_given_up);
     tcase_add_test(c, what_comes_in_time_is_no_gap);
     tcase_add_test(c, the_time_to_answer_begins_when_the_relay_has_the_question);

@@ -109,15 +109,9 @@ START_TEST(unverified_is_told_once_and_not_again_after_a_restart)
 }
 END_TEST
 
-static void right_clock(void)
-{
-    clock_error_ms = 0;
-    teardown();
-}
-
 static void add(TCase *c)
 {
-    tcase_add_checked_fixture(c, setup, right_clock);
+    tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, each_of_many_gaps_is_told);
     tcase_add_test(c, what_was_rolled_back_is_told_again_and_counted_once);
     tcase_add_test(c, unverified_is_told_once_and_not_again_after_a_restart);
