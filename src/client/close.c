@@ -22,7 +22,18 @@ static zks_status run_close(zks__job *job)
     return ZKS_OK;
 }
 
-/* The last things: CLOSED, the close op, user_free, and the loop's reference. */
+/* CLOSED has been heard: who waits for the closing may take away what callbacks use. */
+static void run_silent(zks__task *task)
+{
+    zks_client *c = ZKS_CONTAINER(task, zks_client, silent_task);
+    c->silent = true;
+    zks__client_end_waiting(c, &c->closing, ZKS_OK, NULL);
+    c->user_free_task.run = run_user_free;
+    zks__runtime_callback(c->runtime, c->queue, &c->user_free_task);
+}
+
+/* The last things: CLOSED, the close op, user_free, and the loop's reference. With a queue the op
+ * is complete at once: its callbacks are the app's to run, which may wait for the op first. */
 static void finish_close(zks__job *job)
 {
     zks__client_job *j = (zks__client_job *)job;
@@ -32,10 +43,13 @@ static void finish_close(zks__job *job)
     pthread_mutex_unlock(&c->mutex);
     zks__event_post(c->closed_event);
     c->closed_event = NULL;
-    zks__client_end_waiting(c, &c->closing, ZKS_OK, NULL);
-    c->user_free_task.run = run_user_free;
+    c->silent_task.run = run_silent;
     zks__client_ref(c);
-    zks__runtime_callback(c->runtime, c->queue, &c->user_free_task);
+    if (c->queue) {
+        run_silent(&c->silent_task);
+    } else {
+        zks__runtime_callback(c->runtime, NULL, &c->silent_task);
+    }
     zks__list_remove(&c->in_runtime);
     zks_runtime *r = c->runtime;
     zks__runtime_ref(r);
@@ -139,10 +153,7 @@ static void close_now(zks__task *task)
 {
     close_task *t = ZKS_CONTAINER(task, close_task, task);
     zks_client *c = t->client;
-    pthread_mutex_lock(&c->mutex);
-    bool closed = c->life == ZKS_LIFE_CLOSED;
-    pthread_mutex_unlock(&c->mutex);
-    if (closed) {
+    if (c->silent) {
         zks__op_complete(t->op, ZKS_OK, NULL);
     } else {
         zks__client_wait(&c->closing, t->op);

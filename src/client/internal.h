@@ -100,6 +100,7 @@ struct zks_client {
     _Atomic uint32_t attempt;  /* jobs made on other threads carry it too */
     bool close_asked;
     bool stopping;  /* closing: nothing new is started */
+    bool silent;    /* CLOSED has been told; with a queue: is in it */
     bool left;      /* the group: nothing that it sends is taken any more */
     bool restoring; /* the group's seed is to be forgotten when the records are here */
     bool pumping, pump_again;
@@ -133,7 +134,7 @@ struct zks_client {
     struct zks__client_job
         *close_job;          /* what closing needs is made by the opening: it cannot fail */
     zks_event *closed_event; /* NULL: nobody listens */
-    zks__task user_free_task, free_task;
+    zks__task silent_task, user_free_task, free_task;
     uv_timer_t timer;
     bool timer_open;
     int64_t tick_unix_ms;

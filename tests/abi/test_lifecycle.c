@@ -327,6 +327,44 @@ START_TEST(close_cancels_then_says_closed_then_is_silent)
 }
 END_TEST
 
+static void slow_to_hear(zks_client *c, const zks_event *e, void *user)
+{
+    (void)c;
+    if (zks_event_kind(e) == ZKS_EVENT_CLOSED) {
+        usleep(100000);
+        atomic_store((atomic_bool *)user, true);
+    }
+}
+
+/* Whoever waited for a closing may take away what the callbacks use; also the second who asks. */
+START_TEST(close_has_ended_when_the_last_event_has)
+{
+    world w;
+    world_open(&w);
+    for (int askers = 1; askers <= 2; askers++) {
+        atomic_bool heard = false;
+        zks_config *g = world_config(&w, &(world_client){.group = 1});
+        zks_client *c;
+        zks_op *op, *again;
+        MUST(zks_config_set_events(g, slow_to_hear, &heard, NULL));
+        MUST(zks_client_open(w.runtime, g, NULL, NULL, &op, &c));
+        zks_config_free(g);
+        MUST(world_finish(op));
+        for (int k = 0; k < askers; k++) {
+            MUST(zks_client_close(c, NULL, NULL, k ? &again : &op));
+            usleep(k + 1 < askers ? 50000 : 0); /* the second comes while the first is told */
+        }
+        MUST(world_finish(askers == 2 ? again : op));
+        ck_assert(atomic_load(&heard));
+        if (askers == 2) {
+            MUST(world_finish(op));
+        }
+        zks_client_free(c);
+    }
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(free_closes)
 {
     world w;
@@ -759,6 +797,7 @@ static void add(TCase *c)
     tcase_add_test(c, flush_that_times_out_counts_what_is_left);
     tcase_add_test(c, flush_does_not_wait_for_a_push_behind_it);
     tcase_add_test(c, close_cancels_then_says_closed_then_is_silent);
+    tcase_add_test(c, close_has_ended_when_the_last_event_has);
     tcase_add_test(c, free_closes);
     tcase_add_test(c, free_before_the_opening_is_done_closes);
     tcase_add_test(c, free_while_a_passphrase_is_stretched_closes);

@@ -1051,8 +1051,8 @@ ZKS_API ZKS_MUST_USE zks_status zks_client_change_store_key(zks_client *client, 
 
 /*
  * Closes the client: its operations end with ZKS_E_CANCELLED, the store is closed, ZKS_EVENT_CLOSED
- * is raised, and this operation completes last. Then there is silence; the handle remains until
- * zks_client_free.
+ * is raised, and this operation completes last. Then there is silence, also for who waited with
+ * zks_op_wait (with a queue: once that is dispatched). The handle remains until zks_client_free.
  * client      the client
  * done, user  see OPERATIONS
  * out_op      receives the operation, owned; nullable
