@@ -17,6 +17,7 @@
 #include "client/batch.h"
 #include "client/ledger_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zks/zks.h>
 
@@ -98,20 +99,50 @@ void sim_check_inbox(sim_slot *s)
 
 /* --- acknowledgements --- */
 
-static zks_status find_held(const zks__store_held *h, void *user)
+/* The ids of all entries that a store holds back, for more than one question. */
+typedef struct held_ids {
+    uint8_t (*all)[ZKS_ENTRY_ID_BYTES];
+    size_t count, size;
+    bool read;
+} held_ids;
+
+static zks_status take_held(const zks__store_held *h, void *user)
 {
-    const uint8_t **id = user;
-    if (*id && !memcmp(h->id, *id, sizeof h->id)) {
-        *id = NULL;
+    held_ids *ids = user;
+    if (ids->count == ids->size) {
+        ids->size = ids->size ? 2 * ids->size : 64;
+        ids->all = realloc(ids->all, ids->size * sizeof ids->all[0]);
+        if (!ids->all) {
+            abort();
+        }
     }
+    memcpy(ids->all[ids->count++], h->id, sizeof h->id);
     return ZKS_OK;
+}
+
+static bool is_held(const sim_slot *s, held_ids *ids, const uint8_t *id)
+{
+    if (!ids->read) {
+        ids->read = true;
+        if (zks__store_held_each(zks__ledger_store(s->ledger), s->ledger->group.g, take_held,
+                                 ids)) {
+            ids->count = 0;
+        }
+    }
+    for (size_t i = 0; i < ids->count; i++) {
+        if (!memcmp(ids->all[i], id, sizeof ids->all[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool sim_holds(const sim_slot *s, const uint8_t *id)
 {
-    return zks__store_held_each(zks__ledger_store(s->ledger), s->ledger->group.g, find_held, &id) ==
-               ZKS_OK &&
-           !id;
+    held_ids ids = {0};
+    bool held = is_held(s, &ids, id);
+    free(ids.all);
+    return held;
 }
 
 typedef struct waiting {
@@ -149,6 +180,7 @@ void sim_check_ack(sim_world *w, int link, uint64_t cursor)
     sim_link *l = &w->links[link];
     sim_relay *r = &w->relays[l->relay];
     const sim_slot *s = &w->slots[l->slot];
+    held_ids held = {0};
     for (size_t i = 0; i < r->rows.count && !w->result.failed; i++) {
         const sim_blob *b = &r->rows.blobs[i];
         bool mine = b->word < 0 || is_copy_of(l->slot, w->words[b->word].slot) ||
@@ -157,10 +189,11 @@ void sim_check_ack(sim_world *w, int link, uint64_t cursor)
             w->harmed || s->view.seen[b->word]) {
             continue;
         }
-        if (!sim_holds(s, b->id) && !waits(s, b->bytes)) {
+        if (!is_held(s, &held, b->id) && !waits(s, b->bytes)) {
             sim_fail(w, "slot %zu acknowledged word %d and has not stored it", s->index, b->word);
         }
     }
+    free(held.all);
     l->checked = cursor > l->checked ? cursor : l->checked;
 }
 
@@ -259,10 +292,11 @@ static bool was_asked(const sim_slot *s, const zks__notice *n)
 
 static zks_status find_own(const zks__store_own *own, void *user)
 {
-    return find_held(&(zks__store_held){.id = {0}}, user) ? ZKS_E_INTERNAL
-           : *(const uint8_t **)user && !memcmp(own->id, *(const uint8_t **)user, sizeof own->id)
-               ? (*(const uint8_t **)user = NULL, ZKS_OK)
-               : ZKS_OK;
+    const uint8_t **id = user; /* becomes NULL once it is found */
+    if (*id && !memcmp(own->id, *id, sizeof own->id)) {
+        *id = NULL;
+    }
+    return ZKS_OK;
 }
 
 static bool has_own(const sim_slot *s, const uint8_t *id)
