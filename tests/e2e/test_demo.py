@@ -12,7 +12,7 @@ import unittest
 import e2e
 
 DEMO = e2e.SOURCE / "scripts" / "demo"
-LINES = 4000 if e2e.SLOW > 1 else 20000
+LINES = 3000  # make demo pushes more
 
 
 def load_demo():
