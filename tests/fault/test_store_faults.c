@@ -5,11 +5,11 @@
  * half.
  *
  * The library never touches sqlite3_config or the default VFS; this program does, before it opens
- * anything, and it has allocators of its own in place of base's.
+ * anything.
  */
 #include "store_work.h"
 
-#include "base/alloc.h"
+#include "tests/support/own_alloc.h"
 
 enum { TRANSACTIONS = 5 };
 
@@ -41,29 +41,10 @@ static int fails(fault_kind kind)
     return 1;
 }
 
-void *zks__alloc(size_t size)
+static bool refuses(size_t size)
 {
-    return fails(FAULT_ALLOC) ? NULL : malloc(size ? size : 1);
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    return fails(FAULT_ALLOC) ? NULL : calloc(count ? count : 1, size ? size : 1);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    return fails(FAULT_ALLOC) ? NULL : realloc(block, size ? size : 1);
-}
-
-void zks__free(void *block)
-{
-    free(block);
-}
-
-char *zks__strdup(const char *text)
-{
-    return text && !fails(FAULT_ALLOC) ? strdup(text) : NULL;
+    (void)size;
+    return fails(FAULT_ALLOC);
 }
 
 /* SQLite's memory. */
@@ -255,10 +236,11 @@ static void check_store(const char *path, uint64_t done, int created)
     zks__store_close(w.s);
 }
 
-/* Allocations are many: each of the first 200, then steps that grow. */
+/* Allocations are many: each of the first, then steps that grow. */
 static uint64_t next_of(uint64_t n)
 {
-    return n < 200 ? n + 1 : n + n / 40;
+    uint64_t first = unit_rounds(200);
+    return n < first ? n + 1 : n + n * 5 / first;
 }
 
 START_TEST(nth_fault_loses_nothing)
@@ -320,5 +302,6 @@ static void add(TCase *c)
 
 int main(void)
 {
+    own_alloc.refuses = refuses;
     return unit_main("store_faults", add);
 }

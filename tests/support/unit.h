@@ -28,6 +28,14 @@ static inline uint64_t unit_seed(void)
     return text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
 }
 
+/* n over ZKS_SEEDS_DIV, at least 1: how many random rounds a build that is slow makes. */
+static inline size_t unit_rounds(size_t n)
+{
+    const char *text = getenv("ZKS_SEEDS_DIV");
+    size_t by = text ? strtoul(text, NULL, 10) : 1;
+    return by > 1 && n > by ? n / by : by > 1 ? 1 : n;
+}
+
 /* A printed seed for one test: run again with ZKS_TEST_SEED=<it>. */
 static inline uint64_t unit_seed_printed(const char *test)
 {

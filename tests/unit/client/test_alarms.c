@@ -2,43 +2,20 @@
 /*
  * A gap behind a relay that has lost an entry, as an app sees it: the event says which, the report
  * counts it for good, and a lack of memory only puts it off.
- *
- * This program's own allocator takes the place of base/alloc.c.
  */
+#include "tests/support/own_alloc.h"
 #include "tests/unit/client/evil_world.h"
 
-/* --- memory: there is none for blocks of this size, each alone; 0: for all --- */
+/* --- memory: there is none for blocks of this size, 0: for all --- */
 
 static _Atomic size_t scarce_bytes;
 static _Atomic unsigned refused;
 
-void *zks__alloc(size_t size)
+static bool refuses(size_t size)
 {
-    return malloc(size ? size : 1);
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    if (count == 1 && size == scarce_bytes) {
-        refused++;
-        return NULL;
-    }
-    return calloc(count ? count : 1, size ? size : 1);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    return realloc(block, size ? size : 1);
-}
-
-void zks__free(void *block)
-{
-    free(block);
-}
-
-char *zks__strdup(const char *text)
-{
-    return text ? strdup(text) : NULL;
+    bool now = size == scarce_bytes;
+    refused += now;
+    return now;
 }
 
 /* --- B misses the third of A's words for good --- */
@@ -138,5 +115,6 @@ static void add(TCase *cases)
 
 int main(void)
 {
+    own_alloc.refuses = refuses;
     return unit_main("alarms", add);
 }

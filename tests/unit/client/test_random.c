@@ -4,10 +4,8 @@
  * then, while now and then an allocation of the engine fails. At the end, without failures: each
  * accepted operation has completed exactly once, CLOSED was the last event, and what was reported
  * stored is with every device, once and in order.
- *
- * This program's own allocator takes the place of base/alloc.c.
  */
-#include "base/alloc.h"
+#include "tests/support/own_alloc.h"
 #include "tests/support/raw_relay.h"
 #include "tests/unit/client/device.h"
 
@@ -30,8 +28,9 @@ static _Thread_local struct {
 } here;
 
 /* Loop and storage thread of the clients, by their names; the relay and the test are spared. */
-static bool fails(void)
+static bool fails(size_t size)
 {
+    (void)size;
     if (!scarce) {
         return false;
     }
@@ -48,31 +47,6 @@ static bool fails(void)
     bool now = here.engine && here.random % ONE_IN == 0;
     failed += now;
     return now;
-}
-
-void *zks__alloc(size_t size)
-{
-    return fails() ? NULL : malloc(size ? size : 1);
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    return fails() ? NULL : calloc(count ? count : 1, size ? size : 1);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    return fails() ? NULL : realloc(block, size ? size : 1);
-}
-
-void zks__free(void *block)
-{
-    free(block);
-}
-
-char *zks__strdup(const char *text)
-{
-    return !text || fails() ? NULL : strdup(text);
 }
 
 /* --- what is going on --- */
@@ -332,5 +306,6 @@ static void add(TCase *c)
 
 int main(void)
 {
+    own_alloc.refuses = fails;
     return unit_main("random", add);
 }

@@ -1,60 +1,17 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The Nth allocation fails, for N = 0, 1, 2 ... until a whole run passes without. A call that fails
- * for want of memory must have changed nothing: made again it gives what it would have given. This
- * program's own allocator takes the place of base/alloc.c.
+ * for want of memory must have changed nothing: made again it gives what it would have given.
  */
 #include "group/epoch.h"
 #include "group/history.h"
 #include "group/keys.h"
 #include "record/set.h"
+#include "tests/support/nth_alloc.h"
 #include "tests/support/record_world.h"
 #include "tests/support/unit.h"
 
-#include "base/alloc.h"
-
 enum { STEPS = 400, ALLOCATIONS_MAX = 2000, MADE_MAX = 4096 };
-
-static struct {
-    bool armed;
-    unsigned left; /* that succeed before one fails */
-} memory;
-
-static bool is_out_of_memory(void)
-{
-    if (!memory.armed || memory.left-- > 0) {
-        return false;
-    }
-    memory.armed = false;
-    return true;
-}
-
-void *zks__alloc(size_t size)
-{
-    return is_out_of_memory() ? NULL : malloc(size ? size : 1);
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    return is_out_of_memory() ? NULL : calloc(count ? count : 1, size ? size : 1);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    return is_out_of_memory() ? NULL : realloc(block, size ? size : 1);
-}
-
-void zks__free(void *block)
-{
-    free(block);
-}
-
-char *zks__strdup(const char *text)
-{
-    size_t size = text ? strlen(text) + 1 : 0;
-    char *copy = size ? zks__alloc(size) : NULL;
-    return copy ? memcpy(copy, text, size) : NULL;
-}
 
 /* Calls until it is not for want of memory; how often it was goes to *failed. */
 #define RETRY(call, failed)                              \
@@ -117,7 +74,7 @@ static zks__history_entry step_entry(uint64_t step)
     return e;
 }
 
-/* How many calls failed for want of memory. */
+/* How many calls failed for want of nth. */
 static unsigned play(world *w)
 {
     const zks__history_config config = {.verdict = on_verdict, .lookup = on_lookup, .user = w};
@@ -143,14 +100,14 @@ static unsigned play(world *w)
 START_TEST(history_failed_call_changes_nothing)
 {
     static world plain, w;
-    memory.armed = false;
+    nth.armed = false;
     play(&plain);
     ck_assert_uint_gt(plain.count, 100);
     unsigned failed = 1;
     for (unsigned n = 0; failed; n++) {
         ck_assert_uint_lt(n, ALLOCATIONS_MAX);
-        memory.armed = true;
-        memory.left = n;
+        nth.armed = true;
+        nth.left = n;
         failed = play(&w);
         ck_assert_msg(w.digest == plain.digest && w.verdicts == plain.verdicts, "allocation %u", n);
     }
@@ -186,14 +143,14 @@ START_TEST(records_failed_call_changes_nothing)
 {
     uint8_t digest[32], plain[32], empty[32] = {0};
     unsigned failed = 1;
-    memory.armed = false;
+    nth.armed = false;
     make_records();
     for (unsigned n = 0; failed; n++) {
         zks__records *set = NULL;
         failed = 0;
         ck_assert_uint_lt(n, ALLOCATIONS_MAX);
-        memory.armed = n > 0;
-        memory.left = n - 1;
+        nth.armed = n > 0;
+        nth.left = n - 1;
         RETRY(zks__records_new(root.group_id, &set), failed);
         zks_status status = zks__records_add_all(set, records, ZKS_COUNTOF(records), NULL);
         if (status) {
@@ -238,14 +195,14 @@ START_TEST(paired_records_failed_call_changes_nothing)
 {
     uint8_t digest[32], plain[32], tip[32], empty[32] = {0};
     unsigned failed = 1;
-    memory.armed = false;
+    nth.armed = false;
     make_paired();
     for (unsigned n = 0; failed; n++) {
         zks__records *set = NULL;
         failed = 0;
         ck_assert_uint_lt(n, ALLOCATIONS_MAX);
-        memory.armed = n > 0;
-        memory.left = n - 1;
+        nth.armed = n > 0;
+        nth.left = n - 1;
         RETRY(zks__records_new(paired.group_id, &set), failed);
         RETRY(zks__records_pin(set, paired.records[5]->hash), failed);
         zks_status status = record_world_add(&paired, set, 0, paired.count);
@@ -277,11 +234,11 @@ START_TEST(epoch_without_memory_is_not_made)
     record_world_init(&paired, ZKS_GROUP_MODE_PAIRED);
     const zks__epoch_plan plan = {
         .genesis = paired.records[0], .parent = paired.records[1], .note = &note};
-    memory.armed = true;
-    memory.left = 0;
+    nth.armed = true;
+    nth.left = 0;
     ck_assert_int_eq(zks__epoch_make(&plan, &paired.root, out, sizeof out, &length), ZKS_E_NOMEM);
-    memory.armed = true;
-    memory.left = 0;
+    nth.armed = true;
+    nth.left = 0;
     ck_assert_int_eq(zks__grant_make(paired.records[1], out, paired.records[1], &paired.root, out,
                                      out, sizeof out, &length),
                      ZKS_E_NOMEM);
@@ -294,12 +251,12 @@ START_TEST(others_say_that_there_is_no_memory)
 {
     zks__arena *arena = NULL;
     ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
-    memory.armed = true;
-    memory.left = 0;
+    nth.armed = true;
+    nth.left = 0;
     ck_assert_ptr_null(zks__blob_buffer("x", 1));
     for (unsigned n = 0; n < 2; n++) {
-        memory.armed = true;
-        memory.left = n;
+        nth.armed = true;
+        nth.left = n;
         ck_assert_int_eq(zks__arena_new(4096, &arena, NULL), ZKS_E_NOMEM);
         ck_assert_ptr_null(arena);
     }
@@ -317,5 +274,6 @@ static void add(TCase *c)
 
 int main(void)
 {
+    own_alloc.refuses = nth_refuses;
     return unit_main("group no memory", add);
 }

@@ -1,54 +1,23 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Memory of the pairing machines: the Nth allocation fails, for N = 0, 1, 2 ... until a whole
- * pairing passes without; and no freed block holds a secret. This program's own allocator takes the
- * place of base/alloc.c.
+ * pairing passes without; and no freed block holds a secret.
  */
-#include "base/alloc.h"
 #include "tests/support/memory_link.h"
+#include "tests/support/nth_alloc.h"
 #include "tests/support/pair_glue.h"
 #include "tests/support/unit.h"
 
-enum { QUEUE_MAX = 8, ALLOCATIONS_MAX = 200, HEADER_BYTES = 16 };
+enum { QUEUE_MAX = 8, ALLOCATIONS_MAX = 200 };
 
 static const uint8_t relay_key[32] = "the relay's key, thirty-two byte";
 static const char epoch_secret[] = "the epoch's secret, 32 bytes....";
 
 static struct {
-    bool wanted, armed;
-    unsigned left; /* that succeed before one fails */
-    bool failed;
-    size_t live;
+    bool wanted;      /* the lack of it */
     const char *code; /* its secret part must not be in freed memory; NULL: not looked for */
     bool found;
 } memory;
-
-static bool out_of_memory(void)
-{
-    if (!memory.armed || memory.left-- > 0) {
-        return false;
-    }
-    memory.armed = false;
-    memory.failed = true;
-    return true;
-}
-
-void *zks__alloc(size_t size)
-{
-    uint8_t *block = out_of_memory() ? NULL : malloc(HEADER_BYTES + size + 1);
-    if (!block) {
-        return NULL;
-    }
-    memcpy(block, &size, sizeof size);
-    memory.live++;
-    return block + HEADER_BYTES;
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    void *block = zks__alloc(count * size);
-    return block ? memset(block, 0, count * size) : NULL;
-}
 
 static bool holds(const uint8_t *block, size_t size, const void *secret, size_t length)
 {
@@ -60,14 +29,8 @@ static bool holds(const uint8_t *block, size_t size, const void *secret, size_t 
     return false;
 }
 
-void zks__free(void *block)
+static void look(const uint8_t *block, size_t size)
 {
-    if (!block) {
-        return;
-    }
-    uint8_t *start = (uint8_t *)block - HEADER_BYTES;
-    size_t size;
-    memcpy(&size, start, sizeof size);
     memory.found = memory.found || holds(block, size, epoch_secret, sizeof epoch_secret - 1);
     if (memory.code) { /* XXXX-XXXX-XXXX-XXXX, and as the machine keeps it */
         char plain[12];
@@ -77,21 +40,6 @@ void zks__free(void *block)
         memory.found = memory.found || holds(block, size, plain, sizeof plain) ||
                        holds(block, size, memory.code + 5, 14);
     }
-    memory.live--;
-    free(start);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    (void)block;
-    (void)size;
-    abort(); /* the machines do not */
-}
-
-char *zks__strdup(const char *text)
-{
-    (void)text;
-    abort();
 }
 
 /* --- a mailbox that only passes on ------------------------------------------------- */
@@ -149,7 +97,7 @@ static void pairing(world *w, const pair_group *group)
     w->ends[0].to = &w->j;
     w->ends[1].to = &w->i;
     pair_inviter_init(&w->i, group, ZKS_PAIR_CODE, relay_key, 5, on_send, &w->ends[0]);
-    memory.armed = memory.wanted;
+    nth.armed = memory.wanted;
     pair_glue_event(&w->i, ZKS_PAIRING_CONNECTED);
     ck_assert_uint_eq(w->queued, 1);
     zks__message open = {.type = ZKS_MESSAGE_MAILBOX_OPEN};
@@ -159,9 +107,9 @@ static void pairing(world *w, const pair_group *group)
     w->queued = 0;
     pair_glue_message(&w->i, &open); /* m0 is in the queue */
     if (w->i.codes) {
-        memory.armed = false; /* making a machine is checked by itself */
+        nth.armed = false; /* making a machine is checked by itself */
         pair_joiner_init(&w->j, group, w->i.code, relay_key, 6, on_send, &w->ends[1]);
-        memory.armed = memory.wanted && !memory.failed;
+        nth.armed = memory.wanted && !nth.failed;
         pair_glue_event(&w->j, ZKS_PAIRING_CONNECTED);
     }
     carry(w);
@@ -180,11 +128,11 @@ START_TEST(pairing_without_memory_ends_clean)
     memory.wanted = true;
     for (;; n++) {
         ck_assert_uint_lt(n, ALLOCATIONS_MAX);
-        memory.failed = false;
-        memory.left = n;
+        nth.failed = 0;
+        nth.left = n;
         pairing(&w, &group);
-        bool failed = memory.failed;
-        memory.armed = false;
+        bool failed = nth.failed;
+        nth.armed = false;
         if (!failed) {
             ck_assert(w.i.ended && w.i.status == ZKS_OK);
             ck_assert(w.j.ended && w.j.status == ZKS_OK);
@@ -198,7 +146,7 @@ START_TEST(pairing_without_memory_ends_clean)
         for (size_t k = 0; k < w.queued; k++) {
             free(w.queue[k].bytes);
         }
-        ck_assert_uint_eq(memory.live, 0);
+        ck_assert_uint_eq(own_alloc.blocks, 0);
         if (!failed) {
             break;
         }
@@ -238,5 +186,7 @@ static void add(TCase *c)
 
 int main(void)
 {
+    own_alloc.refuses = nth_refuses;
+    own_alloc.freed = look;
     return zks__crypto_init() ? EXIT_FAILURE : unit_main("pairing_memory", add);
 }

@@ -219,8 +219,7 @@ static void play(uint64_t seed, int kind)
 START_TEST(removed_device_stays_out_whatever_it_signs)
 {
     uint64_t seed = unit_seed_printed("attack");
-    const char *div = getenv("ZKS_SEEDS_DIV");
-    size_t seeds = SEEDS / (div && atoi(div) > 0 ? (size_t)atoi(div) : 1);
+    size_t seeds = unit_rounds(SEEDS);
     record_world_init(&w, ZKS_GROUP_MODE_PAIRED);
     for (size_t i = 0; i < seeds; i++) {
         play(seed + i, _i);

@@ -246,8 +246,7 @@ static size_t forks, losers, refused;
 START_TEST(state_is_what_the_rules_say_in_any_order)
 {
     uint64_t seed = unit_seed_printed("state");
-    const char *div = getenv("ZKS_SEEDS_DIV");
-    size_t seeds = SEEDS / (div && atoi(div) > 0 ? (size_t)atoi(div) : 1);
+    size_t seeds = unit_rounds(SEEDS);
     record_world_init(&w, ZKS_GROUP_MODE_PAIRED);
     for (size_t n = 0; n < seeds; n++, seed++) {
         uint8_t digest[ORDERS][32];

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* How often something may happen, and how often an address may ask. This program's own allocator
- * takes the place of base/alloc.c. */
+/* How often something may happen, and how often an address may ask. */
 #include "relay/core/rate.h"
+#include "tests/support/own_alloc.h"
 #include "tests/support/unit.h"
 
-#include "base/alloc.h"
 #include "relay/core/limits.h"
 
 #include <stdlib.h>
@@ -15,24 +14,10 @@
 static const uint8_t seed[16] = {7};
 static bool full; /* there is no memory */
 
-void *zks__alloc(size_t size)
+static bool is_full(size_t size)
 {
-    return full ? NULL : malloc(size);
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    return full ? NULL : calloc(count, size);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    return full ? NULL : realloc(block, size);
-}
-
-void zks__free(void *block)
-{
-    free(block);
+    (void)size;
+    return full;
 }
 
 /* A link without an address. */
@@ -142,5 +127,6 @@ static void add(TCase *c)
 
 int main(void)
 {
+    own_alloc.refuses = is_full;
     return unit_main("relay rate", add);
 }

@@ -267,7 +267,8 @@ START_TEST(store_agrees_with_its_model)
     w.random.state = unit_seed_printed("store_agrees_with_its_model") + (uint64_t)_i;
     w.now_ms = 1000 * 1000;
     start(&w);
-    for (int step = 0; step < 100; step++) {
+    size_t steps = 20 + unit_rounds(80);
+    for (size_t step = 0; step < steps; step++) {
         transaction(&w);
         check_all(&w);
         if (below(&w, 8) == 0) {

@@ -1,59 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The Nth allocation fails, for N = 0, 1, 2 ... until a whole life of a link passes without; once,
- * and from there on for ever. Nothing may crash, leak, hang or deliver a wrong byte. This program's
- * own allocator takes the place of base/alloc.c, so all of that file's functions stand here.
+ * and from there on for ever. Nothing may crash, leak, hang or deliver a wrong byte.
  */
 #include "world.h"
 
-#include "base/alloc.h"
+#include "tests/support/nth_alloc.h"
 
 enum { WRITES = 30, WRITE_BYTES = 3000, ALLOCATIONS_MAX = 5000, LIFE_MS = 600 };
-
-static struct {
-    bool armed;
-    bool for_ever;
-    unsigned left; /* that succeed */
-    unsigned failed;
-} memory;
-
-static bool is_out_of_memory(void)
-{
-    if (!memory.armed || memory.left-- > 0) {
-        return false;
-    }
-    memory.left = 0;
-    memory.failed++;
-    memory.armed = memory.for_ever;
-    return true;
-}
-
-void *zks__alloc(size_t size)
-{
-    return is_out_of_memory() ? NULL : malloc(size ? size : 1);
-}
-
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    return is_out_of_memory() ? NULL : calloc(count ? count : 1, size ? size : 1);
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    return is_out_of_memory() ? NULL : realloc(block, size ? size : 1);
-}
-
-void zks__free(void *block)
-{
-    free(block);
-}
-
-char *zks__strdup(const char *text)
-{
-    size_t size = text ? strlen(text) + 1 : 0;
-    char *copy = size ? zks__alloc(size) : NULL;
-    return copy ? memcpy(copy, text, size) : NULL;
-}
 
 static zks_status accept_any(zks__link *link, zks__link_events *out_events, void **out_user,
                              void *user)
@@ -141,13 +95,13 @@ static void fail_each(bool for_ever)
     unsigned n = 0;
     do {
         ck_assert_uint_lt(n, ALLOCATIONS_MAX);
-        memory.armed = true;
-        memory.for_ever = for_ever;
-        memory.left = n++;
-        memory.failed = 0;
+        nth.armed = true;
+        nth.for_ever = for_ever;
+        nth.left = n++;
+        nth.failed = 0;
         live();
-        memory.armed = false;
-    } while (memory.failed);
+        nth.armed = false;
+    } while (nth.failed);
     ck_assert_uint_gt(n, 50); /* otherwise the allocator was not this one */
 }
 
@@ -171,5 +125,6 @@ int main(void)
     tcase_add_test(t, one_failed_allocation_harms_nothing);
     tcase_add_test(t, lasting_lack_of_memory_harms_nothing);
     suite_add_tcase(s, t);
+    own_alloc.refuses = nth_refuses;
     return world_main(s);
 }

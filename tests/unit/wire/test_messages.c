@@ -191,7 +191,8 @@ END_TEST
 START_TEST(random_bytes_behind_a_true_prefix_are_refused_cleanly)
 {
     uint64_t random = unit_seed_printed("noise");
-    for (int round = 0; round < 20000; round++) {
+    size_t rounds = unit_rounds(20000);
+    for (size_t round = 0; round < rounds; round++) {
         uint8_t bytes[160];
         size_t length = 2 + (size_t)(memory_random(&random) % 120);
         for (size_t i = 0; i < sizeof bytes; i++) {
