@@ -33,9 +33,11 @@ if(ZKS_COVERAGE)
   target_compile_options(zks_flags INTERFACE --coverage)
   target_link_options(zks_flags INTERFACE --coverage)
 else()
-  # No path of the machine that builds ends up in what is built.
+  # No path of the machine that builds ends up in what is built. ccache makes paths relative.
+  file(RELATIVE_PATH zks_up ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
   target_compile_options(zks_flags INTERFACE
-    -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}=build
+    -ffile-prefix-map=${zks_up}=)
 endif()
 
 set(zks_sanitize_address -fsanitize=address,undefined -fno-sanitize-recover=all)
