@@ -765,13 +765,15 @@ END_TEST
 
 START_TEST(process_exits_with_everything_open)
 {
-    char path[512];
-    const char *folder = getenv("ZKS_TEST_DIR");
+    char path[512], threads[1024];
+    const char *folder = getenv("ZKS_TEST_DIR"), *options = getenv("TSAN_OPTIONS");
     snprintf(path, sizeof path, "%s/abi_prog_exit", folder ? folder : "tests");
+    snprintf(threads, sizeof threads, "%s:report_thread_leaks=0", options ? options : "");
     for (int i = 0; i < 5; i++) {
         pid_t child = fork();
         if (!child) {
             setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* leaving everything is the point */
+            setenv("TSAN_OPTIONS", threads, 1);
             alarm(world_patience_ms() / 1000);
             execl(path, path, (char *)NULL);
             _exit(127);
