@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/bytes.h"
 
+#include <string.h>
+
 enum { LEB_MAX_BYTES = 10 };
 
 zks__reader zks__reader_of(const void *data, size_t length)
@@ -196,8 +198,7 @@ bool zks__bytes_equal(const void *a, const void *b, size_t length)
 
 void zks__wipe(void *secret, size_t length)
 {
-    volatile uint8_t *p = secret;
-    for (size_t i = 0; p && i < length; i++) {
-        p[i] = 0;
+    if (secret) {
+        explicit_bzero(secret, length);
     }
 }
