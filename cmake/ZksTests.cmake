@@ -264,7 +264,7 @@ function(zks_valgrind_tests)
   zks_test_register(valgrind_python LABEL valgrind TIMEOUT ${arg_TIMEOUT}
     COMMAND ${memcheck} --name python ${PROJECT_SOURCE_DIR}/tests/python/run ${ZKS_TOOLS_PYTHON}
       ${PROJECT_SOURCE_DIR}/tests/python/test_sync.py
-      -k "bytes_like or resized or keeps_its_client or unclosed or cancels_its")
+      -k "resized or unclosed or cancels_its")
 endfunction()
 
 # tests/node/suite/<x>.test.mjs: node_<runtime>_<x> under Node, Bun and Deno; tests/node/test_<x>.py:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-OPERATIONS = int(os.environ.get("ZKS_PYTHON_OPERATIONS", "20000"))
+OPERATIONS = int(os.environ.get("ZKS_PYTHON_OPERATIONS", "10000"))
 GROWTH_KIB = 3000
 
 MEASURE = """
