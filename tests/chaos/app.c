@@ -61,6 +61,10 @@ zks_client *chaos_open(zks_runtime *r, const char *store, const char *relay)
     chaos_check("secret", zks_config_set_secret(config, secret, sizeof secret));
     chaos_check("store", zks_config_set_text(config, ZKS_OPTION_STORE_PATH, store));
     chaos_check("keep", zks_config_set_int(config, ZKS_OPTION_KEEP_BYTES, (int64_t)1 << 40));
+    const char *suite = getenv("ZKS_TEST_SUITE");
+    if (suite && strcmp(suite, "approved") == 0) {
+        chaos_check("suite", zks_config_set_int(config, ZKS_OPTION_SUITE, ZKS_SUITE_ID_APPROVED));
+    }
     if (relay) {
         chaos_check("relay", zks_config_add_relay(config, relay));
     }

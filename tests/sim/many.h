@@ -2,7 +2,8 @@
 /*
  * What the tests of this folder share. Each is a program that runs its part of ZKS_SIM_SCHEDULES
  * (5000 in all, half of them with relays that lie, 30 in 100 of paired groups) over ZKS_SEEDS_DIV
- * schedules from ZKS_TEST_SEED, or from 1;
+ * schedules from ZKS_TEST_SEED, or from 1. With ZKS_TEST_SUITE=approved groups are of suite 2, and
+ * the schedules fewer.
  *
  *   sim_honest --replay N [--paired] [--evil] [--mutation NAME]
  *

@@ -327,7 +327,7 @@ bool sim_members_settle(sim_world *w)
     if (!state.fork_kept) {
         return false;
     }
-    zks__group_root_derive(ZKS_SUITE_SODIUM, ZKS_GROUP_MODE_PAIRED, sim_group_seed, &root);
+    zks__group_root_derive(test_suite(), ZKS_GROUP_MODE_PAIRED, sim_group_seed, &root);
     plan_settling(home->set, state.fork_lost ? state.fork_lost->epoch.signer : NULL, &plan);
     zks_status status = secret_of(w, plan.parent, &known);
     if (!status) {

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "client/ledger.h"
 #include "sync/sync.h"
+#include "tests/support/suite.h"
 #include "wire/messages.h"
 
 enum {

@@ -93,6 +93,7 @@ static zks_status open_slot(size_t i, bool paired)
     zks__ledger_config config = {.storage = runtime->storage,
                                  .vault = runtime->vault,
                                  .secret = sim_group_seed,
+                                 .suite = test_suite(),
                                  .mode = paired ? ZKS_GROUP_MODE_PAIRED : 0,
                                  .device_name = names[i],
                                  .rng = {fill, NULL},
@@ -112,6 +113,9 @@ zks_status sim_open(bool paired)
     status = links ? ZKS_OK : ZKS_E_NOMEM;
     for (size_t i = 0; i < SIM_SLOTS && !status; i++) {
         status = open_slot(i, paired);
+        if (!status && ledgers[i]->group.suite != test_suite()) {
+            status = ZKS_E_INTERNAL;
+        }
     }
     if (!status && paired) {
         status = sim_members_make(ledgers);
