@@ -573,8 +573,8 @@ START_TEST(store_of_another_process_is_busy)
     char byte = 0;
     world w;
     ck_assert_int_eq(pipe(ready) | pipe(go), 0);
-    char folder[] = "/tmp/zks-abi-busy-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char folder[64];
+    ck_assert(test_folder(folder, sizeof folder));
     pid_t child = fork();
     if (!child) {
         world_open(&w);

@@ -167,8 +167,7 @@ void world_remove(const char *folder)
 void world_open(world *w)
 {
     memset(w, 0, sizeof *w);
-    strcpy(w->folder, "/tmp/zks-abi-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(w->folder));
+    ck_assert(test_folder(w->folder, sizeof w->folder));
     strcpy(w->address, "127.0.0.1:9"); /* discard: nobody answers */
     MUST(zks_runtime_new(&w->runtime));
 }

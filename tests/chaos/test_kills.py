@@ -189,7 +189,7 @@ def main():
         print("skipped: ZKS_KILLS=0")
         return 77
     rng = random.Random(SEED)
-    folder = tempfile.mkdtemp(prefix="zks-kills-")
+    folder = tempfile.mkdtemp(prefix="zks-kills-", dir="/var/tmp")  # on a disk
     print(f"ZKS_TEST_SEED={SEED} kills={KILLS}", flush=True)
     world = None
     try:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "support/raw_relay.h"
+#include "support/folder.h"
 #include "support/raw_check.h"
 
 #include <dirent.h>
@@ -17,11 +18,9 @@ enum { DEADLINE_S = 30 };
 
 void raw_relay_init(raw_relay *r)
 {
-    const char *root = getenv("TMPDIR");
     memset(r, 0, sizeof *r);
     r->pid = -1;
-    snprintf(r->folder, sizeof r->folder, "%.90s/zks-relay-XXXXXX", root ? root : "/tmp");
-    raw_check(mkdtemp(r->folder) != NULL);
+    raw_check(test_folder(r->folder, sizeof r->folder));
     pthread_mutex_init(&r->mutex, NULL);
     pthread_cond_init(&r->cond, NULL);
     if (getenv("ZKS_TEST_LOG")) {

@@ -4,6 +4,8 @@
 #ifndef ZKS_TESTS_UNIT_H
 #define ZKS_TESTS_UNIT_H
 
+#include "folder.h"
+
 #include <check.h>
 #include <inttypes.h>
 #include <stdbool.h>

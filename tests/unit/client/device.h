@@ -94,8 +94,7 @@ static inline void device_free(device *d)
 /* A new folder for stores, and its end with all that is in it; "" is none. */
 static inline void device_folder(char *out, size_t size)
 {
-    snprintf(out, size, "/tmp/zks-client-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(out));
+    ck_assert(test_folder(out, size));
 }
 
 static inline void device_folder_remove(const char *folder)

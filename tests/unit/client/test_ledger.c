@@ -279,8 +279,8 @@ END_TEST
 /* Two groups in one store: nothing that a relay sees, and no key, is the same. */
 START_TEST(two_groups_of_one_store_share_no_key_or_id)
 {
-    char folder[] = "/tmp/zks-ledger-XXXXXX", path[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char folder[96], path[128];
+    ck_assert(test_folder(folder, sizeof folder));
     snprintf(path, sizeof path, "%s/store", folder);
     static const uint8_t secrets[2][32] = {{1}, {2}};
     zks__ledger *l[2];
@@ -375,8 +375,8 @@ static void remove_store(const char *path)
 
 START_TEST(a_copied_store_that_wrote_too_makes_a_new_chain_and_loses_nothing)
 {
-    char folder[] = "/tmp/zks-ledger-XXXXXX", first[64], second[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char folder[96], first[128], second[128];
+    ck_assert(test_folder(folder, sizeof folder));
     snprintf(first, sizeof first, "%s/a.zks", folder);
     snprintf(second, sizeof second, "%s/b.zks", folder);
     zks__ledger *original = open_ledger_at(first, "gamma");
@@ -512,8 +512,8 @@ START_TEST(a_join_with_another_groups_secret_keeps_nothing)
     static const uint8_t other[ZKS_KEY_BYTES] = {7, 7, 8};
     static const char descriptor[] = "$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHRzb21lc2FsdA";
     static const char approved[] = "$pbkdf2-sha256$i=600000$c29tZXNhbHRzb21lc2FsdA";
-    char folder[] = "/tmp/zks-ledger-XXXXXX", path[64];
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char folder[96], path[128];
+    ck_assert(test_folder(folder, sizeof folder));
     snprintf(path, sizeof path, "%s/a.zks", folder);
     ck_assert_int_eq(join_shared(path, other, descriptor), ZKS_E_PROTOCOL);
     ck_assert_int_eq(join_shared(path, shared_secret, approved), ZKS_E_PROTOCOL);

@@ -44,9 +44,7 @@ static inline void sync_advance(sync_store *s, int64_t seconds)
 
 static inline void sync_folder(char *out, size_t size)
 {
-    const char *root = getenv("TMPDIR");
-    snprintf(out, size, "%.80s/zks-rstore-XXXXXX", root ? root : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(out));
+    ck_assert(test_folder(out, size));
 }
 
 static inline void sync_settled(void *user)

@@ -153,14 +153,14 @@ END_TEST
 
 START_TEST(key_is_made_once_and_read_again)
 {
-    char folder[] = "/tmp/zks-key-XXXXXX";
-    char path[64];
+    char folder[96];
+    char path[128];
     uint8_t first[ZKS_RELAY_SEED_BYTES];
     uint8_t second[ZKS_RELAY_SEED_BYTES];
     struct stat info;
     zks__rng rng = zks__crypto_rng();
     ck_assert_int_eq(zks__crypto_init(), ZKS_OK);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(test_folder(folder, sizeof folder));
     snprintf(path, sizeof path, "%s/key", folder);
     ck_assert_int_eq(zks__relay_key_load(path, &rng, first), ZKS_OK);
     ck_assert_int_eq(stat(path, &info), 0);

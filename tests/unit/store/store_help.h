@@ -54,9 +54,7 @@ static inline size_t help_blob_length(uint64_t n)
 
 static inline void help_folder(char out[HELP_PATH])
 {
-    const char *root = getenv("TMPDIR");
-    snprintf(out, HELP_PATH, "%s/zks-store-XXXXXX", root ? root : "/tmp");
-    if (!mkdtemp(out)) {
+    if (!test_folder(out, HELP_PATH)) {
         perror(out);
         abort();
     }
