@@ -18,7 +18,7 @@ demo: ## devices pair, sync through a relay that is killed on the way, and remov
 	@scripts/build release
 	@scripts/demo
 
-test: ## every test: plain, AddressSanitizer, ThreadSanitizer, valgrind (about 15 minutes)
+test: ## every test: plain, AddressSanitizer, ThreadSanitizer, valgrind (about 20 minutes)
 	@scripts/bootstrap --test --package
 	@tests/run all
 

@@ -19,7 +19,7 @@ static void add(TCase *c)
 {
     tcase_set_timeout(c, 36000);
     tcase_add_test(c, honest_relays_lose_nothing_whatever_crashes);
-    tcase_add_loop_test(c, a_long_gap_is_healed_by_its_author, 0, 3);
+    tcase_add_loop_test(c, a_long_gap_is_healed_by_its_author, 0, (int)unit_rounds(3));
 }
 
 int main(int argc, char **argv)
