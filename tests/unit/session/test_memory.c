@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* What sessions cost, and what they do without memory. This file defines the functions of
- * base/alloc.h itself, all of them, so that the library's own are not linked in. */
-#include "base/alloc.h"
+/* What sessions cost, and what they do without memory. */
+#include "tests/support/own_alloc.h"
 #include "tests/support/session_pair.h"
 #include "tests/support/unit.h"
 #include "tests/support/wire_samples.h"
@@ -15,18 +14,13 @@ static struct {
     size_t secret_count, leaks;
     size_t bytes;   /* allocated and not freed */
     size_t peak;    /* of it */
-    size_t blocks;  /* likewise */
     size_t calls;   /* allocations asked for */
     size_t fail_at; /* the call that fails; 0: none */
     bool for_ever;  /* and all behind it */
     bool exempt;    /* the test's own ones: they neither fail nor count */
 } heap;
 
-typedef struct header {
-    _Alignas(16) size_t size;
-} header;
-
-static bool refused(void)
+static bool is_refused(void)
 {
     if (heap.exempt) {
         return false;
@@ -36,62 +30,23 @@ static bool refused(void)
            (heap.for_ever ? heap.calls >= heap.fail_at : heap.calls == heap.fail_at);
 }
 
-void *zks__alloc(size_t size)
+static bool refuses(size_t size)
 {
-    header *h = refused() ? NULL : malloc(sizeof *h + size);
-    if (!h) {
-        return NULL;
+    if (is_refused()) {
+        return true;
     }
-    h->size = size;
     heap.bytes += size;
     heap.peak = heap.bytes > heap.peak ? heap.bytes : heap.peak;
-    heap.blocks++;
-    return h + 1;
+    return false;
 }
 
-void *zks__alloc_zero(size_t count, size_t size)
-{
-    void *block = zks__alloc(count * size);
-    return block ? memset(block, 0, count * size) : NULL;
-}
-
-/* Poisoned: a block that goes back is searched for secrets. */
-static void search(const uint8_t *block, size_t size)
+/* A block that goes back is searched for secrets. */
+static void look(const uint8_t *block, size_t size)
 {
     for (size_t i = 0; i < heap.secret_count; i++) {
         heap.leaks += memmem(block, size, heap.secrets[i], SECRET_BYTES) != NULL;
     }
-}
-
-void zks__free(void *block)
-{
-    if (block) {
-        header *h = (header *)block - 1;
-        search(block, h->size);
-        heap.bytes -= h->size;
-        heap.blocks--;
-        free(h);
-    }
-}
-
-void *zks__alloc_resize(void *block, size_t size)
-{
-    size_t old = block ? ((header *)block - 1)->size : 0;
-    void *grown = zks__alloc(size);
-    if (grown && old) {
-        memcpy(grown, block, old < size ? old : size);
-    }
-    if (grown) {
-        zks__free(block);
-    }
-    return grown;
-}
-
-char *zks__strdup(const char *text)
-{
-    size_t size = text ? strlen(text) + 1 : 0;
-    char *copy = text ? zks__alloc(size) : NULL;
-    return copy ? memcpy(copy, text, size) : NULL;
+    heap.bytes -= size;
 }
 
 static zks__message large_push(zks__push_item *item)
@@ -111,7 +66,7 @@ START_TEST(an_idle_session_is_one_small_block)
     memory_pair_run(pair);
     printf("two sessions in the handshake, with messages on the way: %zu bytes\n", heap.peak);
     ck_assert_uint_le(heap.peak, 3 * 8192);
-    ck_assert_uint_eq(heap.blocks, 2);
+    ck_assert_uint_eq(own_alloc.blocks, 2);
     printf("a session: %zu bytes\n", heap.bytes / 2);
     ck_assert_uint_le(heap.bytes, 2 * 640);
     zks__push_item item;
@@ -128,10 +83,10 @@ START_TEST(an_idle_session_is_one_small_block)
     zks__buf_unref(a.kept);
     zks__buf_unref(b.kept);
     a.kept = b.kept = NULL;
-    ck_assert_uint_eq(heap.blocks, 2); /* idle again: the two sessions */
+    ck_assert_uint_eq(own_alloc.blocks, 2); /* idle again: the two sessions */
     side_done(&a);
     side_done(&b);
-    ck_assert_uint_eq(heap.blocks, 0);
+    ck_assert_uint_eq(own_alloc.blocks, 0);
     memory_pair_free(pair);
 }
 END_TEST
@@ -165,7 +120,7 @@ START_TEST(a_backlog_that_never_runs_empty_stays_small)
     side_done(&a);
     side_done(&b);
     memory_pair_free(pair);
-    ck_assert_uint_eq(heap.blocks, 0);
+    ck_assert_uint_eq(own_alloc.blocks, 0);
 }
 END_TEST
 
@@ -226,7 +181,7 @@ START_TEST(every_allocation_may_fail)
         heap.fail_at = n;
         heap.for_ever = _i == 1;
         bool whole = converse(&failed);
-        ck_assert_uint_eq(heap.blocks, 0);
+        ck_assert_uint_eq(own_alloc.blocks, 0);
         if (whole && heap.calls < n) {
             break; /* no call was left to fail */
         }
@@ -320,7 +275,7 @@ START_TEST(no_secret_is_left_in_memory_that_was_given_back)
         scan(end, none, turns, false);
         ck_assert_msg(heap.leaks == 0, "lost behind turn %zu", turns);
     }
-    ck_assert_uint_eq(heap.blocks, 0);
+    ck_assert_uint_eq(own_alloc.blocks, 0);
     /* the search itself finds what it must */
     uint8_t *block = zks__alloc(100);
     memcpy(block + 7, heap.secrets[1], SECRET_BYTES);
@@ -339,5 +294,7 @@ static void add(TCase *c)
 
 int main(void)
 {
+    own_alloc.refuses = refuses;
+    own_alloc.freed = look;
     return unit_main("session memory", add);
 }
