@@ -124,8 +124,8 @@ void sim_many(bool evil, bool paired)
            (unsigned long long)seed);
     fflush(stdout);
     unsigned percent = (unsigned)(paired ? PAIRED_PERCENT : 100 - PAIRED_PERCENT) / 2;
-    unsigned count = number_of("ZKS_SIM_SCHEDULES", SCHEDULES) / number_of("ZKS_SEEDS_DIV", 1) *
-                     percent / 100 / (test_approved() ? APPROVED_ONE_IN : 1);
+    unsigned count = (unsigned)unit_rounds(number_of("ZKS_SIM_SCHEDULES", SCHEDULES)) * percent /
+                     100 / (test_approved() ? APPROVED_ONE_IN : 1);
     sim_result sum = {0};
     ck_assert_int_eq(sim_open(paired), ZKS_OK);
     for (size_t i = 0; i < ZKS_COUNTOF(found); i++) {

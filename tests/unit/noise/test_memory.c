@@ -76,5 +76,6 @@ int main(void)
 {
     own_alloc.refuses = nth_refuses;
     own_alloc.freed = look;
+    own_alloc.fixed = true;
     return unit_main("noise memory", add);
 }

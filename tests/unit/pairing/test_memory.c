@@ -188,5 +188,6 @@ int main(void)
 {
     own_alloc.refuses = nth_refuses;
     own_alloc.freed = look;
+    own_alloc.fixed = true;
     return zks__crypto_init() ? EXIT_FAILURE : unit_main("pairing_memory", add);
 }
