@@ -2,13 +2,16 @@
 """How the driver of each language is called, and what must be installed for it."""
 import os
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 BUILD = Path(os.environ.get("ZKS_BUILD_DIR", SOURCE / "build" / "dev"))
-DEPS = Path(os.environ.get("ZKS_DEPS", Path.home() / ".cache" / "0k-sync"))
+sys.path.insert(0, str(SOURCE / "scripts"))
+from deps import DEPS  # noqa: E402
+
 TOOLS = DEPS / "tools"
 
 

@@ -2,11 +2,14 @@
 """Where the tests in Python find runtimes and the package."""
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "0k-sync"
-TOOLS = Path(os.environ.get("ZKS_DEPS") or CACHE) / "tools/node"
+sys.path.insert(0, str(SOURCE / "scripts"))
+from deps import DEPS  # noqa: E402
+
+TOOLS = DEPS / "tools/node"
 PATIENCE_S = 120
 RUNTIMES = {"node": [], "bun": [], "deno": ["run", "--allow-all", "--quiet"]}
 
